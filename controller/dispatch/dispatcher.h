@@ -1,0 +1,59 @@
+// Carries plans to the agents of all sides at once and collects what they observed.
+//
+// One Dispatcher a run, used from one thread. A side that dies, hangs or never comes is a missing side with a reason,
+// never a hang and never an error of the run.
+#ifndef PARALLAX_CONTROLLER_DISPATCH_DISPATCHER_H_
+#define PARALLAX_CONTROLLER_DISPATCH_DISPATCHER_H_
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "parallax/v1/plan.pb.h"
+#include "parallax/v1/run.pb.h"
+
+namespace parallax::dispatch {
+
+struct SideConfig {
+  std::string name;     // "inside", "outside", a witness's name
+  std::string vantage;  // "local", "exec:COMMAND"
+  std::vector<v1::ConnectTo> connect_to;
+  std::vector<v1::SecretValue> secrets;  // values that may be sent to this side
+};
+
+struct Progress {
+  std::string text;  // one line for people, without secrets
+};
+
+class Dispatcher {
+ public:
+  // InvalidArgument for a vantage that this release does not know, naming those that it does; InvalidArgument for an
+  // exec: command that cannot be split. Starts nothing.
+  // `interrupted` is polled: when it becomes true everything is cancelled and what was observed is kept.
+  // `local_agent` is the path of parallax-agent for `local`.
+  static absl::StatusOr<std::unique_ptr<Dispatcher>> Create(std::vector<SideConfig> sides, std::string local_agent,
+                                                            std::string run_id, const std::atomic<bool>* interrupted,
+                                                            std::function<void(const Progress&)> progress);
+  virtual ~Dispatcher() = default;
+
+  // Starts every agent at once, exchanges Hello/Welcome and the clock samples. Fills run.sides (agent, missing, clock).
+  // Bounded by 15 s a side.
+  virtual void Connect(v1::Run& run) = 0;
+
+  // Sends the same plan bytes to every side that is there, one attempt at a time (the sides wait for each other between
+  // attempts), and appends the phase and the observations to `run` as they come. Returns when all sides are done, lost or
+  // past the plan's own bound.
+  virtual void RunPhase(const v1::Plan& plan, std::string why, v1::Run& run) = 0;
+
+  // Says Bye, closes the carriers, reaps the processes (kills what does not end within 2 s). Idempotent; the
+  // destructor calls it.
+  virtual void Close() = 0;
+};
+
+}  // namespace parallax::dispatch
+
+#endif  // PARALLAX_CONTROLLER_DISPATCH_DISPATCHER_H_

@@ -1,0 +1,40 @@
+// Enum values as the lower-case words of the JSON report and the catalogue. Pure; thread-safe.
+#ifndef PARALLAX_PROTO_CONTRACT_NAMES_H_
+#define PARALLAX_PROTO_CONTRACT_NAMES_H_
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "parallax/v1/comparison.pb.h"
+#include "parallax/v1/finding.pb.h"
+#include "parallax/v1/observation.pb.h"
+#include "parallax/v1/probe.pb.h"
+
+namespace parallax::contract {
+
+// The value's name in lower case: REFUSED -> "refused", QUERY_RUNG -> "query". A value that this version does not
+// know becomes "unknown_17".
+std::string Name(v1::Failure value);
+std::string Name(v1::StepKind value);
+std::string Name(v1::End value);
+std::string Name(v1::CarrierKind value);
+std::string Name(v1::Status value);
+std::string Name(v1::Rung value);
+std::string Name(v1::Judgement value);
+std::string Name(v1::Locality value);
+std::string Name(v1::Severity value);
+std::string Name(v1::Role value);
+// libpq's spelling: "verify-full".
+std::string Name(v1::SslMode value);
+
+// The inverse of Name(SslMode); nullopt for anything else.
+std::optional<v1::SslMode> SslModeFromName(std::string_view name);
+
+// The kind of a probe as in the table of probes: "tcp"; "" when the spec is not set.
+std::string KindOf(const v1::ProbeSpec& spec);
+std::string KindOf(v1::ProbeSpec::SpecCase kind);
+
+}  // namespace parallax::contract
+
+#endif  // PARALLAX_PROTO_CONTRACT_NAMES_H_
