@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+"""Reads every #include of the project and fails on one that points the wrong way, and on folders and names that are not
+allowed. The arrows are those of README.md, "The structure"."""
+import pathlib
+import re
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+# folder -> folders that it may include (itself is always allowed)
+ARROWS = {
+    "proto/contract": set(),
+    "agent/net": {"proto"},
+    "agent/host": {"proto", "agent/net"},
+    "agent/policy": {"proto"},
+    "agent/probes": {"proto", "agent/net", "agent/host", "agent/policy"},
+    "agent/runner": {"proto", "agent/net", "agent/policy", "agent/probes"},
+    "agent/session": {"proto", "agent/net", "agent/host", "agent/policy", "agent/probes", "agent/runner"},
+    "agent/main.cc": {"proto", "agent/net", "agent/host", "agent/policy", "agent/probes", "agent/runner", "agent/session"},
+    "controller/plan": {"proto", "controller/diagnose"},  # the words of the investigation
+    "controller/compare": {"proto"},
+    "controller/diagnose": {"proto", "controller/compare"},
+    "controller/report": {"proto", "controller/compare", "controller/diagnose"},
+    "controller/store": {"proto"},
+    "controller/dispatch": {"proto"},
+    "controller/cli": {"proto", "controller"},
+    "controller/main.cc": {"proto", "controller/cli"},
+}
+# Where a foreign type may be seen.
+FOREIGN = {
+    r"grpcpp/|grpc/": ("agent/session", "controller/dispatch", "proto/contract/status"),
+    r"openssl/": ("agent/net", "proto/contract/digest", "agent/probes/postgres/scram"),
+    r"sqlite3\.h": ("controller/store",),
+    r"ares\.h": ("agent/net",),
+    r"CLI/": ("controller/cli", "agent/main.cc"),
+    r"nlohmann/": ("controller/report", "controller/cli"),
+}
+TOP = {"CMakeLists.txt", "CMakePresets.json", "README.md", "LICENSE", ".clang-format", ".clang-tidy", ".gitignore", ".ci",
+       "proto", "agent", "controller", "deploy", "tests"}
+BAD_NAMES = {"common", "util", "utils", "helpers", "misc"}
+
+
+def home(path):
+    for folder in sorted(ARROWS, key=len, reverse=True):
+        if path == folder or path.startswith(folder + "/"):
+            return folder
+    return None
+
+
+def main():
+    files = subprocess.run(["git", "-c", f"safe.directory={ROOT}", "ls-files"], cwd=ROOT, check=True, capture_output=True,
+                           text=True).stdout.split("\n")
+    errors, includes = [], 0
+    for name in filter(None, files):
+        parts = pathlib.PurePath(name).parts
+        if parts[0] not in TOP:
+            errors.append(f"{name}: no such thing belongs at the top level")
+        for part in parts:
+            if pathlib.PurePath(part).stem.lower() in BAD_NAMES:
+                errors.append(f"{name}: '{part}' says nothing about what is in it")
+        if not name.endswith((".cc", ".h")) or parts[0] not in ("proto", "agent", "controller"):
+            continue
+        text = (ROOT / name).read_text()
+        here = home(name)
+        if here is None:
+            errors.append(f"{name}: a source outside every known folder")
+            continue
+        is_test = name.endswith("_test.cc")
+        for line, include in re.findall(r'^(\s*#\s*include\s+[<"]([^>"]+)[>"])', text, re.M):
+            includes += 1
+            for pattern, homes in FOREIGN.items():
+                if re.match(pattern, include) and not name.startswith(homes) and not is_test:
+                    errors.append(f"{name}: {include} may be seen only in {', '.join(homes)}")
+            if include.startswith(("contract/", "parallax/v1/")):
+                there = "proto"
+            elif include.startswith(("agent/", "controller/")):
+                there = home(include)
+            else:
+                continue
+            if there is None or there == here or here.startswith("proto") and there == "proto":
+                continue
+            allowed = ARROWS[here]
+            if there in allowed or any(there.startswith(a + "/") for a in allowed):
+                continue
+            errors.append(f"{name}: includes {include}: {here} must not know {there}")
+    for error in errors:
+        print(error)
+    print(f"layering: {len(errors)} wrong of {includes} includes")
+    if includes == 0:
+        print("layering: nothing was read")
+        return 1
+    return 1 if errors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
