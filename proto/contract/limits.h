@@ -23,6 +23,8 @@ inline constexpr size_t kMaxNoiseBeforeMagic = 64 * 1024;  // bytes
 inline constexpr size_t kMaxMessageBytes = 4 * 1024 * 1024;
 inline constexpr size_t kMaxPlanProbes = 512;
 inline constexpr uint32_t kMaxAttempts = 1000;
+// Probes that an agent runs at once when the plan does not say. The controller bounds its waiting by it.
+inline constexpr uint32_t kDefaultParallelism = 8;
 inline constexpr int64_t kMaxProbeTimeoutMs = 10 * 60 * 1000;
 inline constexpr size_t kMaxNameBytes = 253;  // RFC 1035 section 2.3.4, as text
 inline constexpr size_t kMaxUrlBytes = 2048;
