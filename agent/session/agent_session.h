@@ -1,0 +1,64 @@
+// One session of an agent with its controller, as a state machine over a stream of messages. The carriers (stdio now;
+// listen and hub later) wrap their transport as a Stream. No gRPC here.
+//
+// Threads: Run() reads on the caller's thread and answers clock pings there, while one worker thread runs the
+// assignment at hand. Both write; the session serializes them. The worker is joined before Run() returns.
+#ifndef PARALLAX_AGENT_SESSION_AGENT_SESSION_H_
+#define PARALLAX_AGENT_SESSION_AGENT_SESSION_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "absl/status/status.h"
+#include "agent/net/clock.h"
+#include "agent/runner/runner.h"
+#include "parallax/v1/session.pb.h"
+
+namespace parallax::session {
+
+class Stream {
+ public:
+  virtual ~Stream() = default;
+  // Blocks for the next message; false once the peer is gone or Cancel() was called. Called from one thread.
+  virtual bool Read(v1::ControllerMessage* message) = 0;
+  // Blocks until the message is on its way; false once the peer is gone. Never called by two threads at once, but
+  // beside a Read.
+  virtual bool Write(const v1::AgentMessage& message) = 0;
+  // Makes a Read and a Write that block, and all later ones, return false soon. Any thread, any number of times.
+  virtual void Cancel() = 0;
+};
+
+struct SessionOptions {
+  // file: and exec: secret references work (stdio agents, which have their starter's rights anyway).
+  bool allow_files_and_commands = false;
+  // What was observed and not acked is kept up to these bounds; then probing waits for the controller.
+  size_t max_unacked = 1024;
+  size_t max_unacked_bytes = 16 * 1024 * 1024;
+};
+
+class AgentSession {
+ public:
+  // Borrowed; they outlive the session. `hello` is sent as it is.
+  AgentSession(const runner::Runner& runner, const net::Clock& clock, v1::Hello hello, SessionOptions options = {});
+
+  // Serves one controller until it says Bye (OK) or the stream ends (Unavailable). What still runs then is cancelled
+  // and waited for. FailedPrecondition when the controller breaks the protocol.
+  absl::Status Run(Stream& stream);
+
+ private:
+  class Live;
+
+  const runner::Runner& runner_;
+  const net::Clock& clock_;
+  const v1::Hello hello_;
+  const SessionOptions options_;
+};
+
+// Who this agent is: protocol, version, a random id, the kinds of `probes`, the host's facts, the user.
+v1::Hello MakeHello(std::span<const probes::Probe> probes);
+
+}  // namespace parallax::session
+
+#endif  // PARALLAX_AGENT_SESSION_AGENT_SESSION_H_
