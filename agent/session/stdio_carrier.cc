@@ -1,5 +1,6 @@
 #include "agent/session/stdio_carrier.h"
 
+#include <fcntl.h>
 #include <grpc/grpc.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
@@ -134,6 +135,7 @@ absl::Status ServeStdio(AgentSession& session, int in_fd, int out_fd, int stop_f
     close(ends[1]);
     return absl::InternalError("gRPC could not start");
   }
+  fcntl(ends[1], F_SETFL, O_NONBLOCK);                    // gRPC does not do it for a server
   grpc::AddInsecureChannelFromFd(server.get(), ends[1]);  // owns it from here
 
   bool stopped = false;

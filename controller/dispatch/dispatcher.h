@@ -45,8 +45,8 @@ class Dispatcher {
   virtual void Connect(v1::Run& run) = 0;
 
   // Sends the same plan bytes to every side that is there, one attempt at a time (the sides wait for each other between
-  // attempts), and appends the phase and the observations to `run` as they come. Returns when all sides are done, lost or
-  // past the plan's own bound.
+  // attempts), and appends the phase and the observations to `run` as they come. Returns when all sides are done, lost
+  // or past the plan's own bound.
   virtual void RunPhase(const v1::Plan& plan, std::string why, v1::Run& run) = 0;
 
   // Says Bye, closes the carriers, reaps the processes (kills what does not end within 2 s). Idempotent; the

@@ -1,0 +1,180 @@
+#include "controller/dispatch/agent_link.h"
+
+#include <fcntl.h>
+#include <grpc/grpc.h>
+#include <grpcpp/channel.h>
+#include <grpcpp/client_context.h>
+#include <grpcpp/create_channel_posix.h>
+#include <grpcpp/support/channel_arguments.h>
+#include <grpcpp/support/client_callback.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <utility>
+
+#include "contract/limits.h"
+#include "contract/status.h"
+#include "controller/dispatch/now.h"
+#include "parallax/v1/session.grpc.pb.h"
+
+namespace parallax::dispatch {
+namespace {
+
+constexpr size_t kMaxInbox = 256;
+
+std::shared_ptr<grpc::Channel> ChannelOver(int fd) {
+  grpc::ChannelArguments arguments;
+  // A link that drops silently is seen in 8 s; with the defaults, never.
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 5'000);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 3'000);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  arguments.SetMaxReceiveMessageSize(static_cast<int>(contract::kMaxMessageBytes));
+  arguments.SetMaxSendMessageSize(static_cast<int>(contract::kMaxMessageBytes));
+  return grpc::CreateCustomInsecureChannelFromFd("agent", fd, arguments);
+}
+
+// The reactor keeps a hold from Open to Close, so that its owner may start reads and writes in between whatever the
+// stream does; OnDone comes only after Close gave the hold back.
+class GrpcLink final : public AgentLink, private grpc::ClientBidiReactor<v1::ControllerMessage, v1::AgentMessage> {
+ public:
+  GrpcLink(int fd, Bell& bell)
+      : bell_(bell),
+        shutdown_fd_(fcntl(fd, F_DUPFD_CLOEXEC, 3)),
+        channel_(ChannelOver(fd)),
+        stub_(v1::Agent::NewStub(channel_)) {
+    stub_->async()->Session(&context_, this);
+    AddHold();
+    StartRead(&incoming_);
+    StartCall();
+  }
+
+  ~GrpcLink() override { Close(std::chrono::milliseconds(0)).IgnoreError(); }
+
+  void Send(v1::ControllerMessage message) override {
+    {
+      std::lock_guard lock(mutex_);
+      if (read_ended_ || closed_) return;
+      outbox_.push_back(std::move(message));
+      if (writing_) return;
+      writing_ = true;
+    }
+    StartWrite(&outbox_.front());  // nobody else touches the front while writing_
+  }
+
+  std::optional<Received> Next() override {
+    bool resume = false;
+    std::optional<Received> next;
+    {
+      std::lock_guard lock(mutex_);
+      if (inbox_.empty()) return std::nullopt;
+      next = std::move(inbox_.front());
+      inbox_.pop_front();
+      resume = paused_ && !closed_;
+      if (resume) paused_ = false;
+    }
+    if (resume) StartRead(&incoming_);
+    return next;
+  }
+
+  bool ended() override {
+    std::lock_guard lock(mutex_);
+    return read_ended_ && inbox_.empty();
+  }
+
+  absl::Status Close(std::chrono::milliseconds grace) override {
+    std::unique_lock lock(mutex_);
+    if (closed_) return status_;
+    const auto deadline = std::chrono::steady_clock::now() + grace;
+    // A pause would keep the end of the stream from us: what comes from here on is not kept.
+    closed_ = true;
+    const bool resume = std::exchange(paused_, false);
+    lock.unlock();
+    if (resume) StartRead(&incoming_);
+    lock.lock();
+    changed_.wait_until(lock, deadline, [this] { return read_ended_; });
+    if (!read_ended_) context_.TryCancel();
+    lock.unlock();
+    RemoveHold();
+    lock.lock();
+    changed_.wait(lock, [this] { return done_; });  // local: a cancelled call ends at once
+    const absl::Status status = status_;
+    lock.unlock();
+    channel_.reset();
+    stub_.reset();
+    // gRPC closes its descriptor when it pleases; the agent is to see the end now.
+    if (shutdown_fd_ >= 0) {
+      shutdown(shutdown_fd_, SHUT_RDWR);
+      close(shutdown_fd_);
+      shutdown_fd_ = -1;
+    }
+    return status;
+  }
+
+ private:
+  // gRPC's threads, one reaction of a kind at a time.
+  void OnReadDone(bool ok) override {
+    bool again = false;
+    {
+      std::lock_guard lock(mutex_);
+      if (!ok) {
+        read_ended_ = true;
+      } else {
+        if (!closed_) inbox_.push_back({std::move(incoming_), MonotonicNs(), UnixNs()});
+        incoming_.Clear();
+        again = closed_ || inbox_.size() < kMaxInbox;
+        paused_ = !again;
+      }
+    }
+    changed_.notify_all();
+    bell_.Ring();
+    if (again) StartRead(&incoming_);
+  }
+
+  void OnWriteDone(bool ok) override {
+    bool again = false;
+    {
+      std::lock_guard lock(mutex_);
+      outbox_.pop_front();
+      if (!ok) outbox_.clear();  // the read side tells that it ended
+      again = !outbox_.empty();
+      writing_ = again;
+    }
+    if (again) StartWrite(&outbox_.front());
+  }
+
+  void OnDone(const grpc::Status& status) override {
+    std::lock_guard lock(mutex_);
+    done_ = true;
+    read_ended_ = true;
+    status_ = contract::FromGrpc(status);
+    changed_.notify_all();  // under the lock: the owner destroys us once it wakes
+  }
+
+  Bell& bell_;
+  int shutdown_fd_;  // our own name for gRPC's descriptor
+  std::shared_ptr<grpc::Channel> channel_;
+  std::unique_ptr<v1::Agent::Stub> stub_;
+  grpc::ClientContext context_;
+  v1::AgentMessage incoming_;  // of the read at hand
+
+  std::mutex mutex_;  // guards all below
+  std::condition_variable changed_;
+  std::deque<v1::ControllerMessage> outbox_;  // the front is being written while writing_
+  std::deque<Received> inbox_;
+  bool writing_ = false;
+  bool paused_ = false;  // the inbox is full; no read is under way
+  bool read_ended_ = false;
+  bool closed_ = false;
+  bool done_ = false;
+  absl::Status status_ = absl::UnavailableError("the session was not closed");
+};
+
+}  // namespace
+
+std::unique_ptr<AgentLink> AgentLink::Open(int fd, Bell& bell) { return std::make_unique<GrpcLink>(fd, bell); }
+
+}  // namespace parallax::dispatch

@@ -1,0 +1,168 @@
+#include "controller/dispatch/missing.h"
+
+#include <sys/wait.h>
+
+#include <cstring>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "contract/limits.h"
+
+namespace parallax::dispatch {
+namespace {
+
+// What commands say when they fail, and what helps. First match wins; the order is from particular to general. The text
+// is matched in lower case.
+struct Known {
+  const char* says;
+  const char* remedy;
+};
+constexpr Known kKnown[] = {
+    {"permission denied (",
+     "ssh could not log in: load the key (ssh-add) or name it (ssh -i KEY USER@HOST ...); ssh "
+     "cannot ask here, so try first: ssh -o BatchMode=yes HOST true"},
+    {"host key verification failed",
+     "ssh does not know this host's key, or it changed: connect once by hand with ssh, "
+     "and compare the key before you accept it"},
+    {"remote host identification has changed",
+     "the host's key changed: another machine may have its address now; "
+     "compare the key before you accept it"},
+    {"could not resolve hostname", "ssh does not know this host name: check its spelling and ~/.ssh/config"},
+    {"connection refused", "nothing listens there: check the host and port, and that its sshd runs"},
+    {"connection timed out",
+     "the host does not answer: check its address, its security group, and the network you are on"},
+    {"operation timed out",
+     "the host does not answer: check its address, its security group, and the network you are on"},
+    {"no route to host", "the host cannot be reached from here: check its address and the network you are on"},
+    {"network is unreachable", "the host cannot be reached from here: check the network you are on"},
+    {"a terminal is required",
+     "the command wants to ask for a password, and cannot here: allow it without one (sudo -n)"},
+    {"a password is required",
+     "the command wants to ask for a password, and cannot here: allow it without one (sudo -n)"},
+    {"is a terminal", "leave out -t: the session needs plain bytes (ssh without -t, kubectl exec -i, docker exec -i)"},
+    {"exec format error", "the agent there was built for another kind of machine: copy the build for its architecture"},
+    {"glibc", "the agent there needs a newer system library: build it on that system, or copy a static build"},
+    {"error while loading shared libraries", "the agent there lacks a library: install it, or copy a static build"},
+    {"permission denied", "the agent may not be executed there: chmod +x it, and check that its file system allows it"},
+};
+
+constexpr std::string_view kInstall =
+    "install the agent there: copy the parallax-agent binary to the host (scp parallax-agent HOST:) and name it by its "
+    "full path: exec:ssh HOST ./parallax-agent stdio";
+constexpr std::string_view kTryByHand =
+    "run the command by hand: it should print one line that begins with PARALLAX-AGENT/1, and then wait";
+
+std::string FromKnown(const Symptoms& symptoms) {
+  const std::string text = absl::AsciiStrToLower(symptoms.stderr_tail + "\n" + symptoms.noise);
+  for (const Known& known : kKnown) {
+    if (absl::StrContains(text, known.says)) return known.remedy;
+  }
+  const bool not_found = absl::StrContains(text, "not found") || absl::StrContains(text, "no such file");
+  const int code =
+      symptoms.wait_status.has_value() && WIFEXITED(*symptoms.wait_status) ? WEXITSTATUS(*symptoms.wait_status) : -1;
+  if (not_found || code == 127) return std::string(kInstall);  // 127: POSIX.1-2017, XCU 2.8.2
+  return "";
+}
+
+std::string CannotStartRemedy(const Symptoms& symptoms) {
+  if (symptoms.local) {
+    return "parallax-agent is looked for beside parallax, then in PATH: put it there, or name another vantage, such as "
+           "--outside 'exec:/path/to/parallax-agent stdio'";
+  }
+  return absl::StrCat("check that '", symptoms.command,
+                      "' is installed here and in PATH; the command is not given to a "
+                      "shell (for pipes and variables write exec:sh -c '...')");
+}
+
+// What it printed and how it ended, as far as known: "; exit code 3; stderr: ...".
+std::string Circumstances(const Symptoms& symptoms) {
+  std::string text;
+  if (symptoms.wait_status.has_value()) absl::StrAppend(&text, "; ", DescribeExit(*symptoms.wait_status));
+  if (const std::string line = OneLine(symptoms.stderr_tail); !line.empty()) absl::StrAppend(&text, "; stderr: ", line);
+  return text;
+}
+
+std::string Printed(const Symptoms& symptoms) {
+  const std::string line = contract::Printable(OneLine(symptoms.noise, 4096), 300);
+  if (symptoms.noise_bytes == 0) return "; it printed nothing";
+  return absl::StrCat("; it printed ", symptoms.noise_bytes, " bytes: ", line);
+}
+
+std::string First(std::string a, std::string_view b) { return a.empty() ? std::string(b) : a; }
+
+}  // namespace
+
+std::string DescribeExit(int wait_status) {
+  if (WIFSIGNALED(wait_status)) {
+    const int signal = WTERMSIG(wait_status);
+    const char* name = strsignal(signal);
+    return absl::StrCat("killed by signal ", signal, " (", name == nullptr ? "unknown" : name, ")");
+  }
+  return absl::StrCat("exit code ", WEXITSTATUS(wait_status));
+}
+
+std::string OneLine(std::string_view text, size_t max_bytes) {
+  std::string joined;
+  while (!text.empty()) {
+    const size_t end = text.find('\n');
+    const absl::string_view piece(text.data(), end == std::string_view::npos ? text.size() : end);
+    const absl::string_view line = absl::StripAsciiWhitespace(piece);
+    if (!line.empty()) absl::StrAppend(&joined, joined.empty() ? "" : " | ", line);
+    if (end == std::string_view::npos) break;
+    text.remove_prefix(end + 1);
+  }
+  if (joined.size() <= max_bytes) return contract::Printable(joined, max_bytes);
+  // The end of what it said is the error; the start is chatter.
+  return "..." + contract::Printable(std::string_view(joined).substr(joined.size() - (max_bytes - 3)), max_bytes);
+}
+
+Missing Explain(const Symptoms& symptoms) {
+  const std::string& command = symptoms.command;
+  switch (symptoms.loss) {
+    case Loss::kCannotStart:
+      return {absl::StrCat("the command cannot be started: ", symptoms.detail), CannotStartRemedy(symptoms)};
+    case Loss::kEndedBefore:
+      return {absl::StrCat("'", command, "' ended before the agent spoke", Circumstances(symptoms), Printed(symptoms)),
+              First(FromKnown(symptoms), kTryByHand)};
+    case Loss::kTooMuchNoise:
+      return {absl::StrCat("'", command, "' printed more than ", contract::kMaxNoiseBeforeMagic / 1024,
+                           " KB, and no agent spoke", Printed(symptoms), Circumstances(symptoms)),
+              First(FromKnown(symptoms), kTryByHand)};
+    case Loss::kTerminal:
+      return {absl::StrCat("a terminal stands between: '", command,
+                           "' turns line ends into CR LF, which garbles the session"),
+              "leave out -t: the session needs plain bytes (ssh without -t, kubectl exec -i, docker exec -i)"};
+    case Loss::kNeverSpoke:
+      return {absl::StrCat("'", command, "' started, and no agent spoke in time", Circumstances(symptoms),
+                           Printed(symptoms)),
+              First(FromKnown(symptoms), kTryByHand)};
+    case Loss::kOtherMagic:
+      return {absl::StrCat("the agent there speaks '", symptoms.detail, "', this controller ",
+                           std::string(contract::kMagic)),
+              "use the same release on both"};
+    case Loss::kNoHello:
+      return {absl::StrCat("the agent began (", symptoms.agent_version, ") and then did not greet",
+                           Circumstances(symptoms)),
+              First(FromKnown(symptoms), kTryByHand)};
+    case Loss::kOtherProtocol:
+      return {absl::StrCat("this agent (", symptoms.agent_version, ") speaks protocol ", symptoms.agent_protocol,
+                           ", this controller (", PARALLAX_VERSION, ") ", contract::kProtocolVersion),
+              "use the same release on both"};
+    case Loss::kEndedMidway:
+      return {absl::StrCat("the agent was lost while ", symptoms.doing, Circumstances(symptoms),
+                           symptoms.detail.empty() ? "" : "; the link: ", symptoms.detail),
+              First(FromKnown(symptoms),
+                    "what it observed before is kept; check the link and the agent's host, then run again")};
+    case Loss::kSilent:
+      return {absl::StrCat("the agent did not finish while ", symptoms.doing, ", nor answer the cancel",
+                           Circumstances(symptoms)),
+              "what it observed before is kept; is the agent's host overloaded or the link stuck?"};
+    case Loss::kRefused:
+      return {absl::StrCat("the agent did not run the plan: ", symptoms.detail), "use the same release on both"};
+    case Loss::kInterrupted: return {absl::StrCat("interrupted while ", symptoms.doing), ""};
+  }
+  return {"unknown", ""};
+}
+
+}  // namespace parallax::dispatch

@@ -1,0 +1,197 @@
+#include "controller/dispatch/side.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "contract/limits.h"
+#include "controller/dispatch/now.h"
+
+namespace parallax::dispatch {
+namespace {
+
+constexpr uint64_t kClockSamples = 5;
+constexpr auto kExitGrace = std::chrono::milliseconds(300);
+
+v1::Hello Bounded(v1::Hello hello) {
+  Scrub::Printable(hello);
+  constexpr int kMany = 512;  // a host with more interfaces, routes or probes than this is lying or of no more use
+  if (hello.probes_size() > kMany) hello.mutable_probes()->DeleteSubrange(kMany, hello.probes_size() - kMany);
+  return hello;
+}
+
+}  // namespace
+
+Side::Side(SideConfig config, Vantage vantage, Bell& bell)
+    : config_(std::move(config)),
+      vantage_(std::move(vantage)),
+      scrub_(config_.secrets),
+      shown_vantage_(scrub_.Text(vantage_.shown)),
+      bell_(bell) {}
+
+void Side::Start() {
+  auto child = ChildProcess::Start(vantage_.words);
+  if (!child.ok()) {
+    Lose(Loss::kCannotStart, "connecting", std::string(child.status().message()));
+    return;
+  }
+  child_ = *std::move(child);
+  stage_ = Stage::kPreamble;
+}
+
+int Side::preamble_fd() const { return stage_ == Stage::kPreamble ? child_->socket() : -1; }
+
+void Side::ReadPreamble() {
+  if (stage_ != Stage::kPreamble) return;
+  switch (preamble_.ReadFrom(child_->socket())) {
+    case Preamble::State::kReading: break;
+    case Preamble::State::kFound:
+      link_ = AgentLink::Open(child_->TakeSocket(), bell_);
+      stage_ = Stage::kHello;
+      break;
+    case Preamble::State::kEnded: Lose(Loss::kEndedBefore, "connecting"); break;
+    case Preamble::State::kTooMuch: Lose(Loss::kTooMuchNoise, "connecting"); break;
+    case Preamble::State::kOtherMagic: Lose(Loss::kOtherMagic, "connecting", preamble_.magic()); break;
+    case Preamble::State::kTerminal: Lose(Loss::kTerminal, "connecting"); break;
+  }
+}
+
+void Side::Greet(const std::string& run_id, const Received& received) {
+  const v1::AgentMessage& message = received.message;
+  if (stage_ == Stage::kHello && message.has_hello()) {
+    OnHello(run_id, message.hello());
+  } else if (stage_ == Stage::kClock && message.has_clock_pong()) {
+    OnPong(message.clock_pong(), received);
+  }
+}
+
+void Side::OnHello(const std::string& run_id, v1::Hello hello) {
+  hello_ = Bounded(std::move(hello));
+  if (hello_.protocol() != contract::kProtocolVersion) {
+    Lose(Loss::kOtherProtocol, "connecting");
+    return;
+  }
+  v1::ControllerMessage message;
+  v1::Welcome* welcome = message.mutable_welcome();
+  welcome->set_protocol(contract::kProtocolVersion);
+  welcome->set_controller_version(PARALLAX_VERSION);
+  welcome->set_run(run_id);
+  welcome->set_side(config_.name);
+  link_->Send(std::move(message));
+  stage_ = Stage::kClock;
+  Ping();
+}
+
+void Side::Ping() {
+  v1::ControllerMessage message;
+  message.mutable_clock_ping()->set_id(++pings_);
+  ping_sent_unix_ns_ = UnixNs();
+  ping_sent_ns_ = MonotonicNs();
+  message.mutable_clock_ping()->set_controller_unix_ns(ping_sent_unix_ns_);
+  link_->Send(std::move(message));
+}
+
+// The agent's clock was read somewhere between our sending and our receiving: the middle is the guess, half the round
+// trip the bound of its error. The sample with the shortest round trip bounds it best.
+void Side::OnPong(const v1::ClockPong& pong, const Received& received) {
+  if (pong.id() != pings_) return;
+  const int64_t round_trip_ns = std::max<int64_t>(0, received.monotonic_ns - ping_sent_ns_);
+  if (pings_ == 1 || round_trip_ns / 2 < clock_uncertainty_ns_) {
+    clock_uncertainty_ns_ = round_trip_ns / 2;
+    clock_offset_ns_ = pong.agent_unix_ns() - (ping_sent_unix_ns_ + round_trip_ns / 2);
+  }
+  if (pings_ < kClockSamples) {
+    Ping();
+  } else {
+    stage_ = Stage::kReady;
+  }
+}
+
+std::optional<Received> Side::Next(const std::string& doing) {
+  if (link_ == nullptr || stage_ == Stage::kLost) return std::nullopt;
+  auto received = link_->Next();
+  if (!received.has_value() && link_->ended()) Lose(Loss::kEndedMidway, doing);
+  return received;
+}
+
+void Side::Assign(v1::Assignment assignment) {
+  running_ = assignment.id();
+  assignment.mutable_connect_to()->Add(config_.connect_to.begin(), config_.connect_to.end());
+  assignment.mutable_secrets()->Add(config_.secrets.begin(), config_.secrets.end());
+  v1::ControllerMessage message;
+  *message.mutable_assignment() = std::move(assignment);
+  link_->Send(std::move(message));
+}
+
+void Side::Ack(uint64_t number) {
+  v1::ControllerMessage message;
+  message.mutable_ack()->set_number(number);
+  link_->Send(std::move(message));
+}
+
+void Side::Cancel(const std::string& why) {
+  v1::ControllerMessage message;
+  message.mutable_cancel()->set_assignment(running_);
+  message.mutable_cancel()->set_why(why);
+  link_->Send(std::move(message));
+}
+
+void Side::Lose(Loss loss, const std::string& doing, const std::string& detail) {
+  if (stage_ == Stage::kLost) return;
+  stage_ = Stage::kLost;
+  running_ = 0;
+  Symptoms& symptoms = loss_.emplace();
+  symptoms.loss = loss;
+  symptoms.doing = doing;
+  symptoms.detail = detail;
+  if (link_ != nullptr) {
+    const absl::Status ended = link_->Close(std::chrono::milliseconds(0));
+    if (loss == Loss::kEndedMidway && !ended.ok()) symptoms.detail = std::string(ended.message());
+  }
+}
+
+void Side::Settle() {
+  if (!loss_.has_value()) return;
+  Symptoms symptoms = *std::exchange(loss_, std::nullopt);
+  symptoms.local = vantage_.local;
+  symptoms.command = scrub_.Text(contract::Printable(vantage_.words[0], 80));
+  symptoms.detail = scrub_.Text(contract::Printable(symptoms.detail, 300));
+  symptoms.noise = scrub_.Text(std::string(preamble_.noise()));
+  symptoms.noise_bytes = preamble_.noise_bytes();
+  symptoms.agent_protocol = hello_.protocol();
+  symptoms.agent_version = hello_.agent_version().empty() ? preamble_.agent_version() : hello_.agent_version();
+  if (child_ != nullptr) {
+    const bool ended = symptoms.loss == Loss::kEndedBefore || symptoms.loss == Loss::kEndedMidway;
+    symptoms.wait_status = child_->WaitForExit(ended ? kExitGrace : std::chrono::milliseconds(0));
+    symptoms.stderr_tail = scrub_.Text(child_->StderrTail());
+  }
+  missing_ = Explain(symptoms);
+}
+
+void Side::Publish(v1::Side& record) const {
+  if (hello_.protocol() != 0) *record.mutable_agent() = hello_;
+  record.set_missing(missing_.reason);
+  record.set_missing_remedy(missing_.remedy);
+  record.set_clock_offset_ns(clock_offset_ns_);
+  record.set_clock_uncertainty_ns(clock_uncertainty_ns_);
+}
+
+void Side::SayBye() {
+  if (link_ == nullptr || stage_ == Stage::kLost) return;
+  v1::ControllerMessage message;
+  message.mutable_bye()->set_why("the run is over");
+  link_->Send(std::move(message));
+}
+
+void Side::CloseLink(std::chrono::milliseconds grace) {
+  if (link_ != nullptr) link_->Close(grace).IgnoreError();
+  link_.reset();
+  if (stage_ != Stage::kLost) stage_ = Stage::kNew;
+}
+
+void Side::EndProcess(std::chrono::milliseconds grace) {
+  if (child_ != nullptr) child_->End(grace);
+  child_.reset();
+  config_.secrets.clear();
+}
+
+}  // namespace parallax::dispatch
