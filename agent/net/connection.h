@@ -1,0 +1,68 @@
+// One TCP connection with a diary: its first I/O events, TCP_INFO at both ends of its life, and how it ended.
+//
+// Not thread-safe; one connection belongs to one probe run. Clock, cancel token and the record that it writes are
+// borrowed and outlive it. Nothing blocks beyond its deadline or, by more than a poll(2), beyond cancellation.
+#ifndef PARALLAX_AGENT_NET_CONNECTION_H_
+#define PARALLAX_AGENT_NET_CONNECTION_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "agent/net/byte_stream.h"
+#include "agent/net/cancel.h"
+#include "agent/net/clock.h"
+#include "parallax/v1/observation.pb.h"
+
+namespace parallax::net {
+
+class Connection final : public ByteStream {
+ public:
+  // Offsets in `*record` are from `origin_ns` (monotonic).
+  Connection(const Clock& clock, const CancelToken& cancel, int64_t origin_ns, v1::Connection* record);
+  ~Connection() override;  // closes
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  // Connects to a numeric address. Once; a failure leaves the connection closed, with end NEVER_OPENED.
+  IoResult Connect(const std::string& address, uint16_t port, int64_t deadline_ns);
+
+  IoResult Write(std::string_view bytes, int64_t deadline_ns) override;
+  IoResult Read(std::string* to, size_t max, int64_t deadline_ns) override;
+
+  // Writes the end and TCP_INFO into the record; idempotent. Ours was the end when nothing else had ended it, and
+  // SILENCE when the last thing that happened was a wait in vain.
+  void Close();
+
+  int fd() const { return fd_; }
+  bool open() const { return fd_ >= 0; }
+  const v1::Connection& record() const { return *record_; }
+
+ private:
+  // NONE when `events` are ready.
+  IoResult Wait(short events, int64_t deadline_ns);
+  void Note(bool inbound, std::string_view bytes);
+  void NoteEnd(v1::End end);
+  int64_t Offset() const { return clock_.MonotonicNs() - origin_ns_; }
+  bool heard() const { return record_->bytes_in() > 0; }
+
+  const Clock& clock_;
+  const CancelToken& cancel_;
+  const int64_t origin_ns_;
+  v1::Connection* const record_;
+  int fd_ = -1;
+  bool silent_ = false;  // the last wait was in vain
+};
+
+// "10.0.4.172:5432", "[fd00::1]:5432".
+std::string JoinHostPort(std::string_view address, uint16_t port);
+// The inverse; false when `text` is neither.
+bool SplitHostPort(std::string_view text, std::string* address, uint16_t* port);
+// True for IPv4 and IPv6 text as inet_pton(3) takes it.
+bool IsNumericAddress(const std::string& text);
+// The name of the interface that owns a local address; "" when none does.
+std::string InterfaceOfAddress(const std::string& address);
+
+}  // namespace parallax::net
+
+#endif  // PARALLAX_AGENT_NET_CONNECTION_H_
