@@ -1,0 +1,131 @@
+"""What breaks. A scenario names these, in order, `before` or `after` its tunnel starts. Each returns when the fault is in
+place; none mends anything."""
+import ipaddress
+import signal
+import sys
+
+from processes import LabError, wait_until
+from services import ROOT
+from topology import connects
+
+INTERCEPTOR_PORT, INTERCEPTOR_MARK = 15499, 7
+
+
+def stale_bastion_address(lab):
+    """The tunnel will be started against an address that the bastion had once."""
+    lab.tunnels.bastion = lab.plan.stale_bastion
+    lab.tunnels.works = False
+
+
+def bastion_vanishes(lab):
+    """Terminated: neither of its interfaces is there any more, and nobody says so."""
+    lab.topology.ip("bastion", "link set eth0 down", "link set eth1 down")
+
+
+def carrier_closes(lab):
+    """The bastion ends the tunnel's ssh session, and answers new ones."""
+    lab.services.close_ssh_sessions()
+
+
+def _filter(lab, verdict):
+    for hook in ("output", "forward"):  # what the bastion's sshd dials, and what is routed through it
+        lab.topology.nft("bastion", "fault", "filter", hook, f"ip daddr {lab.plan.db} {verdict}")
+
+
+def bastion_refuses_db(lab):
+    _filter(lab, "meta l4proto tcp reject with tcp reset")
+
+
+def bastion_drops_db(lab):
+    _filter(lab, "drop")
+
+
+def forwarding_denied(lab):
+    """Before the bastion's sshd starts."""
+    lab.services.allow_forwarding = False
+    lab.tunnels.works = False
+
+
+def routes_deleted(lab):
+    lab.topology.ip("laptop", *(f"route del {subnet}" for subnet in lab.plan.subnets()))
+
+
+def tunnel_killed(lab):
+    lab.processes.stop("sst", signal.SIGKILL)
+
+
+def tunnel_frozen(lab):
+    lab.processes.send("sst", signal.SIGSTOP)
+
+
+def ssh_killed(lab):
+    """The ssh -D behind a redirector that goes on accepting."""
+    lab.processes.stop("ssh-D", signal.SIGKILL)
+
+
+def database_down(lab):
+    lab.services.stop_postgres("db")
+
+
+def source_rejected(lab):
+    """Before PostgreSQL starts: pg_hba.conf turns the bastion's address away."""
+    lab.services.rejected_source = lab.plan.bastion_private
+
+
+def no_tls(lab):
+    """Before PostgreSQL starts."""
+    lab.services.tls = False
+
+
+def not_postgres(lab):
+    lab.services.stop_postgres("db")
+    lab.services.http_server("db")
+
+
+def split_dns(lab):
+    """Before the resolvers start: the public one knows another address, where nobody is."""
+    lab.services.public_answer = lab.plan.silent_public
+
+
+def wrong_password_outside(lab):
+    lab.outside_password = "not-" + lab.inside_password
+
+
+def interceptor(lab):
+    """A machine on the way ends TLS with a certificate of its own and speaks TLS to the real server."""
+    state, bastion = lab.state, lab.topology.ns("bastion")
+    lab.processes.start("interceptor", [
+        sys.executable, ROOT / "tests" / "lab" / "interceptor.py", str(INTERCEPTOR_PORT), lab.plan.db, "5432",
+        str(INTERCEPTOR_MARK), state / "interceptor.crt", state / "interceptor.key"], netns=bastion)
+    wait_until(lambda: connects(bastion, "127.0.0.1", INTERCEPTOR_PORT), 10,
+               lambda: "the interceptor: " + lab.processes.tail("interceptor"))
+    lab.topology.nft("bastion", "fault", "nat", "output", f"ip daddr {lab.plan.db} tcp dport 5432 "
+                     f"meta mark != {INTERCEPTOR_MARK} redirect to :{INTERCEPTOR_PORT}")
+
+
+def another_server(lab):
+    """From the bastion the database's address leads to another PostgreSQL, with the same user and another certificate."""
+    lab.services.postgres("otherdb")
+    lab.topology.nft("bastion", "fault", "nat", "output", f"ip daddr {lab.plan.db} tcp dport 5432 dnat to {lab.plan.otherdb}")
+
+
+def local_network_overlaps(lab):
+    """The laptop joins a network whose addresses include the database's. Nobody on it has that one."""
+    own = ipaddress.ip_interface(lab.plan.overlap)
+    if ipaddress.ip_address(lab.plan.db) not in own.network:
+        raise LabError("the address plan's overlap does not cover the database")
+    lab.topology.ip("laptop", f"link add wlan0 type veth peer name cafe0 netns {lab.topology.ns('isp')}",
+                    f"addr add {own} dev wlan0", "link set wlan0 up")
+    lab.topology.ip("isp", "link set cafe0 up")
+
+
+def _named(function):
+    return function.__name__.replace("_", "-")
+
+
+# `early`: must be known before the services start.
+EARLY = {_named(f): f for f in (stale_bastion_address, forwarding_denied, source_rejected, no_tls, split_dns,
+                                wrong_password_outside)}
+LATE = {_named(f): f for f in (bastion_vanishes, carrier_closes, bastion_refuses_db, bastion_drops_db, routes_deleted,
+                               tunnel_killed, tunnel_frozen, ssh_killed, database_down, not_postgres, interceptor,
+                               another_server, local_network_overlaps)}

@@ -1,0 +1,179 @@
+"""The servers of the lab, all real: sshd on the bastion and beside the inside agent, PostgreSQL, and two resolvers."""
+import fcntl
+import os
+import pathlib
+import shutil
+import signal
+import sys
+import tempfile
+
+from processes import LabError, descendants, run, wait_until
+from topology import connects
+
+USER, DATABASE, PASSWORD = "app", "app", "only-for-the-lab"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PG_BIN = next(iter(sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), pathlib.Path("/nonexistent"))
+
+
+def cache():
+    """Where what is slow to get is kept between labs."""
+    base = os.environ.get("XDG_CACHE_HOME")
+    folder = pathlib.Path(base) / "parallax-lab" if base else ROOT / "build" / "lab-cache"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+class CacheLock:
+    """Two labs at once fill the cache one after the other."""
+
+    def __enter__(self):
+        self._file = open(cache() / "lock", "w", encoding="utf-8")
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+
+    def __exit__(self, *_):
+        self._file.close()
+
+
+class Services:
+    def __init__(self, plan, state, processes, topology):
+        self._plan = plan
+        self._state = state
+        self._processes = processes
+        self._topology = topology
+        self.tls = True
+        self.rejected_source = None
+        self.allow_forwarding = True
+        self.public_answer = plan.db
+
+    def up(self):
+        self._resolver("isp", self._plan.isp, self.public_answer)
+        self._resolver("resolver", self._plan.resolver, self._plan.db)
+        self._key("client")
+        self._sshd("bastion")
+        self._sshd("agent")
+        self._certificates()
+        self.postgres("db")
+        for role, address in (("isp", self._plan.isp), ("resolver", self._plan.resolver)):
+            wait_until(lambda r=role, a=address: connects(self._topology.ns(r), a, 53), 5, f"dnsmasq in {role}")
+        for role, address in (("bastion", self._plan.bastion), ("agent", self._plan.agent)):
+            wait_until(lambda r=role, a=address: connects(self._topology.ns(r), a, 22, banner=b"SSH-"), 5,
+                       lambda r=role: f"sshd in {r}: {self._processes.tail('sshd-' + r)}")
+
+    def _resolver(self, role, address, answer):
+        self._processes.start(f"dnsmasq-{role}", [
+            "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--pid-file=",
+            "--user=root", "--log-facility=-", "--bind-interfaces", f"--listen-address={address}",
+            f"--host-record={self._plan.db_name},{answer}", "--local-ttl=5", "--address=/#/"],
+            netns=self._topology.ns(role))
+
+    def _key(self, name):
+        run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "parallax-lab", "-f", self._state / f"key-{name}"])
+
+    @property
+    def client_key(self):
+        return self._state / "key-client"
+
+    def _sshd(self, role):
+        self._key(f"host-{role}")
+        # sshd insists on this empty folder; the package makes it only when the service is started.
+        pathlib.Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
+        locked = run(["getent", "shadow", "root"], check=False).stdout.split(":")[1:2] or ["*"]
+        config = self._state / f"sshd-{role}.conf"
+        config.write_text("\n".join([
+            "Port 22", "AddressFamily inet", f"HostKey {self._state}/key-host-{role}", "PidFile none",
+            f"AuthorizedKeysFile {self._state}/key-client.pub", "StrictModes no", "PermitRootLogin prohibit-password",
+            "PasswordAuthentication no", "KbdInteractiveAuthentication no",
+            # Without PAM sshd refuses an account whose password is locked, which root's often is.
+            f"UsePAM {'yes' if locked[0].startswith('!') else 'no'}",
+            f"AllowTcpForwarding {'yes' if self.allow_forwarding else 'no'}", "LogLevel VERBOSE"]) + "\n")
+        self._processes.start(f"sshd-{role}", [shutil.which("sshd") or "/usr/sbin/sshd", "-D", "-e", "-f", config],
+                              netns=self._topology.ns(role))
+
+    def close_ssh_sessions(self):
+        """Ends the sshd processes of the connections that the bastion has now, and not the listener."""
+        listener = self._processes.pid("sshd-bastion")
+        for pid in descendants(listener):
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass  # it went with its parent
+        wait_until(lambda: not descendants(listener), 5, "the bastion's ssh sessions to end")
+
+    def _openssl(self, *arguments):
+        run(["openssl", *arguments])
+
+    def _certificates(self):
+        """One private CA; a certificate for the database's name, and another one by a stranger for the same name."""
+        for ca in ("ca", "stranger-ca"):
+            self._openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
+                          "-subj", f"/CN=lab {ca}", "-keyout", self._state / f"{ca}.key", "-out", self._state / f"{ca}.crt")
+        names = self._state / "names.cnf"
+        names.write_text(f"subjectAltName=DNS:{self._plan.db_name},DNS:db\n")
+        for name, ca in (("db", "ca"), ("otherdb", "stranger-ca"), ("interceptor", "stranger-ca")):
+            path = str(self._state / name)
+            self._openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
+                          f"/CN={self._plan.db_name}", "-keyout", path + ".key", "-out", path + ".csr")
+            self._openssl("x509", "-req", "-in", path + ".csr", "-CA", self._state / f"{ca}.crt", "-CAkey",
+                          self._state / f"{ca}.key", "-CAcreateserial", "-days", "20", "-extfile", names, "-out", path + ".crt")
+
+    def postgres(self, role):
+        """A PostgreSQL on the usual port of a namespace; returns when it takes connections there."""
+        address = getattr(self._plan, role)
+        folder = self._state / f"postgres-{role}"
+        data = folder / "data"
+        if not data.exists():
+            folder.mkdir()
+            run(["cp", "-a", _cluster(), data], seconds=60)
+            for suffix in ("crt", "key"):
+                shutil.copy(self._state / f"{role}.{suffix}", folder / f"server.{suffix}")
+                shutil.chown(folder / f"server.{suffix}", "postgres", "postgres")
+                (folder / f"server.{suffix}").chmod(0o600)
+            shutil.chown(folder, "postgres", "postgres")
+        rejects = f"host all all {self.rejected_source}/32 reject\n" if self.rejected_source else ""
+        (folder / "hba.conf").write_text(
+            f"local all all trust\n{rejects}{'hostssl' if self.tls else 'host'} all all 0.0.0.0/0 scram-sha-256\n")
+        settings = {"listen_addresses": "*", "port": "5432", "unix_socket_directories": folder, "fsync": "off",
+                    "hba_file": folder / "hba.conf", "ssl": "on" if self.tls else "off",
+                    "ssl_cert_file": folder / "server.crt", "ssl_key_file": folder / "server.key", "max_connections": "50",
+                    "shared_buffers": "16MB", "log_connections": "on"}
+        argv = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", PG_BIN / "postgres", "-D", data]
+        for key, value in settings.items():
+            argv += ["-c", f"{key}={value}"]
+        self._processes.start(f"postgres-{role}", argv, netns=self._topology.ns(role))
+        sockets = ["psql", "-h", folder, "-U", "postgres", "-Atc", "select 1"]
+        wait_until(lambda: run(["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", *sockets], check=False,
+                               env={"PATH": os.environ["PATH"], "PGCONNECT_TIMEOUT": "2"}).stdout == "1\n", 20,
+                   lambda: f"PostgreSQL in {role}: {self._processes.tail('postgres-' + role)}")
+        if not connects(self._topology.ns(role), address, 5432):
+            raise LabError(f"PostgreSQL in {role} does not listen on {address}")
+
+    def stop_postgres(self, role):
+        self._processes.stop(f"postgres-{role}", signal.SIGINT)
+
+    def http_server(self, role):
+        """Something else on the database's port."""
+        self._processes.start("http", [sys.executable, "-m", "http.server", "5432", "--bind", getattr(self._plan, role),
+                                       "--directory", self._state / "log"], netns=self._topology.ns(role))
+        wait_until(lambda: connects(self._topology.ns(role), getattr(self._plan, role), 5432), 10, "the http server")
+
+
+def _cluster():
+    """A data directory with the role and the database in it, made once and kept in the cache."""
+    if not (PG_BIN / "initdb").exists():
+        raise LabError("PostgreSQL is not installed; run: deploy/install-packages.sh lab")
+    kept = cache() / f"cluster-{PG_BIN.parent.name}-1"
+    with CacheLock():
+        if kept.exists():
+            return kept
+        with tempfile.TemporaryDirectory(prefix="parallax-initdb-") as folder:
+            shutil.chown(folder, "postgres", "postgres")
+            as_postgres = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "env", f"HOME={folder}"]
+            data = pathlib.Path(folder) / "data"
+            run([*as_postgres, PG_BIN / "initdb", "-D", data, "-N", "-A", "trust", "--locale=C.UTF-8",
+                 "--wal-segsize=1"], seconds=120)  # each lab writes its own pg_hba.conf
+            script = f"CREATE ROLE {USER} LOGIN PASSWORD '{PASSWORD}';\nCREATE DATABASE {DATABASE} OWNER {USER};\n"
+            run([*as_postgres, PG_BIN / "postgres", "--single", "-D", data, "-c", "fsync=off", "postgres"], stdin=script,
+                seconds=60)
+            run(["cp", "-a", data, f"{kept}.part"], seconds=60)
+            os.rename(f"{kept}.part", kept)
+    return kept

@@ -1,0 +1,117 @@
+"""What carries the laptop's traffic into the VPC: the real sst, ssh -D behind redsocks, ssh -L, or plain routes."""
+import base64
+import hashlib
+import os
+import pathlib
+import shutil
+import tarfile
+import tempfile
+
+from processes import LabError, run, wait_until
+from services import CacheLock, cache
+from topology import connects
+
+SST = "sst-linux-x64@4.17.1"
+SST_INTEGRITY = "DtIm3XkpzWb9yS4ZSgxg5KuOHRHhBk66y9lzVw6E/GBfUDdVOES2pbQUuFHuAq2tPJpbzuxGH7trdylAGD+TxA=="
+SOCKS_PORT, REDIRECT_PORT, FORWARD_PORT = 1080, 12345, 15432
+
+
+def sst_binary():
+    """The pinned sst from the npm registry, checked against its published digest; kept in the cache."""
+    binary = cache() / SST.replace("@", "-") / "sst"
+    with CacheLock():
+        if binary.exists():
+            return binary
+        if not shutil.which("npm"):
+            raise LabError("npm is not installed; run: deploy/install-packages.sh lab")
+        with tempfile.TemporaryDirectory(dir=cache()) as folder:
+            environment = os.environ | {"npm_config_update_notifier": "false"}
+            run(["npm", "pack", SST, "--silent", "--pack-destination", folder], seconds=300, env=environment)
+            (package,) = pathlib.Path(folder).glob("*.tgz")
+            digest = base64.b64encode(hashlib.sha512(package.read_bytes()).digest()).decode()
+            if digest != SST_INTEGRITY:
+                raise LabError(f"npm gave another {SST} than the pinned one: sha512-{digest}; it was not used")
+            with tarfile.open(package) as archive:
+                source = archive.extractfile("package/bin/sst")
+                with open(pathlib.Path(folder) / "sst", "wb") as out:
+                    shutil.copyfileobj(source, out)
+            binary.parent.mkdir(exist_ok=True)
+            (pathlib.Path(folder) / "sst").chmod(0o755)
+            os.rename(pathlib.Path(folder) / "sst", binary)
+    return binary
+
+
+class Tunnels:
+    """`works`: whether readiness is an ssh banner from the bastion's private address through the tunnel, or, where a fault
+    that is already there lets nothing through, only that the tunnel's own parts are up."""
+
+    def __init__(self, plan, state, processes, topology, services):
+        self._plan = plan
+        self._state = state
+        self._processes = processes
+        self._topology = topology
+        self._services = services
+        self.bastion = plan.bastion
+        self.works = True
+
+    @property
+    def _laptop(self):
+        return self._topology.ns("laptop")
+
+    def up(self, kind):
+        {"sst": self._sst, "redsocks": self._redsocks, "ssh-forward": self._forward, "routed": self._routed}[kind]()
+        if self.works and kind != "ssh-forward":
+            wait_until(lambda: connects(self._laptop, self._plan.bastion_private, 22, banner=b"SSH-"), 30,
+                       lambda: f"a banner from {self._plan.bastion_private} through {kind}: {self._processes.tail(kind)}")
+
+    def _sst(self):
+        home = self._state / "sst-home"
+        home.mkdir()
+        environment = {
+            "PATH": os.environ["PATH"], "HOME": str(home), "SST_SKIP_LOCAL": "true", "SST_SKIP_DEPENDENCY_CHECK": "true",
+            "SST_TELEMETRY_DISABLED": "1", "SSH_PRIVATE_KEY": self._services.client_key.read_text()}
+        self._processes.start("sst", [
+            sst_binary(), "tunnel", "start", "--subnets", ",".join(self._plan.subnets()), "--host", self.bastion, "--user",
+            "root", "--print-logs"], netns=self._laptop, env=environment, cwd=home)
+        wait_until(lambda: "tunnel started" in self._processes.tail("sst") and self._routed_to("sst"), 20,
+                   lambda: "sst to say 'tunnel started': " + self._processes.tail("sst"))
+        if not self.works and self.bastion == self._plan.bastion:
+            # The session with the bastion is there when the SOCKS port is.
+            wait_until(lambda: connects(self._laptop, "127.0.0.1", SOCKS_PORT), 20, "sst's SOCKS port")
+
+    def _routed_to(self, device):
+        return f"dev {device}" in run(["ip", "-n", self._laptop, "route", "get", self._plan.db], check=False).stdout
+
+    def _ssh(self, name, *arguments):
+        self._processes.start(name, [
+            "ssh", "-F", "none", "-N", "-i", self._services.client_key, "-o", "StrictHostKeyChecking=no", "-o",
+            "UserKnownHostsFile=/dev/null", "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes", *arguments,
+            f"root@{self.bastion}"], netns=self._laptop)
+
+    def _redsocks(self):
+        self._ssh("ssh-D", "-D", f"127.0.0.1:{SOCKS_PORT}")
+        wait_until(lambda: connects(self._laptop, "127.0.0.1", SOCKS_PORT), 20,
+                   lambda: "ssh -D to listen: " + self._processes.tail("ssh-D"))
+        config = self._state / "redsocks.conf"
+        config.write_text(
+            'base { log_debug = off; log_info = on; log = "stderr"; daemon = off; redirector = iptables; }\n'
+            f"redsocks {{ local_ip = 127.0.0.1; local_port = {REDIRECT_PORT}; ip = 127.0.0.1; port = {SOCKS_PORT}; "
+            "type = socks5; }\n")
+        self._processes.start("redsocks", ["redsocks", "-c", config], netns=self._laptop)
+        wait_until(lambda: connects(self._laptop, "127.0.0.1", REDIRECT_PORT), 10,
+                   lambda: "redsocks to listen: " + self._processes.tail("redsocks"))
+        self._topology.nft("laptop", "redsocks", "nat", "output", f"ip daddr {{ {', '.join(self._plan.subnets())} }} "
+                           f"meta l4proto tcp redirect to :{REDIRECT_PORT}")
+
+    def _forward(self):
+        self._ssh("ssh-L", "-L", f"127.0.0.1:{FORWARD_PORT}:{self._plan.db}:5432")
+        wait_until(lambda: connects(self._laptop, "127.0.0.1", FORWARD_PORT), 20,
+                   lambda: "ssh -L to listen: " + self._processes.tail("ssh-L"))
+
+    def _routed(self):
+        """The bastion is a NAT instance, and every router on the way knows it."""
+        plan = self._plan
+        self._topology.ip("laptop", f"route add {plan.vpc} via {plan.isp}")
+        self._topology.ip("isp", f"route add {plan.vpc} via {plan.edge_link}")
+        self._topology.ip("edge", f"route add {plan.vpc} via {plan.bastion}")
+        self._topology.nft("bastion", "routed", "nat", "postrouting", 'oifname "eth1" masquerade')
