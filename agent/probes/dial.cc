@@ -69,8 +69,7 @@ Dialled Dial(const Destination& destination, const Context& context, Recorder& r
   v1::Connection* record = observation->add_connections();
   dialled.index = observation->connections_size();
   step->set_connection(dialled.index);
-  auto connection =
-      std::make_unique<net::Connection>(context.clock, context.cancel, recorder.origin_ns(), record);
+  auto connection = std::make_unique<net::Connection>(context.clock, context.cancel, recorder.origin_ns(), record);
   const net::IoResult result = connection->Connect(destination.address, destination.port, context.StepDeadline());
   dialled.failure = result.failure;
   step->set_os_error(result.os_error);

@@ -1,0 +1,317 @@
+#include "agent/net/tls.h"
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/objects.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+#include <algorithm>
+#include <array>
+#include <ctime>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "agent/net/classify.h"
+#include "agent/net/connection.h"
+#include "contract/limits.h"
+
+namespace parallax::net {
+namespace {
+
+// A GREASE code point: RFC 8701 obliges servers to ignore it.
+constexpr unsigned kPaddingExtension = 0x5A5A;
+constexpr int kMaxChain = 10;
+
+template <auto Free>
+struct Deleter {
+  template <typename T>
+  void operator()(T* value) const {
+    Free(value);
+  }
+};
+using SslCtxPtr = std::unique_ptr<SSL_CTX, Deleter<SSL_CTX_free>>;
+using SslPtr = std::unique_ptr<SSL, Deleter<SSL_free>>;
+using BioPtr = std::unique_ptr<BIO, Deleter<BIO_free>>;
+
+std::string Drain(BIO* bio) {
+  char* data = nullptr;
+  const long size = BIO_get_mem_data(bio, &data);
+  std::string text = size > 0 ? std::string(data, static_cast<size_t>(size)) : "";
+  BIO_reset(bio);
+  return text;
+}
+
+std::string NameText(const X509_NAME* name) {
+  const BioPtr bio(BIO_new(BIO_s_mem()));
+  X509_NAME_print_ex(bio.get(), name, 0, XN_FLAG_RFC2253);
+  return contract::Printable(Drain(bio.get()), 256);
+}
+
+int64_t UnixTime(const ASN1_TIME* time) {
+  tm parts{};
+  return ASN1_TIME_to_tm(time, &parts) == 1 ? static_cast<int64_t>(timegm(&parts)) : 0;
+}
+
+std::string AddressText(const ASN1_OCTET_STRING* ip) {
+  const unsigned char* data = ASN1_STRING_get0_data(ip);
+  std::string text;
+  if (ASN1_STRING_length(ip) == 4) {
+    for (int i = 0; i < 4; ++i) text += (i > 0 ? "." : "") + std::to_string(data[i]);
+  } else {
+    text = absl::BytesToHexString(
+        absl::string_view(reinterpret_cast<const char*>(data), static_cast<size_t>(ASN1_STRING_length(ip))));
+  }
+  return text;
+}
+
+void DescribeCertificate(X509* certificate, v1::Certificate* out) {
+  out->set_subject(NameText(X509_get_subject_name(certificate)));
+  out->set_issuer(NameText(X509_get_issuer_name(certificate)));
+  out->set_not_before_unix(UnixTime(X509_get0_notBefore(certificate)));
+  out->set_not_after_unix(UnixTime(X509_get0_notAfter(certificate)));
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
+  unsigned size = 0;
+  if (X509_digest(certificate, EVP_sha256(), digest.data(), &size) == 1) {
+    out->set_sha256(absl::BytesToHexString(absl::string_view(reinterpret_cast<const char*>(digest.data()), size)));
+  }
+  auto* names = static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr));
+  if (names == nullptr) return;
+  constexpr int kMaxNames = 64;
+  for (int i = 0; i < std::min(sk_GENERAL_NAME_num(names), kMaxNames); ++i) {
+    const GENERAL_NAME* name = sk_GENERAL_NAME_value(names, i);
+    if (name->type == GEN_DNS) {
+      const std::string text(reinterpret_cast<const char*>(ASN1_STRING_get0_data(name->d.dNSName)),
+                             static_cast<size_t>(ASN1_STRING_length(name->d.dNSName)));
+      out->add_dns_names(contract::Printable(text, contract::kMaxNameBytes));
+    } else if (name->type == GEN_IPADD) {
+      out->add_ip_addresses(AddressText(name->d.iPAddress));
+    }
+  }
+  GENERAL_NAMES_free(names);
+}
+
+bool IsDateError(int error) { return error == X509_V_ERR_CERT_HAS_EXPIRED || error == X509_V_ERR_CERT_NOT_YET_VALID; }
+
+int AddPadding(SSL*, unsigned, unsigned, const unsigned char** out, size_t* size, X509*, size_t, int*, void* padding) {
+  const auto* bytes = static_cast<const std::string*>(padding);
+  *out = reinterpret_cast<const unsigned char*>(bytes->data());
+  *size = bytes->size();
+  return 1;
+}
+
+}  // namespace
+
+struct TlsSession::Impl {
+  std::string padding;
+  std::vector<int> verify_errors;  // every one, not only the first: dates and trust are told apart
+  std::string alert;               // that the server sent
+  IoResult setup;                  // why there is no session, when there is none
+  SslCtxPtr context;
+  SslPtr ssl;
+  BIO* in = nullptr;   // what came from the server; owned by ssl
+  BIO* out = nullptr;  // what is to go
+  bool done = false;
+
+  static int OnVerify(int ok, X509_STORE_CTX* store) {
+    auto* ssl = static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
+    auto* impl = static_cast<Impl*>(SSL_get_app_data(ssl));
+    if (ok == 0) impl->verify_errors.push_back(X509_STORE_CTX_get_error(store));
+    return 1;  // go on: we look at what there is, and judge afterwards
+  }
+  static void OnInfo(const SSL* ssl, int where, int value) {
+    if ((where & SSL_CB_READ_ALERT) != SSL_CB_READ_ALERT || (value & 0xff) == SSL_AD_CLOSE_NOTIFY) return;
+    static_cast<Impl*>(SSL_get_app_data(ssl))->alert = SSL_alert_desc_string_long(value);
+  }
+};
+
+TlsSession::TlsSession(ByteStream& transport, TlsOptions options)
+    : transport_(transport), options_(std::move(options)), impl_(std::make_unique<Impl>()) {
+  Impl& impl = *impl_;
+  impl.context.reset(SSL_CTX_new(TLS_client_method()));
+  if (impl.context == nullptr) {
+    impl.setup = {v1::LOCAL_RESOURCE, 0, 0, "OpenSSL gives no context"};
+    return;
+  }
+  SSL_CTX_set_verify(impl.context.get(), SSL_VERIFY_NONE, &Impl::OnVerify);
+  if (options_.root_cert.empty()) {
+    SSL_CTX_set_default_verify_paths(impl.context.get());
+  } else if (SSL_CTX_load_verify_locations(impl.context.get(), options_.root_cert.c_str(), nullptr) != 1) {
+    impl.setup = {v1::LOCAL_RESOURCE, 0, 0, "cannot read root certificates from " + options_.root_cert};
+    ERR_clear_error();
+    return;
+  }
+  if (options_.pad_client_hello > 0) {
+    impl.padding.assign(options_.pad_client_hello, '\0');
+    SSL_CTX_add_custom_ext(impl.context.get(), kPaddingExtension, SSL_EXT_CLIENT_HELLO, &AddPadding, nullptr,
+                           &impl.padding, nullptr, nullptr);
+  }
+  impl.ssl.reset(SSL_new(impl.context.get()));
+  impl.in = BIO_new(BIO_s_mem());
+  impl.out = BIO_new(BIO_s_mem());
+  if (impl.ssl == nullptr || impl.in == nullptr || impl.out == nullptr) {
+    BIO_free(impl.in);
+    BIO_free(impl.out);
+    impl.setup = {v1::LOCAL_RESOURCE, 0, 0, "OpenSSL gives no session"};
+    return;
+  }
+  SSL_set_bio(impl.ssl.get(), impl.in, impl.out);
+  SSL_set_app_data(impl.ssl.get(), &impl);
+  SSL_set_info_callback(impl.ssl.get(), &Impl::OnInfo);
+  SSL_set_connect_state(impl.ssl.get());
+  // SNI carries names only, RFC 6066 section 3.
+  if (!options_.name.empty() && !IsNumericAddress(options_.name)) {
+    SSL_set_tlsext_host_name(impl.ssl.get(), options_.name.c_str());
+  }
+  std::string protocols;
+  for (const std::string& protocol : options_.alpn) {
+    if (protocol.empty() || protocol.size() > 255) continue;
+    protocols += static_cast<char>(protocol.size());
+    protocols += protocol;
+  }
+  if (!protocols.empty()) {
+    SSL_set_alpn_protos(impl.ssl.get(), reinterpret_cast<const unsigned char*>(protocols.data()),
+                        static_cast<unsigned>(protocols.size()));
+  }
+}
+
+TlsSession::~TlsSession() = default;
+
+IoResult TlsSession::Handshake(v1::TlsDetails* details, int64_t deadline_ns) {
+  details->set_clock_unix(options_.now_unix);
+  if (!options_.name.empty() && !IsNumericAddress(options_.name)) details->set_sni(options_.name);
+  details->set_trust_store(options_.root_cert.empty() ? X509_get_default_cert_dir() : options_.root_cert.c_str());
+  if (!impl_->setup.ok()) return impl_->setup;
+  SSL* ssl = impl_->ssl.get();
+  size_t heard = 0;
+  for (;;) {
+    ERR_clear_error();
+    const int status = SSL_do_handshake(ssl);
+    const int error = SSL_get_error(ssl, status);
+    if (details->client_hello_size() == 0) details->set_client_hello_size(BIO_ctrl_pending(impl_->out));
+    // Also after an error: our own alert tells the server why.
+    const IoResult sent = Flush(deadline_ns);
+    if (status == 1) {
+      if (!sent.ok()) return sent;
+      impl_->done = true;
+      Describe(details);
+      return {v1::NONE, 0, heard, ""};
+    }
+    if (error == SSL_ERROR_WANT_READ) {
+      if (!sent.ok() && sent.failure == v1::TIMED_OUT) return sent;
+      // A write that met a reset may still have the server's alert waiting to be read.
+      IoResult got = Feed(deadline_ns);
+      heard += got.bytes;
+      if (got.ok()) continue;
+      got.bytes = heard;
+      return got;
+    }
+    const unsigned long code = ERR_peek_last_error();
+    const char* reason = ERR_reason_error_string(code);
+    std::string text = reason == nullptr ? "the handshake ended without a reason" : reason;
+    details->set_alert(impl_->alert);
+    ERR_clear_error();
+    if (!impl_->alert.empty()) return {v1::TLS_ALERT, 0, heard, "the server sent the alert: " + impl_->alert};
+    return {v1::TLS_PROTOCOL, 0, heard, std::move(text)};
+  }
+}
+
+void TlsSession::Describe(v1::TlsDetails* details) const {
+  SSL* ssl = impl_->ssl.get();
+  details->set_version(SSL_get_version(ssl));
+  details->set_cipher(SSL_get_cipher_name(ssl));
+  const unsigned char* alpn = nullptr;
+  unsigned alpn_size = 0;
+  SSL_get0_alpn_selected(ssl, &alpn, &alpn_size);
+  if (alpn_size > 0) {
+    details->set_alpn(contract::Printable(std::string(reinterpret_cast<const char*>(alpn), alpn_size), 255));
+  }
+  const STACK_OF(X509)* chain = SSL_get_peer_cert_chain(ssl);
+  for (int i = 0; chain != nullptr && i < std::min(sk_X509_num(chain), kMaxChain); ++i) {
+    DescribeCertificate(sk_X509_value(chain, i), details->add_chain());
+  }
+  details->set_verify_attempted(true);
+  X509* leaf = SSL_get0_peer_certificate(ssl);
+  if (leaf == nullptr) {
+    details->set_verify_error("the server showed no certificate");
+    return;
+  }
+  bool matches = options_.name.empty();
+  if (!matches) {
+    matches = IsNumericAddress(options_.name)
+                  ? X509_check_ip_asc(leaf, options_.name.c_str(), 0) == 1
+                  : X509_check_host(leaf, options_.name.data(), options_.name.size(), 0, nullptr) == 1;
+  }
+  details->set_name_matches(matches);
+  const std::vector<int>& errors = impl_->verify_errors;
+  details->set_within_dates(std::none_of(errors.begin(), errors.end(), &IsDateError));
+  details->set_trusted(std::all_of(errors.begin(), errors.end(), &IsDateError));
+  if (!errors.empty()) {
+    details->set_verify_error(X509_verify_cert_error_string(errors.front()));
+  } else if (!matches) {
+    details->set_verify_error("the certificate does not name " + contract::Printable(options_.name, 253));
+  }
+}
+
+IoResult TlsSession::Write(std::string_view bytes, int64_t deadline_ns) {
+  if (!impl_->done) return {v1::LOCAL_RESOURCE, 0, 0, "no TLS session"};
+  ERR_clear_error();
+  size_t written = 0;
+  // Memory takes everything at once.
+  if (SSL_write_ex(impl_->ssl.get(), bytes.data(), bytes.size(), &written) != 1) {
+    return {v1::TLS_PROTOCOL, 0, 0, "OpenSSL would not encrypt"};
+  }
+  IoResult sent = Flush(deadline_ns);
+  if (sent.ok()) sent.bytes = written;
+  return sent;
+}
+
+IoResult TlsSession::Read(std::string* to, size_t max, int64_t deadline_ns) {
+  if (!impl_->done) return {v1::LOCAL_RESOURCE, 0, 0, "no TLS session"};
+  std::array<char, 16 * 1024> buffer;
+  for (;;) {
+    ERR_clear_error();
+    size_t got = 0;
+    const int status = SSL_read_ex(impl_->ssl.get(), buffer.data(), std::min(max, buffer.size()), &got);
+    if (status == 1) {
+      to->append(buffer.data(), got);
+      return {v1::NONE, 0, got, ""};
+    }
+    const int error = SSL_get_error(impl_->ssl.get(), status);
+    if (const IoResult sent = Flush(deadline_ns); sent.failure == v1::TIMED_OUT) return sent;
+    if (error == SSL_ERROR_ZERO_RETURN) return {FromEndOfStream(/*heard=*/true), 0, 0, "close_notify"};
+    if (error != SSL_ERROR_WANT_READ) {
+      ERR_clear_error();
+      if (!impl_->alert.empty()) return {v1::TLS_ALERT, 0, 0, "the server sent the alert: " + impl_->alert};
+      return {v1::TLS_PROTOCOL, 0, 0, "what came is not TLS"};
+    }
+    if (IoResult fed = Feed(deadline_ns); !fed.ok()) return fed;
+  }
+}
+
+std::string TlsSession::ServerEndPoint() const {
+  X509* leaf = impl_->done ? SSL_get0_peer_certificate(impl_->ssl.get()) : nullptr;
+  int digest_nid = NID_undef;
+  if (leaf == nullptr || OBJ_find_sigid_algs(X509_get_signature_nid(leaf), &digest_nid, nullptr) != 1) return "";
+  // RFC 5929: MD5 and SHA-1 are replaced by SHA-256.
+  if (digest_nid == NID_md5 || digest_nid == NID_sha1) digest_nid = NID_sha256;
+  const EVP_MD* digest = EVP_get_digestbynid(digest_nid);
+  std::array<unsigned char, EVP_MAX_MD_SIZE> hash;
+  unsigned size = 0;
+  if (digest == nullptr || X509_digest(leaf, digest, hash.data(), &size) != 1) return "";
+  return {reinterpret_cast<const char*>(hash.data()), size};
+}
+
+IoResult TlsSession::Flush(int64_t deadline_ns) {
+  const std::string bytes = Drain(impl_->out);
+  return bytes.empty() ? IoResult{} : transport_.Write(bytes, deadline_ns);
+}
+
+IoResult TlsSession::Feed(int64_t deadline_ns) {
+  std::string bytes;
+  IoResult got = transport_.Read(&bytes, 16 * 1024, deadline_ns);
+  if (got.ok()) BIO_write(impl_->in, bytes.data(), static_cast<int>(bytes.size()));
+  return got;
+}
+
+}  // namespace parallax::net

@@ -1,0 +1,351 @@
+#include "agent/probes/postgres/row.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "agent/probes/postgres/scram.h"
+#include "contract/limits.h"
+
+namespace parallax::probes::postgres {
+namespace {
+
+constexpr int kMaxMessagesAStep = 1000;
+
+// Facts that need no privilege; pg_control_system() is asked apart, because a managed server may forbid it.
+constexpr std::string_view kFacts =
+    "SELECT coalesce(host(inet_server_addr()) || ':' || inet_server_port(), ''), "
+    "coalesce(host(inet_client_addr()), ''), pg_is_in_recovery()";
+constexpr std::string_view kSystemIdentifier = "SELECT system_identifier FROM pg_control_system()";
+
+bool NeedsTls(v1::SslMode mode) { return mode >= v1::REQUIRE; }
+bool Verifies(v1::SslMode mode) { return mode == v1::VERIFY_CA || mode == v1::VERIFY_FULL; }
+
+// What verification says under this mode; "" when it is content. libpq's table 34.1.
+std::string WhyUntrusted(v1::SslMode mode, const v1::TlsDetails& tls) {
+  if (!Verifies(mode)) return "";
+  if (!tls.trusted() || !tls.within_dates()) return tls.verify_error();
+  if (mode == v1::VERIFY_FULL && !tls.name_matches()) return tls.verify_error();
+  return "";
+}
+
+std::string Lower(std::string_view text) { return absl::AsciiStrToLower(absl::string_view(text.data(), text.size())); }
+
+}  // namespace
+
+Row::Row(const v1::PostgresProbe& spec, const Destination& to, RowOptions options, const Context& context,
+         Recorder& recorder)
+    : spec_(spec), to_(to), options_(std::move(options)), context_(context), recorder_(recorder) {}
+
+void Row::Run() {
+  dialled_ = Dial(to_, context_, recorder_, options_.variant);
+  if (dialled_.failure != v1::NONE) return;
+  stream_ = dialled_.connection.get();
+  if (options_.mode != v1::DISABLE && !SslRequest()) return;
+  if (!Startup() || !options_.may_authenticate) return;
+  if (!Authenticate() || !Ready() || !RunQuery()) return;
+  stream_->Write(Terminate(), context_.StepDeadline());  // so that the server logs no lost connection
+}
+
+bool Row::SslRequest() {
+  v1::Step* step = Begin(v1::SSL_REQUEST);
+  net::Connection& connection = *dialled_.connection;
+  std::string head;
+  const auto peer_bytes = [&] {
+    step->mutable_peer_bytes()->set_size(head.size());
+    step->mutable_peer_bytes()->set_head(head.substr(0, contract::kMaxHeadBytes));
+  };
+  // A server that greets unasked (ssh, smtp) is not PostgreSQL, whatever its first letter.
+  if (connection.Read(&head, contract::kMaxHeadBytes, context_.clock.MonotonicNs()).ok()) {
+    peer_bytes();
+    return End(step, v1::UNEXPECTED_FIRST_BYTE, "it spoke before it was asked");
+  }
+  net::IoResult result = connection.Write(postgres::SslRequest(), step_deadline_ns_);
+  if (result.ok()) result = connection.Read(&head, contract::kMaxHeadBytes, step_deadline_ns_);
+  if (!result.ok()) return End(step, result);
+  // One byte is due, and nothing with it: more would be unencrypted bytes before TLS (CVE-2021-23222), or a banner.
+  connection.Read(&head, contract::kMaxHeadBytes, context_.clock.MonotonicNs());
+  peer_bytes();
+  if (head != "S" && head != "N") return End(step, v1::UNEXPECTED_FIRST_BYTE, "neither one S nor one N");
+  if (head == "N") {
+    if (NeedsTls(options_.mode)) return End(step, v1::TLS_PROTOCOL, "the server offers no TLS, and sslmode demands it");
+    return End(step, v1::NONE, "no TLS");
+  }
+  return End(step, v1::NONE) && TlsHandshake();
+}
+
+bool Row::TlsHandshake() {
+  v1::Step* step = Begin(v1::TLS_HANDSHAKE);
+  net::TlsOptions options;
+  options.name = spec_.endpoint().host().empty() ? to_.address : spec_.endpoint().host();
+  options.root_cert = spec_.ssl_root_cert();
+  options.pad_client_hello = options_.padded_client_hello ? net::kPaddedHelloBytes : 0;
+  options.now_unix = context_.clock.UnixNs() / 1'000'000'000;
+  tls_ = std::make_unique<net::TlsSession>(*dialled_.connection, options);
+  const net::IoResult result = tls_->Handshake(step->mutable_tls(), step_deadline_ns_);
+  if (!result.ok()) return End(step, result);
+  stream_ = tls_.get();
+  tls_details_ = &step->tls();
+  if (const std::string why = WhyUntrusted(options_.mode, step->tls()); !why.empty()) {
+    return End(step, v1::TLS_CERTIFICATE, why);
+  }
+  return End(step, v1::NONE);
+}
+
+bool Row::Startup() {
+  v1::Step* step = Begin(v1::STARTUP);
+  const std::string database = spec_.database().empty() ? spec_.user() : spec_.database();
+  net::IoResult result = Send(StartupMessage(
+      {{"user", spec_.user()}, {"database", database}, {"application_name", "parallax"}, {"client_encoding", "UTF8"}}));
+  BackendMessage message;
+  if (result.ok()) result = NextMessage(&message);
+  if (result.failure == v1::PROTOCOL_VIOLATION) {
+    // The very first bytes are no message of this protocol: another kind of server.
+    const std::string& head = *reader_.buffer();
+    step->mutable_peer_bytes()->set_size(head.size());
+    step->mutable_peer_bytes()->set_head(head.substr(0, contract::kMaxHeadBytes));
+    result.failure = v1::UNEXPECTED_FIRST_BYTE;
+  }
+  if (!result.ok()) return End(step, result);
+  if (message.type == 'E') return EndWithError(step, message);
+  auto request = ParseAuthentication(message.body);
+  if (message.type != 'R' || !request.ok()) {
+    return End(step, v1::PROTOCOL_VIOLATION,
+               "the server's first message is neither an authentication request nor an error");
+  }
+  request_ = *std::move(request);
+  return End(step, v1::NONE);
+}
+
+std::string Row::WhyWithheld() const {
+  if (request_.code == 10) return "";  // SCRAM gives nothing away
+  if (tls_details_ == nullptr) return "the server asks for the password in a form that must not travel without TLS";
+  // With roots that the user named, or a chain that verifies to another name, the certificate is known to be another's.
+  const bool known_other = !spec_.ssl_root_cert().empty() || tls_details_->trusted();
+  if (known_other && !tls_details_->verify_error().empty()) {
+    return absl::StrCat("the certificate is not the expected one: ", tls_details_->verify_error());
+  }
+  return "";
+}
+
+bool Row::TakePassword(v1::AuthDetails* auth, std::string* password, std::string* why) const {
+  *why = "no credentials: as far as the server's answer";
+  if (spec_.password().ref().empty()) return false;
+  auto secret = context_.secrets.Resolve(spec_.password().ref());
+  if (!secret.ok()) {
+    *why = std::string(secret.status().message());
+    return false;
+  }
+  auth->set_credentials_present(true);
+  auth->set_secret_origin(secret->origin);
+  *password = std::move(secret->value);
+  *why = WhyWithheld();
+  if (!why->empty()) {
+    auth->set_withheld(true);
+    auth->set_withheld_why(*why);
+  }
+  return why->empty();
+}
+
+bool Row::Authenticate() {
+  v1::Step* step = Begin(v1::AUTHENTICATION);
+  v1::AuthDetails* auth = step->mutable_auth();
+  if (request_.code == 3) auth->add_offered("cleartext");
+  if (request_.code == 5) auth->add_offered("md5");
+  for (const std::string& mechanism : request_.mechanisms) auth->add_offered(Lower(mechanism));
+  if (request_.code == 0) {
+    auth->add_offered("trust");
+    auth->set_used("trust");
+    return End(step, v1::NONE, "no password was asked for");
+  }
+  if (auth->offered().empty()) {
+    return End(step, v1::UNSUPPORTED, absl::StrCat("authentication request ", request_.code, " is not spoken here"));
+  }
+  std::string password;
+  std::string why;
+  if (!TakePassword(auth, &password, &why)) {
+    End(step, v1::NONE, why);
+    return false;
+  }
+  net::IoResult result;
+  BackendMessage error;
+  if (request_.code == 10) {
+    result = Sasl(password, auth, &error);
+  } else {
+    auth->set_used(auth->offered(0));
+    result = Send(
+        PasswordMessage(request_.code == 5 ? Md5Answer(spec_.user(), password, request_.data.substr(0, 4)) : password));
+  }
+  std::string nothing;
+  if (result.ok() && error.type != 'E') result = Expect(0, &nothing, &error);
+  if (error.type == 'E') return EndWithError(step, error);
+  return End(step, result);
+}
+
+net::IoResult Row::Sasl(const std::string& password, v1::AuthDetails* auth, BackendMessage* error) {
+  const auto offers = [&](std::string_view mechanism) {
+    return std::find(request_.mechanisms.begin(), request_.mechanisms.end(), mechanism) != request_.mechanisms.end();
+  };
+  const bool plus = tls_ != nullptr && offers(kScramPlus);
+  const std::string end_point = plus ? tls_->ServerEndPoint() : "";
+  if (end_point.empty() && !offers(kScram)) {
+    return {v1::UNSUPPORTED, 0, 0, "none of the SASL mechanisms offered is spoken here"};
+  }
+  ChannelBinding binding = ChannelBinding::kNone;
+  if (!end_point.empty()) {
+    binding = ChannelBinding::kEndPoint;
+  } else if (tls_ != nullptr && !plus) {
+    binding = ChannelBinding::kNotOffered;
+  }
+  const std::string mechanism(end_point.empty() ? kScram : kScramPlus);
+  auth->set_used(Lower(mechanism));
+  auth->set_channel_bound(!end_point.empty());
+
+  ScramClient scram(password, binding, end_point);
+  std::string data;
+  net::IoResult result = Send(SaslInitialResponse(mechanism, scram.ClientFirst()));
+  if (result.ok()) result = Expect(11, &data, error);
+  if (!result.ok() || error->type == 'E') return result;
+  auto answer = scram.ClientFinal(data);
+  if (!answer.ok()) return {v1::PROTOCOL_VIOLATION, 0, 0, std::string(answer.status().message())};
+  result = Send(SaslResponse(*answer));
+  if (result.ok()) result = Expect(12, &data, error);
+  if (!result.ok() || error->type == 'E') return result;
+  if (absl::Status known = scram.VerifyServerFinal(data); !known.ok()) {
+    return {v1::PROTOCOL_VIOLATION, 0, 0, std::string(known.message())};
+  }
+  return result;
+}
+
+net::IoResult Row::Expect(int32_t code, std::string* data, BackendMessage* error) {
+  BackendMessage message;
+  net::IoResult result = NextMessage(&message);
+  if (!result.ok()) return result;
+  if (message.type == 'E') {
+    *error = std::move(message);
+    return result;
+  }
+  auto request = ParseAuthentication(message.body);
+  if (message.type != 'R' || !request.ok() || request->code != code) {
+    return {v1::PROTOCOL_VIOLATION, 0, 0, absl::StrCat("authentication message ", code, " was due")};
+  }
+  *data = std::move(request->data);
+  return result;
+}
+
+bool Row::Ready() {
+  v1::Step* step = Begin(v1::READY);
+  v1::PostgresDetails* details = step->mutable_postgres();
+  for (int i = 0; i < kMaxMessagesAStep; ++i) {
+    BackendMessage message;
+    const net::IoResult result = NextMessage(&message);
+    if (!result.ok()) return End(step, result);
+    if (message.type == 'E') return EndWithError(step, message);
+    if (message.type == 'Z') return End(step, v1::NONE);
+    if (message.type == 'K') details->set_backend_pid(ParseBackendPid(message.body));
+    if (message.type != 'S') continue;
+    const auto [name, value] = ParseParameter(message.body);
+    if (name == "server_version") details->set_server_version(contract::Printable(value, 64));
+    constexpr std::string_view kKept[] = {"server_version", "in_hot_standby", "is_superuser",
+                                          "default_transaction_read_only"};
+    if (std::find(std::begin(kKept), std::end(kKept), name) == std::end(kKept)) continue;
+    details->set_parameters(absl::StrCat(details->parameters(), details->parameters().empty() ? "" : " ", name, "=",
+                                         contract::Printable(value, 64)));
+  }
+  return End(step, v1::PROTOCOL_VIOLATION, "no ReadyForQuery within 1000 messages");
+}
+
+bool Row::RunQuery() {
+  v1::Step* step = Begin(v1::QUERY);
+  BackendMessage error;
+  std::vector<std::string> row;
+  const net::IoResult result = Exchange(spec_.query().empty() ? "SELECT 1" : spec_.query(), &row, &error);
+  if (!result.ok()) return End(step, result);
+  if (error.type == 'E') return EndWithError(step, error);
+  if (!End(step, v1::NONE)) return false;
+  AskIdentity(step->mutable_postgres());
+  return true;
+}
+
+void Row::AskIdentity(v1::PostgresDetails* details) {
+  v1::Step* step = Begin(v1::QUERY, "identity");
+  BackendMessage error;
+  std::vector<std::string> row;
+  net::IoResult result = Exchange(kFacts, &row, &error);
+  if (result.ok() && row.size() == 3) {
+    details->set_server_address(contract::Printable(row[0], 64));
+    details->set_client_address(contract::Printable(row[1], 64));
+    details->set_in_recovery(row[2] == "t");
+  }
+  if (result.ok()) result = Exchange(kSystemIdentifier, &row, &error);
+  if (result.ok() && row.size() == 1) details->set_system_identifier(contract::Printable(row[0], 32));
+  *step->mutable_postgres() = *details;
+  End(step, result);
+  // What the user asked is answered; identity is ours, and a server may keep it to itself.
+  recorder_.observation()->set_outcome(v1::NONE);
+}
+
+net::IoResult Row::Exchange(std::string_view sql, std::vector<std::string>* row, BackendMessage* error) {
+  row->clear();
+  *error = BackendMessage();
+  net::IoResult result = Send(Query(sql));
+  for (int i = 0; result.ok() && i < kMaxMessagesAStep; ++i) {
+    BackendMessage message;
+    result = NextMessage(&message);
+    if (!result.ok() || message.type == 'Z') return result;
+    if (message.type == 'E') *error = message;
+    if (message.type == 'D' && row->empty()) {
+      auto columns = ParseRow(message.body);
+      if (!columns.ok()) return {v1::PROTOCOL_VIOLATION, 0, 0, std::string(columns.status().message())};
+      *row = *std::move(columns);
+    }
+  }
+  if (result.ok()) result = {v1::PROTOCOL_VIOLATION, 0, 0, "no ReadyForQuery within 1000 messages"};
+  return result;
+}
+
+v1::Step* Row::Begin(v1::StepKind kind, std::string_view variant) {
+  v1::Step* step = recorder_.Begin(kind, variant);
+  step->set_connection(dialled_.index);
+  step_deadline_ns_ = context_.StepDeadline();
+  out_before_ = dialled_.connection->record().bytes_out();
+  in_before_ = dialled_.connection->record().bytes_in();
+  return step;
+}
+
+bool Row::End(v1::Step* step, v1::Failure failure, std::string_view text) {
+  NoteTraffic(step, *dialled_.connection, out_before_, in_before_);
+  if (failure == v1::TIMED_OUT) step->set_end(v1::SILENCE);
+  recorder_.End(step, failure, text);
+  return failure == v1::NONE;
+}
+
+bool Row::End(v1::Step* step, const net::IoResult& result) {
+  step->set_os_error(result.os_error);
+  return End(step, result.failure, result.text);
+}
+
+bool Row::EndWithError(v1::Step* step, const BackendMessage& message) {
+  *step->mutable_server_error() = ParseError(message.body);
+  const bool rejected = step->kind() == v1::AUTHENTICATION && step->server_error().code() == "28P01";
+  return End(step, rejected ? v1::AUTH_REJECTED : v1::SERVER_ERROR, step->server_error().message());
+}
+
+net::IoResult Row::NextMessage(BackendMessage* message) {
+  for (int notices = 0; notices < kMaxMessagesAStep;) {
+    auto next = reader_.Next();
+    if (!next.ok()) return {v1::PROTOCOL_VIOLATION, 0, 0, std::string(next.status().message())};
+    if (next->has_value()) {
+      *message = **std::move(next);
+      // NoticeResponse and NegotiateProtocolVersion may stand anywhere and change nothing here.
+      if (message->type != 'N' && message->type != 'v') return {};
+      ++notices;
+      continue;
+    }
+    if (net::IoResult got = stream_->Read(reader_.buffer(), 16 * 1024, step_deadline_ns_); !got.ok()) return got;
+  }
+  return {v1::PROTOCOL_VIOLATION, 0, 0, "1000 notices and no message"};
+}
+
+}  // namespace parallax::probes::postgres

@@ -1,0 +1,87 @@
+// One login on one connection, stage by stage: what psql does in one call, with every stage on the record.
+//
+// A Row is used once, from one thread; what it borrows outlives it.
+#ifndef PARALLAX_AGENT_PROBES_POSTGRES_ROW_H_
+#define PARALLAX_AGENT_PROBES_POSTGRES_ROW_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "agent/net/tls.h"
+#include "agent/probes/dial.h"
+#include "agent/probes/postgres/messages.h"
+#include "agent/probes/probe.h"
+
+namespace parallax::probes::postgres {
+
+struct RowOptions {
+  v1::SslMode mode = v1::PREFER;
+  std::string variant;           // "" for the main row, "sslmode=disable", ...
+  bool may_authenticate = true;  // false: stops at the server's answer to the startup message
+  bool padded_client_hello = false;
+};
+
+class Row {
+ public:
+  Row(const v1::PostgresProbe& spec, const Destination& to, RowOptions options, const Context& context,
+      Recorder& recorder);
+
+  // As far as it goes; the steps say how far.
+  void Run();
+
+ private:
+  bool SslRequest();
+  bool TlsHandshake();
+  bool Startup();
+  bool Authenticate();
+  bool Ready();
+  bool RunQuery();
+  void AskIdentity(v1::PostgresDetails* details);
+
+  v1::Step* Begin(v1::StepKind kind, std::string_view variant);
+  v1::Step* Begin(v1::StepKind kind) { return Begin(kind, options_.variant); }
+  // Ends the step with the traffic since Begin; true when `failure` is NONE.
+  bool End(v1::Step* step, v1::Failure failure, std::string_view text = "");
+  bool End(v1::Step* step, const net::IoResult& result);
+  // An ErrorResponse as the end of a step.
+  bool EndWithError(v1::Step* step, const BackendMessage& message);
+
+  // The SASL exchange up to the server's last word; `*error` is set when that is an ErrorResponse.
+  net::IoResult Sasl(const std::string& password, v1::AuthDetails* auth, BackendMessage* error);
+  // The next message, which must be an authentication request with `code`.
+  net::IoResult Expect(int32_t code, std::string* data, BackendMessage* error);
+
+  // The next message that is not a notice; Failure NONE when there is one.
+  net::IoResult NextMessage(BackendMessage* message);
+  net::IoResult Send(std::string_view bytes) { return stream_->Write(bytes, step_deadline_ns_); }
+  // Sends a query and reads up to ReadyForQuery; the first row goes to `*row`.
+  net::IoResult Exchange(std::string_view sql, std::vector<std::string>* row, BackendMessage* error);
+
+  // Resolves the password into `*password`; false, with the reason, when there is none to send to this server.
+  bool TakePassword(v1::AuthDetails* auth, std::string* password, std::string* why) const;
+  // Why a password, or a hash of it that can be replayed, must not go to this server; "" when it may.
+  std::string WhyWithheld() const;
+
+  const v1::PostgresProbe& spec_;
+  const Destination& to_;
+  const RowOptions options_;
+  const Context& context_;
+  Recorder& recorder_;
+
+  Dialled dialled_;
+  std::unique_ptr<net::TlsSession> tls_;
+  const v1::TlsDetails* tls_details_ = nullptr;
+  net::ByteStream* stream_ = nullptr;  // tls_ or dialled_.connection
+  BackendReader reader_;
+  AuthenticationRequest request_;
+  int64_t step_deadline_ns_ = 0;
+  uint64_t out_before_ = 0;
+  uint64_t in_before_ = 0;
+};
+
+}  // namespace parallax::probes::postgres
+
+#endif  // PARALLAX_AGENT_PROBES_POSTGRES_ROW_H_
