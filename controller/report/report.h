@@ -11,7 +11,7 @@ namespace parallax::report {
 
 struct TextOptions {
   bool colour = false;
-  int columns = 80;   // at least 60
+  int columns = 80;  // at least 60
 };
 
 // Every line fits `columns` display columns.

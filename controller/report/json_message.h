@@ -1,0 +1,21 @@
+// Any message of the contract as JSON, by reflection: for the details of steps, which the report shows as they are.
+// Pure; thread-safe.
+#ifndef PARALLAX_CONTROLLER_REPORT_JSON_MESSAGE_H_
+#define PARALLAX_CONTROLLER_REPORT_JSON_MESSAGE_H_
+
+#include <google/protobuf/message.h>
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+
+namespace parallax::report {
+
+// lowerCamelCase names, defaults printed, absent messages null; enums as contract::Name; `foo_ns` becomes `fooMs`, a
+// double; bytes as lower-case hex; a oneof member is there only when it is set.
+nlohmann::ordered_json MessageJson(const google::protobuf::Message& message);
+
+double Milliseconds(int64_t ns);
+
+}  // namespace parallax::report
+
+#endif  // PARALLAX_CONTROLLER_REPORT_JSON_MESSAGE_H_

@@ -1,0 +1,169 @@
+#include "controller/report/layout.h"
+
+#include <algorithm>
+#include <array>
+
+#include "contract/limits.h"
+
+namespace parallax::report {
+namespace {
+
+constexpr size_t kMaxClean = 4096;  // bytes of one piece of text
+
+bool IsTail(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) == 0x80; }
+
+// U+200E, U+200F, U+2028..U+202E and U+2066..U+2069 all begin with these two bytes.
+bool TurnsDirection(std::string_view three) {
+  if (three.size() < 3 || three[0] != '\xE2') return false;
+  const auto last = static_cast<unsigned char>(three[2]);
+  if (three[1] == '\x80') return last == 0x8E || last == 0x8F || (last >= 0xA8 && last <= 0xAE);
+  return three[1] == '\x81' && last >= 0xA6 && last <= 0xA9;
+}
+
+// Bytes of the first `columns` code points.
+size_t BytesOf(std::string_view text, size_t columns) {
+  size_t at = 0;
+  while (at < text.size() && columns > 0) {
+    ++at;
+    while (at < text.size() && IsTail(text[at])) ++at;
+    --columns;
+  }
+  return at;
+}
+
+std::vector<std::string> Words(std::string_view text) {
+  std::vector<std::string> words;
+  size_t at = 0;
+  while (at < text.size()) {
+    const size_t end = std::min(text.find(' ', at), text.size());
+    if (end > at) words.emplace_back(text.substr(at, end - at));
+    at = end + 1;
+  }
+  return words;
+}
+
+// As Words, but what stands in quotes is one word.
+std::vector<std::string> QuotedWords(std::string_view text) {
+  std::vector<std::string> words;
+  std::string word;
+  char quote = 0;
+  for (const char c : text) {
+    if (c == ' ' && quote == 0) {
+      if (!word.empty()) words.push_back(std::move(word));
+      word.clear();
+      continue;
+    }
+    if (quote == c) {
+      quote = 0;
+    } else if (quote == 0 && (c == '\'' || c == '"')) {
+      quote = c;
+    }
+    word += c;
+  }
+  if (!word.empty()) words.push_back(std::move(word));
+  return words;
+}
+
+}  // namespace
+
+std::string Clean(std::string_view text) {
+  const std::string printable = contract::Printable(text, kMaxClean);
+  std::string out;
+  out.reserve(printable.size());
+  for (size_t i = 0; i < printable.size(); ++i) {
+    if (TurnsDirection(std::string_view(printable).substr(i))) {
+      out += '?';
+      i += 2;
+    } else {
+      out += printable[i];
+    }
+  }
+  return out;
+}
+
+size_t Width(std::string_view text) {
+  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char byte) { return !IsTail(byte); }));
+}
+
+std::string Fit(std::string_view text, size_t columns) {
+  if (Width(text) <= columns) return std::string(text);
+  if (columns <= 2) return std::string(columns, '.');
+  return std::string(text.substr(0, BytesOf(text, columns - 2))) + "..";
+}
+
+std::string Pad(std::string_view text, size_t columns) {
+  std::string out = Fit(text, columns);
+  out.append(columns - Width(out), ' ');
+  return out;
+}
+
+std::vector<std::string> Wrap(std::string_view text, size_t columns) {
+  columns = std::max<size_t>(columns, 4);
+  std::vector<std::string> lines;
+  size_t at = 0;
+  do {
+    const size_t end = std::min(text.find('\n', at), text.size());
+    std::string line;
+    for (std::string word : Words(text.substr(at, end - at))) {
+      if (!line.empty() && Width(line) + 1 + Width(word) > columns) {
+        lines.push_back(std::move(line));
+        line.clear();
+      }
+      while (Width(word) > columns) {
+        const size_t bytes = BytesOf(word, columns);
+        lines.push_back(word.substr(0, bytes));
+        word.erase(0, bytes);
+      }
+      if (!line.empty()) line += ' ';
+      line += word;
+    }
+    lines.push_back(std::move(line));
+    at = end + 1;
+  } while (at <= text.size());
+  return lines;
+}
+
+std::vector<std::string> WrapCommand(std::string_view command, size_t columns) {
+  constexpr size_t kIndent = 2;
+  columns = std::max<size_t>(columns, 10);
+  std::vector<std::string> lines;
+  std::string line;
+  for (std::string word : QuotedWords(command)) {
+    const bool first = line.empty() && lines.empty();
+    // Two columns are kept for the " \" of a line that goes on.
+    if (!first && !line.empty() && Width(line) + 1 + Width(word) + 2 > columns) {
+      lines.push_back(line + " \\");
+      line.assign(kIndent, ' ');
+      line += word;
+    } else {
+      if (!line.empty()) line += ' ';
+      line += word;
+    }
+    // A word wider than the page: "\" inside a word joins only when the next line begins at once.
+    while (Width(line) > columns) {
+      const size_t bytes = BytesOf(line, columns - 1);
+      lines.push_back(line.substr(0, bytes) + "\\");
+      line.erase(0, bytes);
+    }
+  }
+  lines.push_back(line);
+  return lines;
+}
+
+bool LooksLikeCommand(std::string_view line) {
+  static constexpr std::array<std::string_view, 38> kPrograms = {
+      "aws",       "sudo",       "ssh",        "sst",    "npx",         "psql",       "pg_isready", "dig",
+      "nslookup",  "getent",     "host",       "ip",     "ss",          "nft",        "iptables",   "kill",
+      "systemctl", "journalctl", "resolvectl", "nc",     "openssl",     "curl",       "cat",        "grep",
+      "export",    "parallax",   "kubectl",    "docker", "ssh-keyscan", "ssh-keygen", "tcpdump",    "ping",
+      "tracepath", "redsocks",   "sshuttle",   "wg",     "pgbouncer",   "chronyc"};
+  if (line.starts_with("$ ")) return true;
+  const std::string_view first = line.substr(0, line.find(' '));
+  if (std::find(kPrograms.begin(), kPrograms.end(), first) == kPrograms.end()) return false;
+  // "host db.internal" is a command, "ssh to the bastion and look" is a sentence.
+  const bool sentence = line.ends_with('.') || line.find(" the ") != std::string_view::npos ||
+                        line.find(" to a ") != std::string_view::npos || line.find(": ") != std::string_view::npos;
+  return first.size() < line.size() && !sentence;
+}
+
+}  // namespace parallax::report

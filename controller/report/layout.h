@@ -1,0 +1,37 @@
+// Text that fits: display width, wrapping and cutting of plain text, counted in UTF-8 code points. Pure; thread-safe.
+#ifndef PARALLAX_CONTROLLER_REPORT_LAYOUT_H_
+#define PARALLAX_CONTROLLER_REPORT_LAYOUT_H_
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace parallax::report {
+
+// What may reach a terminal: no control characters, no marks that turn the direction of writing, valid UTF-8, bounded.
+std::string Clean(std::string_view text);
+
+// Display columns of clean text.
+size_t Width(std::string_view text);
+
+// The first `columns` columns of `text`; ".." at the end says that there was more.
+std::string Fit(std::string_view text, size_t columns);
+
+// `text` and spaces up to `columns`; cut when it is longer.
+std::string Pad(std::string_view text, size_t columns);
+
+// `text` broken at spaces so that no line is wider than `columns` (at least 4); a word that is wider is broken where it
+// must be. Lines of the text itself stay apart. At least one line.
+std::vector<std::string> Wrap(std::string_view text, size_t columns);
+
+// A shell command broken between words, never inside quotes where that can be helped: every line but the last ends with
+// a backslash, and the lines after the first are indented by two, so that what is copied still runs.
+std::vector<std::string> WrapCommand(std::string_view command, size_t columns);
+
+// Does this line of a remedy look like a command?
+bool LooksLikeCommand(std::string_view line);
+
+}  // namespace parallax::report
+
+#endif  // PARALLAX_CONTROLLER_REPORT_LAYOUT_H_

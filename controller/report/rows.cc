@@ -1,0 +1,310 @@
+#include "controller/report/rows.h"
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "contract/names.h"
+#include "controller/report/words.h"
+
+namespace parallax::report {
+namespace {
+
+constexpr std::array kTargetSteps = {v1::RESOLVE,     v1::CONNECT,       v1::LISTEN_UNASKED, v1::EXCHANGE,
+                                     v1::SSL_REQUEST, v1::TLS_HANDSHAKE, v1::STARTUP,        v1::AUTHENTICATION,
+                                     v1::READY,       v1::QUERY,         v1::MESSAGE_SIZE,   v1::HTTP_LINE};
+
+class RowMaker {
+ public:
+  explicit RowMaker(const v1::Comparison& comparison) : comparison_(comparison) {}
+
+  std::vector<Row> Make() {
+    Names();
+    Routes();
+    Banners();
+    Targets();
+    Rungs();
+    return std::move(rows_);
+  }
+
+ private:
+  Row NewRow(std::string label) const {
+    Row row;
+    row.label = std::move(label);
+    for (const v1::SideSummary& side : comparison_.sides())
+      row.cells.push_back({side.present() ? "-" : "?", Style::kDim});
+    return row;
+  }
+  const v1::SideSummary& Side(size_t i) const { return comparison_.sides(static_cast<int>(i)); }
+
+  // One step of a pair as a row; false when no side attempted it.
+  bool StepRow(const v1::Pair& pair, v1::StepKind kind, const std::string& variant, std::string label);
+  bool Worth(const v1::Pair& pair, v1::StepKind kind) const;
+  void MarkDifference(const v1::Pair& pair, v1::StepKind kind, Row& row);
+  void Names();
+  void Resolvers(const v1::Pair& pair);
+  void Routes();
+  void Banners();
+  void Targets();
+  void TargetRows(const v1::Pair& pair, bool with_controls);
+  void Variants(const v1::Pair& pair);
+  void ConnectNote(Row& row) const;
+  void NegativeControls();
+  void PositiveControls();
+  void Rungs();
+
+  const v1::Comparison& comparison_;
+  std::vector<Row> rows_;
+  bool marked_ = false;
+};
+
+bool RowMaker::StepRow(const v1::Pair& pair, v1::StepKind kind, const std::string& variant, std::string label) {
+  Row row = NewRow(std::move(label));
+  bool any = false;
+  for (size_t i = 0; i < row.cells.size(); ++i) {
+    const v1::SideOutcome* outcome = FindSide(pair, Side(i).name());
+    const v1::StepSummary* step = outcome == nullptr ? nullptr : FindStep(*outcome, kind, variant);
+    if (step == nullptr) continue;
+    any = true;
+    const Style style = step->failure() == v1::NONE ? Style::kPlain : Style::kBad;
+    row.cells[i] = {StepCell(*step), step->steady() || step->seen() < 2 ? style : Style::kDoubt};
+  }
+  if (!any) return false;
+  if (variant.empty()) MarkDifference(pair, kind, row);
+  if (kind == v1::CONNECT && pair.role() == v1::TARGET) ConnectNote(row);
+  rows_.push_back(std::move(row));
+  return true;
+}
+
+void RowMaker::MarkDifference(const v1::Pair& pair, v1::StepKind kind, Row& row) {
+  const bool named = comparison_.first_difference_probe() == pair.probe();
+  if (marked_ || !named || !comparison_.has_first_difference() || comparison_.first_difference().step() != kind) return;
+  row.first_difference = marked_ = true;
+}
+
+void RowMaker::ConnectNote(Row& row) const {
+  std::vector<std::string> notes;
+  for (const v1::SideSummary& side : comparison_.sides()) {
+    const std::string who = side.vantage() == "local" ? "this laptop" : side.name();
+    if (side.locality() == v1::LOCAL) notes.push_back(absl::StrCat("by ", who, ": proves nothing"));
+    if (side.locality() == v1::MIDDLEBOX) notes.push_back(absl::StrCat("by a middlebox: proves little"));
+  }
+  row.note = absl::StrJoin(notes, "; ");
+}
+
+void RowMaker::Names() {
+  for (const v1::Pair& pair : comparison_.pairs()) {
+    if (pair.role() != v1::NAME) continue;
+    if (!StepRow(pair, v1::RESOLVE, "system", "resolve")) StepRow(pair, v1::RESOLVE, "", "resolve");
+    if (!rows_.empty() && !marked_) MarkDifference(pair, v1::RESOLVE, rows_.back());
+    Resolvers(pair);
+  }
+}
+
+// The resolvers differ from side to side, so they are counted: the system resolver's answer is on the row above.
+void RowMaker::Resolvers(const v1::Pair& pair) {
+  Row row = NewRow("named resolvers");
+  bool all_fine = true;
+  bool any = false;
+  for (size_t i = 0; i < row.cells.size(); ++i) {
+    const v1::SideOutcome* outcome = FindSide(pair, Side(i).name());
+    if (outcome == nullptr) continue;
+    int asked = 0;
+    int answered = 0;
+    std::set<std::string> addresses;
+    for (const v1::StepSummary& step : outcome->steps()) {
+      if (step.kind() != v1::RESOLVER_QUERY) continue;
+      ++asked;
+      if (step.failure() == v1::NONE) ++answered;
+      const auto& found = step.sample().resolve().addresses();
+      if (step.failure() == v1::NONE) addresses.insert(found.begin(), found.end());
+    }
+    if (asked == 0) continue;
+    any = true;
+    all_fine &= answered > 0;
+    std::string words = absl::StrCat(answered, " of ", asked, " answer");
+    if (!addresses.empty()) absl::StrAppend(&words, ": ", absl::StrJoin(addresses, ", "));
+    row.cells[i] = {std::move(words), answered > 0 ? Style::kPlain : Style::kBad};
+  }
+  MarkDifference(pair, v1::RESOLVER_QUERY, row);
+  if (any && (!all_fine || row.first_difference || pair.judgement() != v1::BOTH_FINE)) rows_.push_back(std::move(row));
+}
+
+void RowMaker::Routes() {
+  for (const v1::Pair& pair : comparison_.pairs()) {
+    if (pair.role() == v1::ROUTE) StepRow(pair, v1::ROUTE_LOOKUP, "", "route");
+  }
+}
+
+void RowMaker::Banners() {
+  Row row = NewRow(StepLabel(v1::BANNER));
+  bool any = false;
+  for (size_t i = 0; i < row.cells.size(); ++i) {
+    const v1::SideSummary& side = Side(i);
+    if (!side.has_banner()) continue;
+    any = true;
+    row.cells[i] = {StepCell(side.banner()), side.banner().failure() == v1::NONE ? Style::kPlain : Style::kBad};
+  }
+  if (any) rows_.push_back(std::move(row));
+}
+
+void RowMaker::Targets() {
+  std::vector<const v1::Pair*> targets;
+  for (const v1::Pair& pair : comparison_.pairs()) {
+    if (pair.role() == v1::TARGET && pair.kind() != "dns") targets.push_back(&pair);
+  }
+  // Where the sides part is what the reader came for: that address first.
+  std::stable_partition(targets.begin(), targets.end(),
+                        [&](const v1::Pair* pair) { return pair->probe() == comparison_.first_difference_probe(); });
+  for (size_t i = 0; i < targets.size(); ++i) {
+    if (targets.size() > 1) {
+      Row heading;
+      heading.label =
+          HostPort(targets[i]->address().empty() ? targets[i]->host() : targets[i]->address(), targets[i]->port());
+      rows_.push_back(std::move(heading));
+    }
+    TargetRows(*targets[i], i == 0);
+  }
+  if (targets.empty()) {
+    NegativeControls();
+    PositiveControls();
+  }
+  for (const v1::Pair& pair : comparison_.pairs()) {
+    if (pair.role() != v1::INVESTIGATION) continue;
+    Row heading;
+    heading.label = absl::StrCat("asked in addition: ", pair.probe());
+    rows_.push_back(std::move(heading));
+    TargetRows(pair, false);
+  }
+}
+
+// Startup and ready are steps of the protocol that nobody asks about while they work.
+bool RowMaker::Worth(const v1::Pair& pair, v1::StepKind kind) const {
+  if (kind != v1::STARTUP && kind != v1::READY) return true;
+  if (pair.probe() == comparison_.first_difference_probe() && comparison_.first_difference().step() == kind)
+    return true;
+  return std::any_of(pair.sides().begin(), pair.sides().end(), [&](const v1::SideOutcome& outcome) {
+    const v1::StepSummary* step = FindStep(outcome, kind, "");
+    return step != nullptr && step->failure() != v1::NONE;
+  });
+}
+
+void RowMaker::TargetRows(const v1::Pair& pair, bool with_controls) {
+  const size_t before = rows_.size();
+  bool controls_due = with_controls;
+  const auto controls = [&] {
+    if (!std::exchange(controls_due, false)) return;
+    NegativeControls();
+    PositiveControls();
+  };
+  for (const v1::StepKind kind : kTargetSteps) {
+    if (kind != v1::RESOLVE && kind != v1::CONNECT) controls();
+    if (Worth(pair, kind)) StepRow(pair, kind, "", StepLabel(kind));
+  }
+  controls();
+  Variants(pair);
+  Row asked = NewRow("not asked");
+  bool any_error = false;
+  for (size_t i = 0; i < asked.cells.size(); ++i) {
+    const v1::SideOutcome* outcome = FindSide(pair, Side(i).name());
+    if (outcome == nullptr || outcome->error().empty()) continue;
+    any_error = true;
+    asked.cells[i] = {outcome->error(), Style::kDoubt};
+  }
+  if (any_error) rows_.push_back(std::move(asked));
+  if (rows_.size() == before) rows_.push_back(NewRow(pair.kind()));
+}
+
+// Rows of the sslmode matrix and the like: one row a variant, how far it went.
+void RowMaker::Variants(const v1::Pair& pair) {
+  std::vector<std::string> variants;
+  for (const v1::SideOutcome& outcome : pair.sides()) {
+    for (const v1::StepSummary& step : outcome.steps()) {
+      if (!step.variant().empty() && std::find(variants.begin(), variants.end(), step.variant()) == variants.end()) {
+        variants.push_back(step.variant());
+      }
+    }
+  }
+  for (const std::string& variant : variants) {
+    Row row = NewRow(variant);
+    for (size_t i = 0; i < row.cells.size(); ++i) {
+      const v1::SideOutcome* outcome = FindSide(pair, Side(i).name());
+      if (outcome == nullptr) continue;
+      for (const v1::StepSummary& step : outcome->steps()) {
+        if (step.variant() != variant) continue;
+        const bool fine = step.failure() == v1::NONE;
+        row.cells[i] = {absl::StrCat(StepLabel(step.kind()), fine ? " ok" : absl::StrCat(": ", StepCell(step))),
+                        fine ? Style::kPlain : Style::kBad};
+        if (!fine) break;
+      }
+    }
+    rows_.push_back(std::move(row));
+  }
+}
+
+void RowMaker::NegativeControls() {
+  Row row = NewRow("must not connect");
+  bool any = false;
+  for (size_t i = 0; i < row.cells.size(); ++i) {
+    std::vector<std::string> words;
+    std::set<std::string> distinct;
+    bool accepted = false;
+    for (const v1::Pair& pair : comparison_.pairs()) {
+      if (pair.role() != v1::NEGATIVE_CONTROL) continue;
+      const v1::SideOutcome* outcome = FindSide(pair, Side(i).name());
+      if (outcome == nullptr || !outcome->present()) continue;
+      words.push_back(ControlCell(*outcome));
+      distinct.insert(words.back());
+      accepted |= words.back() == "accepted";
+    }
+    if (words.empty()) continue;
+    any = true;
+    const bool alike = distinct.size() == 1 && words.size() > 1;
+    row.cells[i] = {
+        alike ? absl::StrCat(words[0], " (", words.size(), " of ", words.size(), ")") : absl::StrJoin(words, ", "),
+        accepted ? Style::kDoubt : Style::kPlain};
+  }
+  if (any) rows_.push_back(std::move(row));
+}
+
+void RowMaker::PositiveControls() {
+  for (const v1::Pair& pair : comparison_.pairs()) {
+    if (pair.role() != v1::POSITIVE_CONTROL) continue;
+    Row row = NewRow("must answer");
+    const std::string where = HostPort(pair.address().empty() ? pair.host() : pair.address(), pair.port());
+    for (size_t i = 0; i < row.cells.size(); ++i) {
+      const v1::SideOutcome* outcome = FindSide(pair, Side(i).name());
+      std::string words = Side(i).present() ? "-" : "?";
+      Style style = Style::kDim;
+      if (outcome != nullptr && outcome->present()) {
+        const bool fine = outcome->failure() == v1::NONE && outcome->error().empty();
+        style = fine ? Style::kPlain : Style::kBad;
+        words = fine ? "yes" : "no";
+        for (const v1::StepSummary& step : outcome->steps()) {
+          if (!fine && step.failure() != v1::NONE) words = StepCell(step);
+        }
+      }
+      row.cells[i] = {i == 0 ? absl::StrCat(where, " ", words) : words, style};
+    }
+    rows_.push_back(std::move(row));
+  }
+}
+
+void RowMaker::Rungs() {
+  Row row = NewRow("proved");
+  for (size_t i = 0; i < row.cells.size(); ++i) {
+    if (!Side(i).present()) continue;
+    row.cells[i] = {contract::Name(Side(i).rung()), Side(i).healthy() ? Style::kGood : Style::kBold};
+  }
+  rows_.push_back(std::move(row));
+}
+
+}  // namespace
+
+std::vector<Row> Rows(const v1::Comparison& comparison) { return RowMaker(comparison).Make(); }
+
+}  // namespace parallax::report

@@ -1,0 +1,137 @@
+#include "controller/report/verdict.h"
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "contract/names.h"
+#include "controller/report/layout.h"
+
+namespace parallax::report {
+namespace {
+
+constexpr char kIndent[] = "  ";
+constexpr size_t kLabel = 9;  // "because  "
+
+std::string Label(std::string_view word) { return kIndent + Pad(word, kLabel); }
+
+// "VERDICT  cause                    right-hand words"
+void Headline(std::string_view cause, Style style, const std::string& right, Page& page) {
+  constexpr char kVerdict[] = "VERDICT  ";
+  const size_t used = sizeof(kVerdict) - 1 + Width(Clean(cause));
+  const bool fits = used + 2 + Width(right) <= page.columns();
+  Line line = {{kVerdict, Style::kBold}, {std::string(cause), style}};
+  if (fits && !right.empty()) {
+    line.push_back({std::string(page.columns() - used - Width(right), ' ')});
+    line.push_back({right, Style::kDim});
+  }
+  page.Add(line);
+  if (!fits) page.Add(kIndent + right, Style::kDim);
+}
+
+template <typename Items>
+void List(std::string_view label, const Items& items, Style style, Page& page) {
+  bool first = true;
+  for (const auto& item : items) {
+    page.Paragraph(Label(first ? label : ""), item, style);
+    first = false;
+  }
+}
+
+void Remedy(const v1::Finding& finding, Page& page) {
+  bool first = true;
+  for (const std::string& line : finding.remedy()) {
+    const std::string label = Label(first ? "do" : "");
+    first = false;
+    if (!LooksLikeCommand(line)) {
+      page.Paragraph(label, line);
+      continue;
+    }
+    bool first_line = true;
+    for (const std::string& part : WrapCommand(Clean(line), page.columns() - Width(label))) {
+      page.Add({{first_line ? label : Label("")}, {part, Style::kBold}});
+      first_line = false;
+    }
+  }
+}
+
+// "every side runs a query" and the like: the highest rung that all sides proved, and who they are.
+std::string HealthyWords(const v1::Comparison& comparison) {
+  std::vector<std::string> sides;
+  v1::Rung lowest = v1::SUSTAINED;
+  for (const v1::SideSummary& side : comparison.sides()) {
+    sides.push_back(side.name());
+    lowest = std::min(lowest, side.rung());
+  }
+  std::string what;
+  switch (lowest) {
+    case v1::SUSTAINED:
+    case v1::QUERY_RUNG: what = "logged in and ran a query"; break;
+    case v1::AUTHENTICATED_STAGE:
+      what = "got the server's own answer to a login (no credentials were given to go on)";
+      break;
+    case v1::SAME_IDENTITY: what = "reached the same server"; break;
+    case v1::SERVER_BYTE: what = "got bytes that the server alone could send"; break;
+    case v1::CONTROLS_HOLD: what = "connected, while what must not connect did not"; break;
+    default: what = "got what was asked for"; break;
+  }
+  return absl::StrCat(absl::StrJoin(sides, " and "), ": each ", what, ". Nothing differs.");
+}
+
+void DrawFinding(const v1::Finding& finding, v1::Status status, Page& page) {
+  const Style style = status == v1::CANNOT_TELL ? Style::kDoubt : Style::kBad;
+  Headline(finding.cause(), style, absl::StrFormat("confidence %.2f", finding.confidence()), page);
+  page.Paragraph("", finding.summary().empty() ? finding.title() : finding.summary());
+  page.Blank();
+  std::vector<std::string> because;
+  std::vector<std::string> against;
+  for (const v1::Evidence& evidence : finding.evidence()) {
+    (evidence.against() ? against : because).push_back(evidence.text());
+  }
+  List("because", because, Style::kPlain, page);
+  List("against", against, Style::kDoubt, page);
+  if (finding.alternatives_size() > 0) {
+    page.Paragraph("  could also be  ", absl::StrJoin(finding.alternatives(), ", "), Style::kDoubt);
+  }
+  for (const std::string& words : finding.next_evidence()) page.Paragraph("  to settle it   ", words);
+  Remedy(finding, page);
+}
+
+void DrawOthers(const v1::Diagnosis& diagnosis, Page& page) {
+  bool first = true;
+  for (const v1::Finding& finding : diagnosis.findings()) {
+    if (diagnosis.has_verdict() && finding.cause() == diagnosis.verdict().cause()) continue;
+    std::string words = finding.cause();
+    if (!finding.explained_by().empty()) {
+      absl::StrAppend(&words, ": explained by ", finding.explained_by());
+    } else {
+      absl::StrAppend(&words, " (", contract::Name(finding.severity()),
+                      "): ", finding.summary().empty() ? finding.title() : finding.summary());
+    }
+    if (first) page.Blank();
+    page.Paragraph(Label(first ? "also" : ""), words, Style::kDim);
+    first = false;
+  }
+}
+
+}  // namespace
+
+void DrawVerdict(const v1::TargetReport& target, Page& page) {
+  const v1::Diagnosis& diagnosis = target.diagnosis();
+  if (diagnosis.has_verdict() && !diagnosis.verdict().cause().empty()) {
+    DrawFinding(diagnosis.verdict(), diagnosis.status(), page);
+  } else if (diagnosis.status() == v1::HEALTHY) {
+    Headline("healthy", Style::kGood, "", page);
+    page.Paragraph("", HealthyWords(target.comparison()));
+  } else {
+    Headline(diagnosis.status() == v1::CANNOT_TELL ? "cannot tell" : contract::Name(diagnosis.status()), Style::kDoubt,
+             "", page);
+    page.Paragraph("", target.comparison().status_why().empty() ? "No cause can be named from what was observed."
+                                                                : target.comparison().status_why());
+  }
+  DrawOthers(diagnosis, page);
+}
+
+}  // namespace parallax::report
