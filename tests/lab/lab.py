@@ -120,10 +120,13 @@ class Lab:
         flags = [flag.format(db_name=self.plan.db_name, forward_port=FORWARD_PORT) for flag in scenario.flags]
         return [self.url(), "--password-from", "env:PGPASSWORD", "--inside", inside, *flags]
 
-    def on_laptop(self, argv, seconds):
-        environment = {"PATH": os.environ["PATH"], "HOME": str(self.state), "PGPASSWORD": self.outside_password}
-        environment |= {k: v for k, v in os.environ.items() if k.startswith(("ASAN_", "UBSAN_", "TSAN_", "LSAN_"))}
-        return run(["ip", "netns", "exec", self.topology.ns("laptop"), *argv], seconds=seconds, check=False, env=environment)
+    def on_laptop(self, argv, seconds, capture=True):
+        environment = {"PATH": os.environ["PATH"], "HOME": str(self.state), "PGPASSWORD": self.outside_password,
+                       "PGCONNECT_TIMEOUT": "10"}
+        environment |= {k: v for k, v in os.environ.items() if k.startswith(("ASAN_", "UBSAN_", "TSAN_", "LSAN_"))
+                        or k in ("TERM", "COLUMNS", "NO_COLOR")}
+        return run(["ip", "netns", "exec", self.topology.ns("laptop"), *argv], seconds=seconds, check=False, env=environment,
+                   capture=capture)
 
     def compare(self, scenario):
         """Runs the comparison; gives what differs from the expectation, as words, and the text report when something does."""
@@ -247,8 +250,47 @@ def command_up(arguments, known):
     return 0
 
 
+def command_demo(arguments, known):
+    """For deploy/demo.sh: what people ask, what they are told, and what Parallax says."""
+    scenario, lab = known[arguments.scenario], new_lab(arguments)
+    need_programs(arguments.bin, "parallax", "parallax-agent", "parallax_shaper")
+    print("bringing up the lab: a laptop, the internet, a bastion and a VPC", flush=True)
+    try:
+        lab.up(scenario)
+        print(f"{scenario.sentence}.\nOn the laptop:\n")
+        for words in (["nc", "-zv", "-w", "5", lab.plan.db, "5432"],
+                      ["psql", "-X", "-Atc", "select 'the query ran'", lab.url().replace("postgres:", "postgresql:")]):
+            print("$ " + " ".join(f'"{word}"' if re.search(r"[ ?']", word) else word for word in words), flush=True)
+            done = lab.on_laptop(words, 30)
+            print("  " + ((done.stdout + done.stderr).strip() or f"(nothing, exit {done.returncode})").split("\n")[0], flush=True)
+        print("$ parallax compare " + " ".join(quoted(lab.compare_command(scenario))) + "\n", flush=True)
+        store = ["--store", str(lab.state / "runs.db")]
+        # Straight to this terminal: with its colour, its width and its progress line.
+        code = lab.on_laptop([arguments.bin / "parallax", "compare", *lab.compare_command(scenario), *store], COMPARE_SECONDS,
+                             capture=False).returncode
+        shown = lab.on_laptop([arguments.bin / "parallax", "show", "last", "--format", "json", *store], 20)
+        try:
+            wrong = mismatches(scenario.expect, json.loads(shown.stdout), code)
+        except ValueError:
+            wrong = [f"no run was stored (exit {code}): {shown.stderr.strip()}"]
+        print("\ndemo: " + ("NOT what was expected: " + "; ".join(wrong) if wrong else
+                            f"as expected ({scenario.expect['cause'] or scenario.expect['status']})"), flush=True)
+        if arguments.keep:
+            print(describe(lab, scenario), flush=True)
+            lab = None
+        return 1 if wrong else 0
+    finally:
+        if lab:
+            take_down(lab)
+            print("the lab is down", flush=True)
+
+
+def quoted(words):
+    return [word if re.fullmatch(r"[\w:/@.=%+-]+", word) else f"'{word}'" for word in words]
+
+
 def describe(lab, scenario):
-    words = " ".join(word if re.fullmatch(r"[\w:/@.=%+-]+", word) else f"'{word}'" for word in lab.compare_command(scenario))
+    words = " ".join(quoted(lab.compare_command(scenario)))
     on = f"ip netns exec {lab.topology.ns('laptop')}"
     environment = f"PGPASSWORD={lab.outside_password}"
     return "\n".join([
@@ -296,6 +338,10 @@ def main():
     sub = commands.add_parser("up", parents=[options], help="bring one up and leave it up")
     sub.add_argument("scenario", metavar="NAME")
     sub.set_defaults(call=command_up)
+    sub = commands.add_parser("demo", parents=[options], help="what deploy/demo.sh shows")
+    sub.add_argument("scenario", metavar="NAME")
+    sub.add_argument("--keep", action="store_true", help="leave the lab up")
+    sub.set_defaults(call=command_demo)
     sub = commands.add_parser("down", help="take a lab down")
     sub.add_argument("--name")
     sub.set_defaults(call=command_down)

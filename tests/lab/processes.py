@@ -25,10 +25,12 @@ def wait_until(condition, seconds, what):
         time.sleep(0.02)
 
 
-def run(argv, *, stdin=None, seconds=20, check=True, env=None):
-    """Runs a command to its end and gives its CompletedProcess; LabError with its output when it fails."""
+def run(argv, *, stdin=None, seconds=20, check=True, env=None, capture=True):
+    """Runs a command to its end and gives its CompletedProcess; LabError with its output when it fails. Without `capture`
+    the command writes where this program does."""
     try:
-        done = subprocess.run([str(a) for a in argv], input=stdin, capture_output=True, text=True, timeout=seconds, env=env)
+        done = subprocess.run([str(a) for a in argv], input=stdin, capture_output=capture, text=True, timeout=seconds,
+                              env=env)
     except FileNotFoundError as error:
         raise LabError(f"{argv[0]} is not installed ({error}); run: deploy/install-packages.sh lab") from error
     except subprocess.TimeoutExpired as error:
