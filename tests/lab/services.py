@@ -54,9 +54,9 @@ class Services:
         self._certificates()
         self.postgres("db")
         for role, address in (("isp", self._plan.isp), ("resolver", self._plan.resolver)):
-            wait_until(lambda r=role, a=address: connects(self._topology.ns(r), a, 53), 5, f"dnsmasq in {role}")
+            wait_until(lambda r=role, a=address: connects(self._topology.ns(r), a, 53), 15, f"dnsmasq in {role}")
         for role, address in (("bastion", self._plan.bastion), ("agent", self._plan.agent)):
-            wait_until(lambda r=role, a=address: connects(self._topology.ns(r), a, 22, banner=b"SSH-"), 5,
+            wait_until(lambda r=role, a=address: connects(self._topology.ns(r), a, 22, banner=b"SSH-"), 15,
                        lambda r=role: f"sshd in {r}: {self._processes.tail('sshd-' + r)}")
 
     def _resolver(self, role, address, answer):

@@ -139,7 +139,7 @@ class Topology:
                 self.sysctl(role, ipv4__ip_forward=1)
         self._links()
         self._processes.start("shaper", [shaper, ns("isp"), "wan0", ns("edge"), "wan0", f"{rtt_ms / 2:g}"])
-        wait_until(lambda: "ready" in self._processes.tail("shaper"), 5,
+        wait_until(lambda: "ready" in self._processes.tail("shaper"), 10,
                    lambda: "the shaper to say ready: " + self._processes.tail("shaper"))
         self._addresses()
 
