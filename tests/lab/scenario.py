@@ -1,0 +1,162 @@
+"""One scenario file, and one lab that is in that situation, from up to down."""
+import contextlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import tomllib
+
+import faults
+from processes import LabError, Processes, run
+from services import DATABASE, PASSWORD, USER, Services
+from topology import PLANS, Topology
+from tunnels import FORWARD_PORT, Tunnels
+
+SCENARIOS = pathlib.Path(__file__).resolve().parent / "scenarios"
+STATE_PREFIX = "/tmp/parallax-lab-"
+COMPARE_SECONDS = 150
+
+
+class Scenario:
+    """One file: what carries, what breaks, and what must be said about it."""
+
+    def __init__(self, path):
+        self.name = path.stem
+        with open(path, "rb") as file:
+            data = tomllib.load(file)
+        self.sentence = data.pop("sentence")
+        self.tunnel = data.pop("tunnel")
+        self.before = data.pop("before", [])
+        self.after = data.pop("after", [])
+        self.inside = data.pop("inside", "exec:ip netns exec {agent} {bin}/parallax-agent stdio")
+        self.flags = data.pop("flags", [])
+        self.fresh = data.pop("fresh", False)  # the fault decays: each run needs a lab of its own
+        self.expect = data.pop("expect")
+        self.note = data.pop("note", "")
+        unknown = list(data) + [f for f in self.before + self.after if f not in faults.EARLY | faults.LATE]
+        unknown += [f"{f} (must stand in 'before')" for f in self.after if f in faults.EARLY]
+        if unknown:
+            raise LabError(f"{path}: these are not known: {', '.join(unknown)}")
+
+
+def scenarios():
+    return {path.stem: Scenario(path) for path in sorted(SCENARIOS.glob("*.toml"))}
+
+
+class Lab:
+    """One lab, from up to down."""
+
+    def __init__(self, name, plan, rtt, bin_dir):
+        if not re.fullmatch(r"[a-z0-9]{1,20}", name):
+            raise LabError(f"a lab's name is 1 to 20 lower-case letters and digits, not '{name}'")
+        self.name = name
+        self.state = pathlib.Path(STATE_PREFIX + name)
+        self.plan = PLANS[plan]
+        self._plan_letter, self._rtt, self.bin = plan, rtt, bin_dir
+        self.inside_password = self.outside_password = PASSWORD
+
+    def _parts(self):
+        self.processes = Processes(self.state)
+        self.topology = Topology(self.name, self.plan, self.state, self.processes)
+        self.services = Services(self.plan, self.state, self.processes, self.topology)
+        self.tunnels = Tunnels(self.plan, self.state, self.processes, self.topology, self.services)
+
+    def up(self, scenario):
+        try:
+            self.state.mkdir(mode=0o755)
+        except FileExistsError as error:
+            raise LabError(f"a lab '{self.name}' is there already; take it down: tests/lab/lab.py down --name {self.name}"
+                           ) from error
+        self._parts()
+        (self.state / "lab.json").write_text(json.dumps({"plan": self._plan_letter, "scenario": scenario.name}))
+        for name in scenario.before:
+            if name in faults.EARLY:
+                faults.EARLY[name](self)
+        self.topology.up(self.bin / "parallax_shaper", self._rtt)
+        self.services.up()
+        for name in scenario.before:
+            if name in faults.LATE:
+                faults.LATE[name](self)
+        self.tunnels.up(scenario.tunnel)
+        for name in scenario.after:
+            faults.LATE[name](self)
+
+    def down(self):
+        """Takes everything down that is there; may be called at any moment, and by another process than the one of up."""
+        if not self.state.exists():
+            return
+        self._parts()
+        try:
+            self.processes.stop_all()
+        finally:
+            self.topology.down()
+            shutil.rmtree(self.state, ignore_errors=True)
+
+    def url(self):
+        return f"postgres://{USER}@{self.plan.db_name}:5432/{DATABASE}?sslmode=require"
+
+    def compare_command(self, scenario):
+        """The words after `parallax compare` that this scenario is asked with, without format and store."""
+        inside = scenario.inside.format(agent=self.topology.ns("agent"), bin=self.bin)
+        if self.inside_password != self.outside_password and inside.startswith("exec:ip netns exec"):
+            # A file, so that the password stands in no command line and so in no report.
+            starter = self.state / "inside-agent"
+            starter.write_text(f"#!/bin/sh\nPGPASSWORD={self.inside_password} exec ip netns exec {self.topology.ns('agent')} "
+                               f"{self.bin}/parallax-agent stdio\n")
+            starter.chmod(0o755)
+            inside = f"exec:{starter}"
+        flags = [flag.format(db_name=self.plan.db_name, forward_port=FORWARD_PORT) for flag in scenario.flags]
+        return [self.url(), "--password-from", "env:PGPASSWORD", "--inside", inside, *flags]
+
+    def on_laptop(self, argv, seconds, capture=True):
+        environment = {"PATH": os.environ["PATH"], "HOME": str(self.state), "PGPASSWORD": self.outside_password,
+                       "PGCONNECT_TIMEOUT": "10"}
+        environment |= {k: v for k, v in os.environ.items() if k.startswith(("ASAN_", "UBSAN_", "TSAN_", "LSAN_"))
+                        or k in ("TERM", "COLUMNS", "NO_COLOR")}
+        return run(["ip", "netns", "exec", self.topology.ns("laptop"), *argv], seconds=seconds, check=False, env=environment,
+                   capture=capture)
+
+    def compare(self, scenario):
+        """Runs the comparison; gives what differs from the expectation, as words, and the text report when something does."""
+        store = ["--store", str(self.state / "runs.db")]
+        done = self.on_laptop([self.bin / "parallax", "compare", *self.compare_command(scenario), "--format", "json", *store],
+                              COMPARE_SECONDS)
+        try:
+            document = json.loads(done.stdout)
+        except ValueError as error:
+            return [f"stdout is not one JSON document ({error}), exit {done.returncode}"], done.stdout[-500:] + done.stderr[-2000:]
+        wrong = mismatches(scenario.expect, document, done.returncode)
+        if not wrong:
+            return [], ""
+        text = self.on_laptop([self.bin / "parallax", "show", "last", *store], 20)
+        facts = json.dumps({"verdict": document.get("verdict"), "findings": document.get("findings"),
+                            "sides": document.get("sides")}, indent=1)
+        return wrong, text.stdout + text.stderr + done.stderr[-2000:] + "\n" + facts
+
+
+def mismatches(expect, document, exit_code):
+    rungs = {side.get("name"): side.get("rung") for side in document.get("sides", [])}
+    got = {"status": document.get("status"), "cause": (document.get("verdict") or {}).get("cause", ""), "exit": exit_code,
+           "inside": rungs.get("inside"), "outside": rungs.get("outside")}
+    return [f"{key} is {got[key]!r}, expected {want!r}" for key, want in expect.items() if got[key] != want]
+
+
+def take_down(lab):
+    # A second Ctrl-C must not leave half a lab behind.
+    previous = [(s, signal.signal(s, signal.SIG_IGN)) for s in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
+    try:
+        lab.down()
+    finally:
+        for number, handler in previous:
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def brought_up(lab, scenario):
+    try:
+        lab.up(scenario)
+        yield lab
+    finally:
+        take_down(lab)
