@@ -1,4 +1,5 @@
-// What this host is: its interfaces, routes, resolvers, ssh host keys. Reads the kernel and files each time it is asked.
+// What this host is: its interfaces, routes, resolvers, ssh host keys. Reads the kernel and files each time it is
+// asked.
 #ifndef PARALLAX_AGENT_HOST_HOST_FACTS_H_
 #define PARALLAX_AGENT_HOST_HOST_FACTS_H_
 
