@@ -147,7 +147,8 @@ def describe(lab, scenario):
         f"  on the laptop   {on} bash", f"  connect         {on} nc -zv -w 5 {lab.plan.db} 5432",
         f"  query           {environment} {on} psql '{lab.url().replace('postgres:', 'postgresql:')}' -c 'select 1'",
         f"  compare         {environment} {on} {lab.bin}/parallax compare {words}",
-        f"  take it down    tests/lab/lab.py down --name {lab.name}"])
+        f"  take it down    tests/lab/lab.py down --name {lab.name}",
+        *([f"It does not last: {scenario.fresh}."] if scenario.fresh else [])])
 
 
 def command_down(arguments, _known):

@@ -32,9 +32,8 @@ class Scenario:
         self.after = data.pop("after", [])
         self.inside = data.pop("inside", "exec:ip netns exec {agent} {bin}/parallax-agent stdio")
         self.flags = data.pop("flags", [])
-        self.fresh = data.pop("fresh", False)  # the fault decays: each run needs a lab of its own
+        self.fresh = data.pop("fresh", "")  # why the fault decays, so that each run needs a lab of its own
         self.expect = data.pop("expect")
-        self.note = data.pop("note", "")
         unknown = list(data) + [f for f in self.before + self.after if f not in faults.EARLY | faults.LATE]
         unknown += [f"{f} (must stand in 'before')" for f in self.after if f in faults.EARLY]
         if unknown:
