@@ -68,7 +68,8 @@ class Tunnels:
         home = self._state / "sst-home"
         home.mkdir()
         environment = {
-            "PATH": os.environ["PATH"], "HOME": str(home), "SST_SKIP_LOCAL": "true", "SST_SKIP_DEPENDENCY_CHECK": "true",
+            "PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(home),
+            "SST_SKIP_LOCAL": "true", "SST_SKIP_DEPENDENCY_CHECK": "true",
             "SST_TELEMETRY_DISABLED": "1", "SSH_PRIVATE_KEY": self._services.client_key.read_text()}
         self._processes.start("sst", [
             sst_binary(), "tunnel", "start", "--subnets", ",".join(self._plan.subnets()), "--host", self.bastion, "--user",
