@@ -1,1 +1,388 @@
-// Under construction.
+#include "controller/compare/compare.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "contract/digest.h"
+#include "contract/names.h"
+#include "controller/compare/ladder.h"
+#include "controller/compare/locality.h"
+#include "controller/compare/outcomes.h"
+#include "controller/compare/words.h"
+#include "parallax/v1/plan.pb.h"
+
+namespace parallax::compare {
+namespace {
+
+constexpr v1::StepKind kTargetSteps[] = {v1::RESOLVE,        v1::CONNECT,       v1::LISTEN_UNASKED,
+                                         v1::SSL_REQUEST,    v1::TLS_HANDSHAKE, v1::STARTUP,
+                                         v1::AUTHENTICATION, v1::READY,         v1::QUERY};
+
+v1::Endpoint EndpointOf(const v1::ProbeSpec& spec) {
+  v1::Endpoint endpoint;
+  switch (spec.spec_case()) {
+    case v1::ProbeSpec::kDns: endpoint.set_host(spec.dns().name()); break;
+    case v1::ProbeSpec::kRoute:
+      endpoint.set_host(spec.route().host());
+      endpoint.set_address(spec.route().address());
+      break;
+    case v1::ProbeSpec::kTunnel: return spec.tunnel().destination();
+    case v1::ProbeSpec::kTcp: return spec.tcp().endpoint();
+    case v1::ProbeSpec::kTls: return spec.tls().endpoint();
+    case v1::ProbeSpec::kPostgres: return spec.postgres().endpoint();
+    default: break;
+  }
+  return endpoint;
+}
+
+class Maker {
+ public:
+  Maker(const v1::Run& run, const v1::Target& target) : run_(run) {
+    comparison_.set_run(run.id());
+    *comparison_.mutable_target() = target;
+  }
+
+  v1::Comparison Make() {
+    Digests();
+    Pairs();
+    for (const v1::Side& side : run_.sides()) AddSide(side);
+    ClockSkew();
+    SamePlace();
+    Health();
+    FirstDifference();
+    DecideStatus();
+    return std::move(comparison_);
+  }
+
+ private:
+  void Digests();
+  void Pairs();
+  void AddSide(const v1::Side& side);
+  void Unlike(v1::SideSummary* summary) const;
+  void ClockSkew();
+  void SamePlace();
+  void Health();
+  void FirstDifference();
+  void DecideStatus();
+  bool OtherIdentity() const;
+
+  std::vector<const v1::Pair*> PairsWith(v1::Role role) const;
+  // The target's pairs that this side's own name leads to: what its applications would dial.
+  std::vector<const v1::Pair*> OwnPairs(const v1::SideSummary& side) const;
+  v1::SideSummary* Summary(std::string_view name);
+  const v1::SideSummary* Summary(std::string_view name) const;
+  const v1::Target& target() const { return comparison_.target(); }
+  bool IsLiteral() const;
+
+  const v1::Run& run_;
+  v1::Comparison comparison_;
+};
+
+bool Maker::IsLiteral() const {
+  const std::string& host = target().host();
+  return host.find_first_not_of("0123456789.") == std::string::npos || host.find(':') != std::string::npos;
+}
+
+void Maker::Digests() {
+  std::string all;
+  bool agree = run_.phases_size() > 0;
+  for (const v1::Phase& phase : run_.phases()) {
+    all += phase.digest();
+    for (const v1::PhaseDigest& side : phase.sides()) agree = agree && side.digest() == phase.digest();
+  }
+  comparison_.set_plan_digest(run_.phases_size() > 0 ? contract::Digest(all) : "");
+  comparison_.set_digests_agree(agree);
+}
+
+void Maker::Pairs() {
+  using Key = std::pair<std::string, std::string>;  // probe, side
+  std::map<Key, std::vector<const v1::Observation*>> observed;
+  for (const v1::SideObservation& kept : run_.observations()) {
+    observed[{kept.observation().probe(), kept.side()}].push_back(&kept.observation());
+  }
+  for (int phase = 0; phase < run_.phases_size(); ++phase) {
+    v1::Plan plan;
+    if (!plan.ParseFromString(run_.phases(phase).plan_bytes())) continue;
+    for (const v1::ProbeSpec& spec : plan.probes()) {
+      // Routes and names are asked once for several targets on one host.
+      const v1::Endpoint endpoint = EndpointOf(spec);
+      const bool shared = spec.role() == v1::NAME || spec.role() == v1::ROUTE || spec.role() == v1::TUNNEL;
+      if (spec.target() != target().url() && !(shared && endpoint.host() == target().host())) continue;
+      v1::Pair* pair = comparison_.add_pairs();
+      pair->set_probe(spec.name());
+      pair->set_kind(contract::KindOf(spec));
+      pair->set_role(spec.role());
+      pair->set_target(target().url());
+      pair->set_host(endpoint.host());
+      pair->set_address(endpoint.address());
+      pair->set_port(endpoint.port());
+      pair->set_phase(static_cast<uint32_t>(phase));
+      *pair->mutable_spec() = spec;
+      for (const v1::Side& side : run_.sides()) {
+        *pair->add_sides() = Summarize(side.name(), observed[{spec.name(), side.name()}]);
+      }
+      pair->set_judgement(Judge(FindSide(*pair, "inside"), FindSide(*pair, "outside")));
+    }
+  }
+}
+
+std::vector<const v1::Pair*> Maker::PairsWith(v1::Role role) const {
+  std::vector<const v1::Pair*> pairs;
+  for (const v1::Pair& pair : comparison_.pairs()) {
+    if (pair.role() == role) pairs.push_back(&pair);
+  }
+  return pairs;
+}
+
+std::vector<const v1::Pair*> Maker::OwnPairs(const v1::SideSummary& side) const {
+  if (target().scheme() == "dns") return PairsWith(v1::NAME);
+  const bool dials_elsewhere = std::any_of(run_.sides().begin(), run_.sides().end(), [&](const v1::Side& record) {
+    return record.name() == side.name() && record.connect_to_size() > 0;
+  });
+  std::vector<const v1::Pair*> own;
+  for (const v1::Pair* pair : PairsWith(v1::TARGET)) {
+    const auto& addresses = side.addresses();
+    const bool found = std::find(addresses.begin(), addresses.end(), pair->address()) != addresses.end();
+    if (IsLiteral() || dials_elsewhere || found) own.push_back(pair);
+  }
+  return own;
+}
+
+v1::SideSummary* Maker::Summary(std::string_view name) {
+  for (v1::SideSummary& side : *comparison_.mutable_sides()) {
+    if (side.name() == name) return &side;
+  }
+  return nullptr;
+}
+
+const v1::SideSummary* Maker::Summary(std::string_view name) const { return const_cast<Maker*>(this)->Summary(name); }
+
+void Maker::AddSide(const v1::Side& side) {
+  v1::SideSummary* summary = comparison_.add_sides();
+  summary->set_name(side.name());
+  summary->set_vantage(side.vantage());
+  summary->set_missing(side.missing());
+  if (side.has_agent()) *summary->mutable_agent() = side.agent();
+
+  for (const v1::Pair& pair : comparison_.pairs()) {
+    const v1::SideOutcome* outcome = FindSide(pair, side.name());
+    if (outcome == nullptr || !outcome->present()) continue;
+    if (pair.role() == v1::NAME) {
+      const v1::StepSummary* resolve = FindStep(*outcome, v1::RESOLVE, "system");
+      if (resolve != nullptr) *summary->mutable_addresses() = resolve->sample().resolve().addresses();
+    }
+  }
+  // Present: it has an observation of the target itself, or of its name where that is as far as any side could come.
+  const std::vector<const v1::Pair*> targets = PairsWith(v1::TARGET);
+  const std::vector<const v1::Pair*> asked = targets.empty() ? PairsWith(v1::NAME) : targets;
+  summary->set_present(std::any_of(asked.begin(), asked.end(), [&](const v1::Pair* pair) {
+    const v1::SideOutcome* outcome = FindSide(*pair, side.name());
+    return outcome != nullptr && outcome->present();
+  }));
+
+  // The carrier and route that matter are those of the address that this side would dial.
+  const std::vector<const v1::Pair*> own = OwnPairs(*summary);
+  const std::string address = !own.empty() ? own.front()->address() : targets.empty() ? "" : targets.front()->address();
+  for (const v1::Pair& pair : comparison_.pairs()) {
+    const v1::SideOutcome* outcome = FindSide(pair, side.name());
+    if (outcome == nullptr || !outcome->present() || pair.address() != address) continue;
+    if (pair.role() == v1::ROUTE) {
+      if (const auto* lookup = FindStep(*outcome, v1::ROUTE_LOOKUP, ""))
+        *summary->mutable_route() = lookup->sample().route();
+    }
+    if (pair.role() != v1::TUNNEL) continue;
+    if (const auto* found = FindStep(*outcome, v1::CARRIER_FOUND, ""))
+      *summary->mutable_carrier() = found->sample().carrier();
+    for (const v1::StepSummary& step : outcome->steps()) {
+      if (step.kind() == v1::BANNER && !summary->has_banner()) *summary->mutable_banner() = step;
+      if (step.kind() == v1::SOCKS_CONNECT) *summary->add_socks() = step.sample();
+    }
+  }
+  std::vector<const v1::Pair*> tried = targets;
+  for (const v1::Role role : {v1::NEGATIVE_CONTROL, v1::POSITIVE_CONTROL}) {
+    const std::vector<const v1::Pair*> more = PairsWith(role);
+    tried.insert(tried.end(), more.begin(), more.end());
+  }
+  FillControls(tried, PairsWith(v1::ROUTE), summary);
+  FillLocality(tried, summary);
+  Unlike(summary);
+}
+
+void Maker::Unlike(v1::SideSummary* summary) const {
+  const auto mark = [&](std::string why) {
+    summary->set_unlike(true);
+    summary->set_unlike_why(std::move(why));
+  };
+  for (const v1::Phase& phase : run_.phases()) {
+    for (const v1::PhaseDigest& side : phase.sides()) {
+      if (side.side() == summary->name() && side.digest() != phase.digest()) {
+        mark("its agent ran another plan than it was sent: the digests differ");
+      }
+    }
+  }
+  if (!summary->present()) return;
+  for (const v1::Pair* pair : PairsWith(v1::TARGET)) {
+    const v1::SideOutcome* outcome = FindSide(*pair, summary->name());
+    if (outcome == nullptr || !outcome->present()) {
+      mark(absl::StrCat("it did not run ", pair->probe()));
+    } else if (outcome->failure() == v1::UNSUPPORTED && !outcome->error().empty()) {
+      mark(absl::StrCat("its agent does not support ", pair->probe(), ": ", outcome->error()));
+    } else if (outcome->failure() == v1::DENIED_BY_POLICY) {
+      mark(absl::StrCat("its agent's policy denies ", pair->probe()));
+    } else if (outcome->failure() == v1::CANCELLED) {
+      mark(absl::StrCat("it was interrupted in ", pair->probe()));
+    } else if (!outcome->error().empty()) {
+      mark(absl::StrCat("it could not ask ", pair->probe(), ": ", outcome->error()));
+    }
+  }
+}
+
+void Maker::ClockSkew() {
+  int64_t low = 0;
+  int64_t high = 0;
+  bool first = true;
+  for (const v1::Side& side : run_.sides()) {
+    if (!side.has_agent()) continue;
+    low = first ? side.clock_offset_ns() : std::min(low, side.clock_offset_ns());
+    high = first ? side.clock_offset_ns() : std::max(high, side.clock_offset_ns());
+    first = false;
+  }
+  comparison_.set_clock_skew_ns(high - low);
+}
+
+void Maker::SamePlace() {
+  for (v1::SideSummary& side : *comparison_.mutable_sides()) {
+    for (const v1::SideSummary& other : comparison_.sides()) {
+      const v1::BannerDetails& banner = other.banner().sample().banner();
+      if (other.name() == side.name() || banner.host_key_sha256().empty()) continue;
+      const std::string key = absl::StrCat(banner.host_key_type(), " ", banner.host_key_sha256());
+      const auto& own = side.agent().host().ssh_host_keys();
+      if (std::find(own.begin(), own.end(), key) != own.end()) side.set_same_place_as_bastion(true);
+    }
+  }
+}
+
+void Maker::Health() {
+  for (v1::SideSummary& side : *comparison_.mutable_sides()) {
+    const std::vector<const v1::Pair*> own = OwnPairs(side);
+    bool healthy = side.present() && !own.empty();
+    v1::Rung rung = v1::NOTHING;
+    for (const v1::Pair* pair : own) {
+      const v1::Rung proved = RungOf(*pair, side, FindSide(*pair, "inside"));
+      rung = std::max(rung, proved);
+      healthy = healthy && HealthyAt(*pair, side);
+      const v1::SideOutcome* outcome = FindSide(*pair, side.name());
+      if (outcome == nullptr) continue;
+      if (const auto seen = Certificates(*outcome); side.identity().empty() && !seen.empty())
+        side.set_identity(*seen.begin());
+      auto server = ServerIdentities(*outcome, false);
+      if (server.empty()) server = ServerIdentities(*outcome, true);
+      if (side.server_identity().empty() && !server.empty()) side.set_server_identity(*server.begin());
+    }
+    side.set_healthy(healthy);
+    side.set_rung(rung);
+  }
+}
+
+void Maker::FirstDifference() {
+  for (v1::Pair& pair : *comparison_.mutable_pairs()) {
+    const v1::SideOutcome* inside = FindSide(pair, "inside");
+    const v1::SideOutcome* outside = FindSide(pair, "outside");
+    if (inside == nullptr || outside == nullptr || !inside->present() || !outside->present()) continue;
+    for (const v1::StepKind kind : kTargetSteps) {
+      const std::string variant = pair.role() == v1::NAME ? "system" : "";
+      const v1::StepSummary* left = FindStep(*inside, kind, variant);
+      const v1::StepSummary* right = FindStep(*outside, kind, variant);
+      if (left == nullptr && right == nullptr) continue;
+      bool differ =
+          left == nullptr || right == nullptr || FailureClass(left->failure()) != FailureClass(right->failure());
+      if (!differ && kind == v1::RESOLVE) {
+        differ =
+            !std::equal(left->sample().resolve().addresses().begin(), left->sample().resolve().addresses().end(),
+                        right->sample().resolve().addresses().begin(), right->sample().resolve().addresses().end());
+      }
+      if (!differ && kind == v1::SSL_REQUEST) {
+        differ = left->sample().peer_bytes().head() != right->sample().peer_bytes().head();
+      }
+      if (!differ && kind == v1::TLS_HANDSHAKE) {
+        differ = left->failure() == v1::NONE && IdentitiesDiffer(*inside, *outside) &&
+                 Certificates(*inside) != Certificates(*outside);
+      }
+      if (!differ && left->sample().has_server_error()) {
+        differ = left->sample().server_error().code() != right->sample().server_error().code();
+      }
+      if (!differ) continue;
+      v1::Difference* difference = pair.mutable_first_difference();
+      difference->set_step(kind);
+      difference->set_inside(left == nullptr ? "not reached" : StepCell(*left));
+      difference->set_outside(right == nullptr ? "not reached" : StepCell(*right));
+      break;
+    }
+    const bool telling = pair.role() == v1::NAME || pair.role() == v1::TARGET;
+    if (telling && pair.has_first_difference() && !comparison_.has_first_difference()) {
+      *comparison_.mutable_first_difference() = pair.first_difference();
+      comparison_.set_first_difference_probe(pair.probe());
+    }
+  }
+}
+
+bool Maker::OtherIdentity() const {
+  for (const v1::Pair* pair : PairsWith(v1::TARGET)) {
+    const v1::SideOutcome* inside = FindSide(*pair, "inside");
+    const v1::SideOutcome* outside = FindSide(*pair, "outside");
+    if (inside != nullptr && outside != nullptr && IdentitiesDiffer(*inside, *outside)) return true;
+  }
+  // With names that lead elsewhere, each side's own server is what its applications meet.
+  const v1::SideSummary* inside = Summary("inside");
+  const v1::SideSummary* outside = Summary("outside");
+  return !inside->identity().empty() && !outside->identity().empty() && inside->identity() != outside->identity() &&
+         !std::equal(inside->addresses().begin(), inside->addresses().end(), outside->addresses().begin(),
+                     outside->addresses().end());
+}
+
+void Maker::DecideStatus() {
+  const auto decide = [&](v1::Status status, std::string why) {
+    comparison_.set_status(status);
+    comparison_.set_status_why(std::move(why));
+  };
+  for (const char* name : {"inside", "outside"}) {
+    const v1::SideSummary* side = Summary(name);
+    if (side == nullptr || !side->present()) return decide(v1::CANNOT_TELL, absl::StrCat(name, " is missing"));
+  }
+  for (const v1::SideSummary& side : comparison_.sides()) {
+    // A witness that could not be asked takes nothing from the two sides that are compared.
+    if ((side.name() == "inside" || side.name() == "outside") && side.unlike())
+      return decide(v1::CANNOT_TELL, absl::StrCat(side.name(), ": ", side.unlike_why()));
+  }
+  const v1::SideSummary& inside = *Summary("inside");
+  const v1::SideSummary& outside = *Summary("outside");
+  if (inside.healthy() != outside.healthy()) {
+    return decide(v1::DIVERGED, absl::StrCat(inside.healthy() ? "outside" : "inside", " fails, the other does not"));
+  }
+  if (!inside.healthy()) {
+    // A connect that nothing vouches for is neither health nor a fault.
+    const auto only_unproved = [](const v1::SideSummary& side) { return side.rung() == v1::SYN_ACK; };
+    const bool tcp = target().scheme() == "tcp";
+    if (tcp && only_unproved(inside) && only_unproved(outside)) {
+      return decide(v1::CANNOT_TELL, "both connect, and no control shows that a connect means anything");
+    }
+    return decide(v1::BOTH_FAILED, "both sides fail");
+  }
+  if (OtherIdentity()) return decide(v1::DIVERGED, "both work, with different servers");
+  decide(v1::HEALTHY, "every side is healthy and alike");
+}
+
+}  // namespace
+
+std::vector<v1::Comparison> Compare(const v1::Run& run) {
+  std::vector<v1::Comparison> comparisons;
+  for (const v1::Target& target : run.targets()) comparisons.push_back(Maker(run, target).Make());
+  return comparisons;
+}
+
+}  // namespace parallax::compare

@@ -1,1 +1,239 @@
-// Under construction.
+#include "controller/plan/planner.h"
+
+#include <algorithm>
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "contract/limits.h"
+#include "contract/names.h"
+#include "controller/diagnose/wanted.h"
+#include "controller/plan/addresses.h"
+#include "controller/plan/controls.h"
+
+namespace parallax::plan {
+namespace {
+
+constexpr int64_t kStaggerMs = 300;           // two clients at the same instant can fake a divergence
+constexpr int64_t kNegativeTimeoutMs = 2000;  // silence is what a negative control is expected to give
+constexpr uint32_t kTcpListenMs = 500;
+constexpr uint32_t kUnaskedMs = 1500;
+constexpr uint32_t kInvestigationAttempts = 2;
+
+// Collects probes, each name once: a second target on the same endpoint gets " #2".
+class Builder {
+ public:
+  Builder(std::string phase, uint32_t attempts, int64_t stagger_ms) {
+    plan_.set_version(contract::kPlanVersion);
+    plan_.set_phase(std::move(phase));
+    plan_.set_attempts(attempts);
+    plan_.set_stagger_ms(stagger_ms);
+  }
+
+  v1::ProbeSpec* Add(const std::string& name, v1::Role role, const v1::Target& target, int64_t step_timeout_ms,
+                     int64_t steps) {
+    std::string unique = name;
+    for (int n = 2; !names_.insert(unique).second; ++n) unique = absl::StrCat(name, " #", n);
+    v1::ProbeSpec* spec = plan_.add_probes();
+    spec->set_name(unique);
+    spec->set_role(role);
+    spec->set_target(target.url());
+    spec->set_step_timeout_ms(step_timeout_ms);
+    spec->set_timeout_ms(std::min(step_timeout_ms * steps, contract::kMaxProbeTimeoutMs));
+    return spec;
+  }
+
+  v1::Plan Take() { return std::move(plan_); }
+
+ private:
+  v1::Plan plan_;
+  std::set<std::string> names_;
+};
+
+std::string HostPort(const std::string& host, uint32_t port) {
+  const bool v6 = host.find(':') != std::string::npos;
+  return absl::StrCat(v6 ? "[" : "", host, v6 ? "]" : "", ":", port);
+}
+
+void SetEndpoint(const v1::Target& target, const std::string& address, v1::Endpoint* endpoint) {
+  endpoint->set_host(target.host());
+  endpoint->set_port(target.port());
+  endpoint->set_address(address);
+}
+
+void AddControl(const Control& control, const v1::Target& target, int64_t step_timeout_ms, Builder* builder) {
+  const bool negative = control.role == v1::NEGATIVE_CONTROL;
+  const int64_t timeout_ms = negative ? std::min(step_timeout_ms, kNegativeTimeoutMs) : step_timeout_ms;
+  const std::string name =
+      absl::StrCat(negative ? "must-not-connect " : "must-answer ", HostPort(control.host, control.port));
+  v1::ProbeSpec* spec = builder->Add(name, control.role, target, timeout_ms, negative ? 1 : 2);
+  *spec->mutable_tcp() = QuestionFor(control, timeout_ms);
+  if (negative) {
+    // Only the connect is asked; what answers to it is another question.
+    spec->mutable_tcp()->clear_send();
+    spec->mutable_tcp()->clear_listen_ms();
+  }
+}
+
+v1::PostgresProbe PostgresOf(const Options& options, size_t index, const std::string& address) {
+  const v1::Target& target = options.targets[index];
+  v1::PostgresProbe probe;
+  SetEndpoint(target, address, probe.mutable_endpoint());
+  probe.set_user(target.user());
+  probe.set_database(target.database());
+  probe.set_ssl_mode(contract::SslModeFromName(target.ssl_mode()).value_or(v1::PREFER));
+  probe.set_ssl_root_cert(options.ssl_root_cert);
+  if (index < options.password_refs.size()) probe.mutable_password()->set_ref(options.password_refs[index]);
+  return probe;
+}
+
+void AddTarget(const Options& options, size_t index, const std::string& address, Builder* builder) {
+  const v1::Target& target = options.targets[index];
+  const std::string name = absl::StrCat(target.scheme(), " ", HostPort(address, target.port()));
+  v1::ProbeSpec* spec = builder->Add(name, v1::TARGET, target, options.step_timeout_ms, 3);
+  if (target.scheme() == "postgres") {
+    *spec->mutable_postgres() = PostgresOf(options, index, address);
+  } else if (target.scheme() == "tls") {
+    SetEndpoint(target, address, spec->mutable_tls()->mutable_endpoint());
+    spec->mutable_tls()->set_sni(target.host());
+  } else {
+    SetEndpoint(target, address, spec->mutable_tcp()->mutable_endpoint());
+    spec->mutable_tcp()->set_listen_ms(kTcpListenMs);
+  }
+}
+
+// One probe of the investigation; false when `wanted` is no word that we know or does not fit the target.
+bool AddWanted(const Options& options, size_t index, const std::string& address, std::string_view wanted,
+               Builder* builder) {
+  const v1::Target& target = options.targets[index];
+  const std::string name = absl::StrCat(std::string(wanted), " ", HostPort(address, target.port()));
+  const auto add = [&](int64_t steps, std::string_view why) {
+    v1::ProbeSpec* spec = builder->Add(name, v1::INVESTIGATION, target, options.step_timeout_ms, steps);
+    spec->set_why(std::string(why));
+    return spec;
+  };
+  if (wanted == diagnose::kListenThenHttp) {
+    v1::TcpProbe* tcp = add(3, diagnose::WhyWanted(wanted))->mutable_tcp();
+    SetEndpoint(target, address, tcp->mutable_endpoint());
+    tcp->set_listen_ms(kUnaskedMs);
+    tcp->set_send_http_line(true);
+    return true;
+  }
+  if (target.scheme() != "postgres") return false;
+  v1::PostgresProbe probe = PostgresOf(options, index, address);
+  probe.clear_password();  // an investigation never sends credentials
+  if (wanted == diagnose::kMessageSize) {
+    probe.set_message_size_check(true);
+  } else if (wanted == diagnose::kPaddedClientHello) {
+    probe.set_padded_client_hello(true);
+  } else if (wanted == diagnose::kSslModeMatrix) {
+    probe.set_ssl_mode_matrix(true);
+  } else {
+    return false;
+  }
+  *add(wanted == diagnose::kSslModeMatrix ? 6 : 4, diagnose::WhyWanted(wanted))->mutable_postgres() = std::move(probe);
+  return true;
+}
+
+std::set<std::string> AskedAlready(const v1::Run& run) {
+  std::set<std::string> names;
+  for (const v1::Phase& phase : run.phases()) {
+    v1::Plan plan;
+    if (!plan.ParseFromString(phase.plan_bytes())) continue;
+    for (const v1::ProbeSpec& spec : plan.probes()) names.insert(spec.name());
+  }
+  return names;
+}
+
+}  // namespace
+
+v1::Plan PlanNames(const Options& options) {
+  Builder builder("names", 1, 0);
+  std::set<std::string> asked;
+  for (const v1::Target& target : options.targets) {
+    if (IsNumeric(target.host()) || !asked.insert(target.host()).second) continue;
+    v1::ProbeSpec* spec =
+        builder.Add(absl::StrCat("dns ", target.host()), v1::NAME, target, options.step_timeout_ms, 2);
+    spec->mutable_dns()->set_name(target.host());
+  }
+  return builder.Take();
+}
+
+v1::Plan PlanLocate(const Options& options, const v1::Run& run) {
+  Builder builder("locate", 1, 0);
+  std::set<std::string> asked;
+  for (const v1::Target& target : options.targets) {
+    if (target.scheme() == "dns") continue;
+    const std::vector<Control> positives = PositiveControls(options, target, run);
+    for (const std::string& address : AddressesOf(target, run)) {
+      if (!asked.insert(HostPort(address, target.port())).second) continue;
+      v1::ProbeSpec* route =
+          builder.Add(absl::StrCat("route ", address), v1::ROUTE, target, options.step_timeout_ms, 1);
+      route->mutable_route()->set_host(target.host());
+      route->mutable_route()->set_address(address);
+
+      v1::ProbeSpec* tunnel =
+          builder.Add(absl::StrCat("tunnel ", address), v1::TUNNEL, target, options.step_timeout_ms, 3);
+      v1::TunnelProbe* probe = tunnel->mutable_tunnel();
+      SetEndpoint(target, address, probe->mutable_destination());
+      std::vector<Control> spoken = {{target.host(), address, target.port(), v1::TARGET}};
+      for (const Control& control : positives) spoken.push_back(control);
+      for (const Control& control : NegativeControls(target, address, run)) spoken.push_back(control);
+      for (const Control& control : spoken) {
+        if (control.address.empty()) continue;
+        v1::Endpoint* endpoint = probe->add_socks_destinations();
+        endpoint->set_host(control.address);
+        endpoint->set_address(control.address);
+        endpoint->set_port(control.port);
+        probe->add_socks_negative(control.role == v1::NEGATIVE_CONTROL);
+      }
+    }
+    // A positive control says something about the tunnel only if it takes the same way.
+    for (const Control& control : positives) {
+      if (!asked.insert(absl::StrCat("route ", control.host)).second) continue;
+      v1::ProbeSpec* route =
+          builder.Add(absl::StrCat("route ", control.host), v1::ROUTE, target, options.step_timeout_ms, 1);
+      route->mutable_route()->set_host(control.host);
+      route->mutable_route()->set_address(control.address);
+    }
+  }
+  return builder.Take();
+}
+
+v1::Plan PlanProbe(const Options& options, const v1::Run& run) {
+  Builder builder("probe", options.repeats, kStaggerMs);
+  for (size_t i = 0; i < options.targets.size(); ++i) {
+    const v1::Target& target = options.targets[i];
+    if (target.scheme() == "dns") continue;
+    const std::vector<std::string> addresses = AddressesOf(target, run);
+    for (const std::string& address : addresses) AddTarget(options, i, address, &builder);
+    for (const std::string& address : addresses) {
+      for (const Control& control : NegativeControls(target, address, run)) {
+        AddControl(control, target, options.step_timeout_ms, &builder);
+      }
+    }
+    if (addresses.empty()) continue;
+    for (const Control& control : PositiveControls(options, target, run)) {
+      AddControl(control, target, options.step_timeout_ms, &builder);
+    }
+  }
+  return builder.Take();
+}
+
+std::optional<v1::Plan> PlanInvestigation(const Options& options, const v1::Run& run,
+                                          const std::vector<v1::TargetReport>& reports) {
+  const std::set<std::string> asked = AskedAlready(run);
+  Builder builder("investigate", std::min(options.repeats, kInvestigationAttempts), kStaggerMs);
+  for (size_t i = 0; i < options.targets.size() && i < reports.size(); ++i) {
+    for (const std::string& wanted : reports[i].diagnosis().wanted_probes()) {
+      for (const std::string& address : AddressesOf(options.targets[i], run)) {
+        const std::string name = absl::StrCat(wanted, " ", HostPort(address, options.targets[i].port()));
+        if (!asked.contains(name)) AddWanted(options, i, address, wanted, &builder);
+      }
+    }
+  }
+  v1::Plan plan = builder.Take();
+  if (plan.probes().empty()) return std::nullopt;
+  return plan;
+}
+
+}  // namespace parallax::plan

@@ -24,9 +24,8 @@ struct Options {
 
 // Phase 1: dns (for names), on every side.
 // Phase 2 ("locate"): needs the addresses of phase 1: route and tunnel for each address of the union.
-// Phase 3 ("probe"): the target on each address of the union, its negative and positive controls. `run` holds the sides'
-// Hellos and the observations so far.
-// Plans are deterministic: the same inputs give the same bytes.
+// Phase 3 ("probe"): the target on each address of the union, its negative and positive controls. `run` holds the
+// sides' Hellos and the observations so far. Plans are deterministic: the same inputs give the same bytes.
 v1::Plan PlanNames(const Options& options);
 v1::Plan PlanLocate(const Options& options, const v1::Run& run);
 v1::Plan PlanProbe(const Options& options, const v1::Run& run);

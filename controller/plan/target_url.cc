@@ -1,1 +1,236 @@
-// Under construction.
+#include "controller/plan/target_url.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "contract/limits.h"
+#include "contract/names.h"
+
+namespace parallax::plan {
+namespace {
+
+constexpr std::string_view kExample = "postgres://app@db.internal:5432/app?sslmode=require";
+
+absl::Status Wrong(const std::string& what) {
+  return absl::InvalidArgumentError(absl::StrCat("target: ", what, "; a right one is ", std::string(kExample)));
+}
+
+// For messages: bounded and printable. Never given anything from before an '@'.
+std::string Shown(std::string_view text) { return absl::StrCat("'", contract::Printable(text, 60), "'"); }
+
+int HexValue(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+// RFC 3986 section 2.1. False for a '%' without two hex digits, and for %00, which no part may hold.
+bool PercentDecode(std::string_view text, std::string* out) {
+  out->clear();
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      *out += text[i];
+      continue;
+    }
+    if (i + 2 >= text.size()) return false;
+    const int high = HexValue(text[i + 1]);
+    const int low = HexValue(text[i + 2]);
+    if (high < 0 || low < 0 || (high == 0 && low == 0)) return false;
+    *out += static_cast<char>(high * 16 + low);
+    i += 2;
+  }
+  return true;
+}
+
+std::string PercentEncode(std::string_view text) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (std::isalnum(byte) != 0 || std::string_view("-._~").find(c) != std::string_view::npos) {
+      out += c;
+    } else {
+      out += {'%', kHex[byte >> 4], kHex[byte & 15]};
+    }
+  }
+  return out;
+}
+
+absl::Status CheckHost(const std::string& host) {
+  if (host.empty()) return Wrong("it has no host");
+  if (host.size() > contract::kMaxNameBytes) {
+    return Wrong(absl::StrCat("its host has ", host.size(), " characters, and a name has at most 253"));
+  }
+  if (host.find(',') != std::string::npos) return Wrong("several hosts in one URL; name each as a target of its own");
+  const auto bad = std::find_if(host.begin(), host.end(), [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) == 0 &&
+           std::string_view("-._:%").find(c) == std::string_view::npos;
+  });
+  if (bad != host.end()) return Wrong(absl::StrCat("its host ", Shown(host), " holds a character that no name has"));
+  return absl::OkStatus();
+}
+
+// "host", "host:port", "[v6]:port". `port` stays 0 when there is none.
+absl::Status ParseAuthority(std::string_view text, v1::Target* target) {
+  std::string_view host = text;
+  std::string_view port;
+  if (!text.empty() && text.front() == '[') {
+    const size_t close = text.find(']');
+    if (close == std::string_view::npos) return Wrong("the '[' of its address has no ']'");
+    host = text.substr(1, close - 1);
+    std::string_view rest = text.substr(close + 1);
+    if (!rest.empty() && rest.front() != ':') return Wrong("something other than ':PORT' follows the ']'");
+    if (!rest.empty()) port = rest.substr(1);
+    if (!rest.empty() && port.empty()) return Wrong("its port is empty");
+  } else if (const size_t colon = text.find(':'); colon != std::string_view::npos) {
+    host = text.substr(0, colon);
+    port = text.substr(colon + 1);
+    if (port.find(':') != std::string_view::npos) return Wrong("an IPv6 address stands in brackets: [fd00::1]:5432");
+    if (port.empty()) return Wrong("its port is empty");
+  }
+  std::string decoded;
+  if (!PercentDecode(host, &decoded)) return Wrong("a '%' in its host is not followed by two hex digits");
+  if (absl::Status status = CheckHost(decoded); !status.ok()) return status;
+  target->set_host(absl::AsciiStrToLower(decoded));
+  if (port.empty()) return absl::OkStatus();
+  uint32_t number = 0;
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+  if (error != std::errc() || end != port.data() + port.size() || number == 0 || number > 65535) {
+    return Wrong(absl::StrCat("its port ", Shown(port), " is not a number from 1 to 65535"));
+  }
+  target->set_port(number);
+  return absl::OkStatus();
+}
+
+absl::Status ParseParameter(std::string_view item, ParsedTarget* parsed) {
+  const size_t equals = item.find('=');
+  std::string name;
+  std::string value;
+  if (!PercentDecode(item.substr(0, equals), &name) ||
+      !PercentDecode(equals == std::string_view::npos ? "" : item.substr(equals + 1), &value)) {
+    return Wrong("a '%' in its parameters is not followed by two hex digits");
+  }
+  v1::Target& target = parsed->target;
+  if (name == "sslmode") {
+    if (!contract::SslModeFromName(value).has_value()) {
+      return Wrong(absl::StrCat("its sslmode ", Shown(value),
+                                " is none of disable, allow, prefer, require, verify-ca, verify-full"));
+    }
+    target.set_ssl_mode(value);
+  } else if (name == "user") {
+    target.set_user(value);
+  } else if (name == "dbname") {
+    target.set_database(value);
+  } else if (name == "password") {
+    parsed->password = value;
+  } else if (name == "host" || name == "port" || name == "hostaddr") {
+    return Wrong(absl::StrCat("its parameter '", name, "' belongs before the '/'"));
+  } else if (name == "sslrootcert") {
+    return Wrong("its sslrootcert is a file on this host; give it as --ssl-root-cert PATH");
+  } else if (name == "ssl" || name.rfind("ssl_", 0) == 0 || absl::AsciiStrToLower(name) == "sslmode") {
+    return Wrong(absl::StrCat("its parameter ", Shown(name), " is not libpq's; is sslmode meant?"));
+  }
+  // What else applications write there (pool sizes, schemas, timeouts) changes nothing on the path.
+  return absl::OkStatus();
+}
+
+absl::Status ParsePostgres(std::string_view rest, ParsedTarget* parsed) {
+  v1::Target& target = parsed->target;
+  std::string_view query;
+  if (const size_t mark = rest.find('?'); mark != std::string_view::npos) {
+    query = rest.substr(mark + 1);
+    rest = rest.substr(0, mark);
+  }
+  std::string_view database;
+  // An unescaped '@' or '/' in a password is a common slip: the last '@' ends the credentials.
+  const size_t at = rest.rfind('@');
+  std::string_view credentials = at == std::string_view::npos ? "" : rest.substr(0, at);
+  std::string_view authority = at == std::string_view::npos ? rest : rest.substr(at + 1);
+  if (const size_t slash = authority.find('/'); slash != std::string_view::npos) {
+    database = authority.substr(slash + 1);
+    authority = authority.substr(0, slash);
+  }
+  const size_t colon = credentials.find(':');
+  std::string user;
+  std::string name;
+  if (!PercentDecode(credentials.substr(0, colon), &user))
+    return Wrong("a '%' in its user is not followed by two hex digits");
+  if (colon != std::string_view::npos && !PercentDecode(credentials.substr(colon + 1), &parsed->password)) {
+    return Wrong("a '%' in its password is not followed by two hex digits: write a '%' of the password as %25");
+  }
+  if (!PercentDecode(database, &name)) return Wrong("a '%' in its database is not followed by two hex digits");
+  target.set_user(user);
+  target.set_database(name);
+  if (absl::Status status = ParseAuthority(authority, &target); !status.ok()) return status;
+  while (!query.empty()) {
+    const size_t end = query.find('&');
+    if (absl::Status status = ParseParameter(query.substr(0, end), parsed); !status.ok()) return status;
+    query.remove_prefix(end == std::string_view::npos ? query.size() : end + 1);
+  }
+  if (target.user().empty()) target.set_user("postgres");
+  if (target.database().empty()) target.set_database(target.user());
+  if (target.port() == 0) target.set_port(5432);
+  if (target.ssl_mode().empty()) target.set_ssl_mode("prefer");  // libpq's default
+  return absl::OkStatus();
+}
+
+// The URL as it is kept and shown: normal form, without a password.
+std::string UrlOf(const v1::Target& target) {
+  const bool v6 = target.host().find(':') != std::string::npos;
+  const std::string host = v6 ? absl::StrCat("[", target.host(), "]") : target.host();
+  if (target.scheme() == "dns") return absl::StrCat("dns:", host);
+  const std::string authority = absl::StrCat(host, ":", target.port());
+  if (target.scheme() != "postgres") return absl::StrCat(target.scheme(), "://", authority);
+  return absl::StrCat("postgres://", PercentEncode(target.user()), "@", authority, "/",
+                      PercentEncode(target.database()), "?sslmode=", target.ssl_mode());
+}
+
+}  // namespace
+
+absl::StatusOr<ParsedTarget> ParseTarget(std::string_view url) {
+  if (url.size() > contract::kMaxUrlBytes) {
+    return Wrong(absl::StrCat("it has ", url.size(), " characters, and a URL has at most ", contract::kMaxUrlBytes));
+  }
+  if (std::any_of(url.begin(), url.end(), [](char c) { return static_cast<unsigned char>(c) < 0x21 || c == 0x7f; })) {
+    return Wrong("it holds a space or a control character");
+  }
+  const size_t colon = url.find(':');
+  if (colon == std::string_view::npos) return Wrong("it has no scheme: postgres://, tcp://, tls:// or dns:");
+  const std::string scheme = absl::AsciiStrToLower(absl::string_view(url.data(), colon));
+  std::string_view rest = url.substr(colon + 1);
+  ParsedTarget parsed;
+  if (scheme == "dns") {
+    parsed.target.set_scheme(scheme);
+    if (absl::Status status = ParseAuthority(rest, &parsed.target); !status.ok()) return status;
+    if (parsed.target.port() != 0) return Wrong("dns:NAME takes no port");
+    parsed.target.set_url(UrlOf(parsed.target));
+    return parsed;
+  }
+  if (scheme == "http" || scheme == "https") {
+    return Wrong("http and https targets come with the next release; tcp:// and tls:// reach the same port today");
+  }
+  const bool postgres = scheme == "postgres" || scheme == "postgresql";
+  if (!postgres && scheme != "tcp" && scheme != "tls") {
+    return Wrong(absl::StrCat("its scheme ", Shown(scheme), " is none of postgres, tcp, tls, dns"));
+  }
+  if (rest.substr(0, 2) != "//") return Wrong(absl::StrCat("'//' is missing after '", scheme, ":'"));
+  rest.remove_prefix(2);
+  parsed.target.set_scheme(postgres ? "postgres" : scheme);
+  if (postgres) {
+    if (absl::Status status = ParsePostgres(rest, &parsed); !status.ok()) return status;
+  } else {
+    if (rest.find('@') != std::string_view::npos) return Wrong(absl::StrCat(scheme, ":// takes no user"));
+    if (!rest.empty() && rest.back() == '/') rest.remove_suffix(1);
+    if (absl::Status status = ParseAuthority(rest, &parsed.target); !status.ok()) return status;
+    if (parsed.target.port() == 0) return Wrong(absl::StrCat(scheme, ":// needs a port"));
+  }
+  parsed.target.set_credentials(!parsed.password.empty());
+  parsed.target.set_url(UrlOf(parsed.target));
+  return parsed;
+}
+
+}  // namespace parallax::plan

@@ -11,8 +11,8 @@
 namespace parallax::plan {
 
 struct ParsedTarget {
-  v1::Target target;      // its url has no secret in it
-  std::string password;   // from the URL ("postgres://u:p@h"), percent-decoded; "" none. The caller warns.
+  v1::Target target;     // its url has no secret in it
+  std::string password;  // from the URL ("postgres://u:p@h"), percent-decoded; "" none. The caller warns.
 };
 
 // Parses postgres:// and postgresql:// (libpq's connection URIs: user, host, port, dbname, ?sslmode=...), tcp://h:p,

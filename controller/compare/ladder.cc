@@ -1,0 +1,93 @@
+#include "controller/compare/ladder.h"
+
+#include <algorithm>
+
+#include "controller/compare/outcomes.h"
+#include "controller/compare/words.h"
+
+namespace parallax::compare {
+namespace {
+
+bool Succeeded(const v1::SideOutcome& outcome, v1::StepKind kind) {
+  const v1::StepSummary* step = MainStep(outcome, kind);
+  return step != nullptr && step->succeeded() > 0;
+}
+
+bool Disjoint(const std::set<std::string>& a, const std::set<std::string>& b) {
+  return !a.empty() && !b.empty() &&
+         std::none_of(a.begin(), a.end(), [&](const std::string& item) { return b.contains(item); });
+}
+
+// An authentication request or an SQLSTATE came: only a PostgreSQL that read our user's name says either.
+bool AuthenticatedStage(const v1::SideOutcome& outcome) {
+  if (Succeeded(outcome, v1::STARTUP)) return true;
+  return std::any_of(outcome.steps().begin(), outcome.steps().end(), [](const v1::StepSummary& step) {
+    return step.variant().empty() && step.sample().has_server_error() &&
+           step.sample().server_error().code().size() == 5;
+  });
+}
+
+bool PeerBytes(const v1::SideOutcome& outcome) {
+  return std::any_of(outcome.steps().begin(), outcome.steps().end(), [](const v1::StepSummary& step) {
+    return step.variant().empty() && step.kind() != v1::CONNECT && step.max_bytes_in() > 0;
+  });
+}
+
+}  // namespace
+
+v1::Rung RungOf(const v1::Pair& pair, const v1::SideSummary& side, const v1::SideOutcome* inside) {
+  const v1::SideOutcome* outcome = FindSide(pair, side.name());
+  if (outcome == nullptr || !outcome->present()) return v1::NOTHING;
+  if (pair.kind() == "dns") return Succeeded(*outcome, v1::RESOLVE) ? v1::SERVER_BYTE : v1::NOTHING;
+  if (Succeeded(*outcome, v1::QUERY)) return v1::QUERY_RUNG;
+  if (AuthenticatedStage(*outcome)) return v1::AUTHENTICATED_STAGE;
+  const std::set<std::string> own = Certificates(*outcome);
+  if (!own.empty() && inside != nullptr && inside->side() != side.name()) {
+    const std::set<std::string> theirs = Certificates(*inside);
+    if (!theirs.empty() && !Disjoint(own, theirs)) return v1::SAME_IDENTITY;
+  }
+  if (PeerBytes(*outcome)) return v1::SERVER_BYTE;
+  if (!Succeeded(*outcome, v1::CONNECT)) return v1::NOTHING;
+  const bool hold = side.locality() == v1::REMOTE && side.controls().negative_usable() > 0;
+  return hold ? v1::CONTROLS_HOLD : v1::SYN_ACK;
+}
+
+bool HealthyAt(const v1::Pair& pair, const v1::SideSummary& side) {
+  const v1::SideOutcome* outcome = FindSide(pair, side.name());
+  if (outcome == nullptr || !Fine(*outcome)) return false;
+  // A tcp target has nothing but its connect and what it says unasked.
+  if (pair.kind() == "tcp") return RungOf(pair, side, nullptr) >= v1::CONTROLS_HOLD;
+  return true;
+}
+
+std::set<std::string> Certificates(const v1::SideOutcome& outcome) {
+  std::set<std::string> found;
+  for (const v1::Observation& observation : outcome.observations()) {
+    for (const v1::Step& step : observation.steps()) {
+      if (step.has_tls() && step.tls().chain_size() > 0) found.insert(step.tls().chain(0).sha256());
+    }
+  }
+  return found;
+}
+
+std::set<std::string> ServerIdentities(const v1::SideOutcome& outcome, bool by_address) {
+  std::set<std::string> found;
+  for (const v1::Observation& observation : outcome.observations()) {
+    for (const v1::Step& step : observation.steps()) {
+      if (step.kind() != v1::QUERY || !step.has_postgres()) continue;
+      const std::string& identity = by_address ? step.postgres().server_address() : step.postgres().system_identifier();
+      if (!identity.empty()) found.insert(identity);
+    }
+  }
+  return found;
+}
+
+bool IdentitiesDiffer(const v1::SideOutcome& inside, const v1::SideOutcome& outside) {
+  if (Disjoint(Certificates(inside), Certificates(outside))) return true;
+  if (Disjoint(ServerIdentities(inside, false), ServerIdentities(outside, false))) return true;
+  // Addresses only where the server keeps its identifier to itself.
+  const bool identified = !ServerIdentities(inside, false).empty() || !ServerIdentities(outside, false).empty();
+  return !identified && Disjoint(ServerIdentities(inside, true), ServerIdentities(outside, true));
+}
+
+}  // namespace parallax::compare

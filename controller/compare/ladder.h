@@ -1,0 +1,30 @@
+// The proof ladder: how far a side proved its way to the target, and whether that is far enough. Pure; thread-safe.
+#ifndef PARALLAX_CONTROLLER_COMPARE_LADDER_H_
+#define PARALLAX_CONTROLLER_COMPARE_LADDER_H_
+
+#include <set>
+#include <string>
+
+#include "parallax/v1/comparison.pb.h"
+
+namespace parallax::compare {
+
+// The highest rung that `side` proved in `pair`, which is a target's. `side` has its controls and locality; `inside` is
+// the inside's outcome of the same pair, or null.
+v1::Rung RungOf(const v1::Pair& pair, const v1::SideSummary& side, const v1::SideOutcome* inside);
+
+// Every attempt went as far as health demands for this kind of target.
+bool HealthyAt(const v1::Pair& pair, const v1::SideSummary& side);
+
+// The certificates (SHA-256 of the DER) that the target's port showed, over all attempts.
+std::set<std::string> Certificates(const v1::SideOutcome& outcome);
+
+// What a query said about the server: its system identifier, or else its address. Over all attempts.
+std::set<std::string> ServerIdentities(const v1::SideOutcome& outcome, bool by_address);
+
+// True when both sides saw an identity and none of one side is among the other's.
+bool IdentitiesDiffer(const v1::SideOutcome& inside, const v1::SideOutcome& outside);
+
+}  // namespace parallax::compare
+
+#endif  // PARALLAX_CONTROLLER_COMPARE_LADDER_H_
