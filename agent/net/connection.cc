@@ -153,13 +153,28 @@ IoResult Connection::Write(std::string_view bytes, int64_t deadline_ns) {
     result.failure = FromIoErrno(error, heard());
     result.os_error = error;
     result.text = std::strerror(error);
-    NoteEnd(result.failure == v1::TIMED_OUT ? v1::SILENCE : v1::RST_BY_PEER);
+    NoteError(error);
     return result;
   }
   return result;
 }
 
 IoResult Connection::Read(std::string* to, size_t max, int64_t deadline_ns) {
+  for (;;) {
+    if (IoResult may = Check(deadline_ns); !may.ok()) return may;
+    IoResult got = Receive(to, max);
+    if (got.failure != v1::FAILURE_UNSPECIFIED) return got;
+    if (IoResult ready = Wait(POLLIN, deadline_ns); !ready.ok()) return ready;
+  }
+}
+
+IoResult Connection::ReadNow(std::string* to, size_t max) {
+  IoResult got = Receive(to, max);
+  if (got.failure == v1::FAILURE_UNSPECIFIED) got.failure = v1::TIMED_OUT;
+  return got;
+}
+
+IoResult Connection::Receive(std::string* to, size_t max) {
   std::array<char, 16 * 1024> buffer;
   for (;;) {
     if (fd_ < 0) return {v1::LOCAL_RESOURCE, ENOTCONN, 0, "the connection is closed"};
@@ -176,14 +191,9 @@ IoResult Connection::Read(std::string* to, size_t max, int64_t deadline_ns) {
     }
     const int error = errno;
     if (error == EINTR) continue;
-    if (error == EAGAIN || error == EWOULDBLOCK) {
-      IoResult ready = Wait(POLLIN, deadline_ns);
-      if (ready.ok()) continue;
-      return ready;
-    }
-    const v1::Failure failure = FromIoErrno(error, heard());
-    NoteEnd(failure == v1::TIMED_OUT ? v1::SILENCE : v1::RST_BY_PEER);
-    return {failure, error, 0, std::strerror(error)};
+    if (error == EAGAIN || error == EWOULDBLOCK) return {v1::FAILURE_UNSPECIFIED, 0, 0, ""};
+    NoteError(error);
+    return {FromIoErrno(error, heard()), error, 0, std::strerror(error)};
   }
 }
 
@@ -195,15 +205,18 @@ void Connection::Close() {
   fd_ = -1;
 }
 
-IoResult Connection::Wait(short events, int64_t deadline_ns) {
+IoResult Connection::Check(int64_t deadline_ns) {
   silent_ = false;
+  if (cancel_.cancelled()) return {v1::CANCELLED, 0, 0, "cancelled"};
+  if (deadline_ns > clock_.MonotonicNs()) return {};
+  silent_ = true;
+  return {v1::TIMED_OUT, 0, 0, ""};
+}
+
+IoResult Connection::Wait(short events, int64_t deadline_ns) {
   for (;;) {
-    if (cancel_.cancelled()) return {v1::CANCELLED, 0, 0, "cancelled"};
-    const int64_t left_ns = deadline_ns - clock_.MonotonicNs();
-    if (left_ns <= 0) {
-      silent_ = true;
-      return {v1::TIMED_OUT, 0, 0, ""};
-    }
+    if (IoResult may = Check(deadline_ns); !may.ok()) return may;
+    const int64_t left_ns = std::max<int64_t>(1, deadline_ns - clock_.MonotonicNs());
     // Without a descriptor to wake us, look every 50 ms.
     const int64_t slice_ns = cancel_.fd() < 0 ? 50 * kMs : left_ns;
     const int64_t wait_ns = std::min(left_ns, slice_ns);
@@ -229,6 +242,18 @@ void Connection::Note(bool inbound, std::string_view bytes) {
   event->set_inbound(inbound);
   event->set_size(bytes.size());
   event->set_first_byte(static_cast<unsigned char>(bytes[0]));
+}
+
+void Connection::NoteError(int error) {
+  switch (FromIoErrno(error, heard())) {
+    case v1::RESET_BEFORE_FIRST_BYTE:
+    case v1::RESET:
+    case v1::REFUSED: return NoteEnd(v1::RST_BY_PEER);
+    // No word came from the peer itself: its acknowledgements stopped, or a router spoke for it.
+    case v1::TIMED_OUT:
+    case v1::UNREACHABLE: return NoteEnd(v1::SILENCE);
+    default: return;  // our own trouble: Close() says that we ended it
+  }
 }
 
 void Connection::NoteEnd(v1::End end) {

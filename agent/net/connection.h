@@ -28,7 +28,10 @@ class Connection final : public ByteStream {
   IoResult Connect(const std::string& address, uint16_t port, int64_t deadline_ns);
 
   IoResult Write(std::string_view bytes, int64_t deadline_ns) override;
+  // Also looks at the deadline and at cancellation when bytes are there: a peer that never stops sending ends too.
   IoResult Read(std::string* to, size_t max, int64_t deadline_ns) override;
+  // What is there already, without waiting; TIMED_OUT when nothing is, which says nothing about the peer.
+  IoResult ReadNow(std::string* to, size_t max);
 
   // Writes the end and TCP_INFO into the record; idempotent. Ours was the end when nothing else had ended it, and
   // SILENCE when the last thing that happened was a wait in vain.
@@ -39,6 +42,11 @@ class Connection final : public ByteStream {
   const v1::Connection& record() const { return *record_; }
 
  private:
+  // The bytes, the end or the error that are there; failure FAILURE_UNSPECIFIED when none is.
+  IoResult Receive(std::string* to, size_t max);
+  // Failure NONE while there is time left and nobody cancelled.
+  IoResult Check(int64_t deadline_ns);
+  void NoteError(int error);
   // NONE when `events` are ready.
   IoResult Wait(short events, int64_t deadline_ns);
   void Note(bool inbound, std::string_view bytes);

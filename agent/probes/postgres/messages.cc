@@ -9,6 +9,7 @@
 namespace parallax::probes::postgres {
 namespace {
 
+constexpr size_t kSqlStateBytes = 5;
 constexpr uint32_t kProtocol30 = 3 << 16;
 constexpr uint32_t kSslRequestCode = (1234 << 16) | 5679;
 
@@ -82,6 +83,7 @@ absl::StatusOr<std::optional<BackendMessage>> BackendReader::Next() {
   if (buffer_.size() < length + size_t{1}) return std::nullopt;
   BackendMessage message{buffer_[0], buffer_.substr(5, length - 4)};
   buffer_.erase(0, length + size_t{1});
+  began_ = true;
   return message;
 }
 
@@ -109,7 +111,7 @@ v1::ServerError ParseError(std::string_view body) {
     std::string value;
     if (!CutString(&body, &value)) break;
     value = contract::Printable(value);
-    if (field == 'C') error.set_code(value.substr(0, 5));
+    if (field == 'C' && value.size() <= kSqlStateBytes) error.set_code(value);
     if (field == 'M') error.set_message(value);
     if (field == 'V') error.set_severity(value);
     if (field == 'S') localized = value;

@@ -45,9 +45,12 @@ class BackendReader {
   // The next whole message; nullopt: more bytes are needed. InvalidArgument when what came cannot be a message (a
   // length below 4 or above kMaxMessageBytes, a type that is no letter).
   absl::StatusOr<std::optional<BackendMessage>> Next();
+  // At least one whole message came.
+  bool began() const { return began_; }
 
  private:
   std::string buffer_;
+  bool began_ = false;
 };
 
 // 'R': the request's code and what follows it.

@@ -30,6 +30,30 @@ std::string WhyUntrusted(v1::SslMode mode, const v1::TlsDetails& tls) {
   return "";
 }
 
+// What a server said is kept, but for the password in it.
+void Erase(const std::string& password, std::string* text) {
+  for (size_t at = text->find(password); at != std::string::npos; at = text->find(password, at + 3)) {
+    text->replace(at, password.size(), "***");
+  }
+}
+
+void EraseFromStep(const std::string& password, v1::Step* step) {
+  Erase(password, step->mutable_text());
+  if (step->has_server_error()) {
+    Erase(password, step->mutable_server_error()->mutable_code());
+    Erase(password, step->mutable_server_error()->mutable_message());
+    Erase(password, step->mutable_server_error()->mutable_severity());
+  }
+  if (step->has_postgres()) {
+    v1::PostgresDetails* details = step->mutable_postgres();
+    for (std::string* text :
+         {details->mutable_server_version(), details->mutable_system_identifier(), details->mutable_server_address(),
+          details->mutable_client_address(), details->mutable_parameters()}) {
+      Erase(password, text);
+    }
+  }
+}
+
 std::string Lower(std::string_view text) { return absl::AsciiStrToLower(absl::string_view(text.data(), text.size())); }
 
 }  // namespace
@@ -39,6 +63,15 @@ Row::Row(const v1::PostgresProbe& spec, const Destination& to, RowOptions option
     : spec_(spec), to_(to), options_(std::move(options)), context_(context), recorder_(recorder) {}
 
 void Row::Run() {
+  const int first_step = recorder_.observation()->steps_size();
+  RunStages();
+  if (password_.empty()) return;
+  for (int i = first_step; i < recorder_.observation()->steps_size(); ++i) {
+    EraseFromStep(password_, recorder_.observation()->mutable_steps(i));
+  }
+}
+
+void Row::RunStages() {
   dialled_ = Dial(to_, context_, recorder_, options_.variant);
   if (dialled_.failure != v1::NONE) return;
   stream_ = dialled_.connection.get();
@@ -57,7 +90,7 @@ bool Row::SslRequest() {
     step->mutable_peer_bytes()->set_head(head.substr(0, contract::kMaxHeadBytes));
   };
   // A server that greets unasked (ssh, smtp) is not PostgreSQL, whatever its first letter.
-  if (connection.Read(&head, contract::kMaxHeadBytes, context_.clock.MonotonicNs()).ok()) {
+  if (connection.ReadNow(&head, contract::kMaxHeadBytes).ok()) {
     peer_bytes();
     return End(step, v1::UNEXPECTED_FIRST_BYTE, "it spoke before it was asked");
   }
@@ -65,7 +98,7 @@ bool Row::SslRequest() {
   if (result.ok()) result = connection.Read(&head, contract::kMaxHeadBytes, step_deadline_ns_);
   if (!result.ok()) return End(step, result);
   // One byte is due, and nothing with it: more would be unencrypted bytes before TLS (CVE-2021-23222), or a banner.
-  connection.Read(&head, contract::kMaxHeadBytes, context_.clock.MonotonicNs());
+  connection.ReadNow(&head, contract::kMaxHeadBytes);
   peer_bytes();
   if (head != "S" && head != "N") return End(step, v1::UNEXPECTED_FIRST_BYTE, "neither one S nor one N");
   if (head == "N") {
@@ -100,7 +133,7 @@ bool Row::Startup() {
       {{"user", spec_.user()}, {"database", database}, {"application_name", "parallax"}, {"client_encoding", "UTF8"}}));
   BackendMessage message;
   if (result.ok()) result = NextMessage(&message);
-  if (result.failure == v1::PROTOCOL_VIOLATION) {
+  if (result.failure == v1::PROTOCOL_VIOLATION && !reader_.began()) {
     // The very first bytes are no message of this protocol: another kind of server.
     const std::string& head = *reader_.buffer();
     step->mutable_peer_bytes()->set_size(head.size());
@@ -129,7 +162,7 @@ std::string Row::WhyWithheld() const {
   return "";
 }
 
-bool Row::TakePassword(v1::AuthDetails* auth, std::string* password, std::string* why) const {
+bool Row::TakePassword(v1::AuthDetails* auth, std::string* why) {
   *why = "no credentials: as far as the server's answer";
   if (spec_.password().ref().empty()) return false;
   auto secret = context_.secrets.Resolve(spec_.password().ref());
@@ -139,7 +172,7 @@ bool Row::TakePassword(v1::AuthDetails* auth, std::string* password, std::string
   }
   auth->set_credentials_present(true);
   auth->set_secret_origin(secret->origin);
-  *password = std::move(secret->value);
+  password_ = std::move(secret->value);
   *why = WhyWithheld();
   if (!why->empty()) {
     auth->set_withheld(true);
@@ -159,23 +192,23 @@ bool Row::Authenticate() {
     auth->set_used("trust");
     return End(step, v1::NONE, "no password was asked for");
   }
-  if (auth->offered().empty()) {
+  if (auth->offered().empty() && !spec_.password().ref().empty()) {
     return End(step, v1::UNSUPPORTED, absl::StrCat("authentication request ", request_.code, " is not spoken here"));
   }
-  std::string password;
   std::string why;
-  if (!TakePassword(auth, &password, &why)) {
+  if (!TakePassword(auth, &why)) {
     End(step, v1::NONE, why);
     return false;
   }
+  step_deadline_ns_ = context_.StepDeadline();  // the time that a credential helper took is not the server's
   net::IoResult result;
   BackendMessage error;
   if (request_.code == 10) {
-    result = Sasl(password, auth, &error);
+    result = Sasl(auth, &error);
   } else {
     auth->set_used(auth->offered(0));
-    result = Send(
-        PasswordMessage(request_.code == 5 ? Md5Answer(spec_.user(), password, request_.data.substr(0, 4)) : password));
+    result = Send(PasswordMessage(request_.code == 5 ? Md5Answer(spec_.user(), password_, request_.data.substr(0, 4))
+                                                     : password_));
   }
   std::string nothing;
   if (result.ok() && error.type != 'E') result = Expect(0, &nothing, &error);
@@ -183,7 +216,7 @@ bool Row::Authenticate() {
   return End(step, result);
 }
 
-net::IoResult Row::Sasl(const std::string& password, v1::AuthDetails* auth, BackendMessage* error) {
+net::IoResult Row::Sasl(v1::AuthDetails* auth, BackendMessage* error) {
   const auto offers = [&](std::string_view mechanism) {
     return std::find(request_.mechanisms.begin(), request_.mechanisms.end(), mechanism) != request_.mechanisms.end();
   };
@@ -202,7 +235,7 @@ net::IoResult Row::Sasl(const std::string& password, v1::AuthDetails* auth, Back
   auth->set_used(Lower(mechanism));
   auth->set_channel_bound(!end_point.empty());
 
-  ScramClient scram(password, binding, end_point);
+  ScramClient scram(password_, binding, end_point);
   std::string data;
   net::IoResult result = Send(SaslInitialResponse(mechanism, scram.ClientFirst()));
   if (result.ok()) result = Expect(11, &data, error);
@@ -261,8 +294,9 @@ bool Row::RunQuery() {
   BackendMessage error;
   std::vector<std::string> row;
   const net::IoResult result = Exchange(spec_.query().empty() ? "SELECT 1" : spec_.query(), &row, &error);
-  if (!result.ok()) return End(step, result);
+  // First what the server said: after a fatal error it ends the connection in place of getting ready.
   if (error.type == 'E') return EndWithError(step, error);
+  if (!result.ok()) return End(step, result);
   if (!End(step, v1::NONE)) return false;
   AskIdentity(step->mutable_postgres());
   return true;
@@ -334,6 +368,11 @@ bool Row::EndWithError(v1::Step* step, const BackendMessage& message) {
 
 net::IoResult Row::NextMessage(BackendMessage* message) {
   for (int notices = 0; notices < kMaxMessagesAStep;) {
+    // A reader that has messages in its buffer never comes to a wait.
+    if (context_.cancel.cancelled()) return {v1::CANCELLED, 0, 0, "cancelled"};
+    if (dialled_.connection->record().bytes_in() - in_before_ > contract::kMaxBytesFromPeer) {
+      return {v1::PROTOCOL_VIOLATION, 0, 0, "more bytes than any answer needs"};
+    }
     auto next = reader_.Next();
     if (!next.ok()) return {v1::PROTOCOL_VIOLATION, 0, 0, std::string(next.status().message())};
     if (next->has_value()) {

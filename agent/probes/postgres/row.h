@@ -29,10 +29,11 @@ class Row {
   Row(const v1::PostgresProbe& spec, const Destination& to, RowOptions options, const Context& context,
       Recorder& recorder);
 
-  // As far as it goes; the steps say how far.
+  // As far as it goes; the steps say how far. No step holds the password, though a server should echo it.
   void Run();
 
  private:
+  void RunStages();
   bool SslRequest();
   bool TlsHandshake();
   bool Startup();
@@ -50,7 +51,7 @@ class Row {
   bool EndWithError(v1::Step* step, const BackendMessage& message);
 
   // The SASL exchange up to the server's last word; `*error` is set when that is an ErrorResponse.
-  net::IoResult Sasl(const std::string& password, v1::AuthDetails* auth, BackendMessage* error);
+  net::IoResult Sasl(v1::AuthDetails* auth, BackendMessage* error);
   // The next message, which must be an authentication request with `code`.
   net::IoResult Expect(int32_t code, std::string* data, BackendMessage* error);
 
@@ -60,8 +61,8 @@ class Row {
   // Sends a query and reads up to ReadyForQuery; the first row goes to `*row`.
   net::IoResult Exchange(std::string_view sql, std::vector<std::string>* row, BackendMessage* error);
 
-  // Resolves the password into `*password`; false, with the reason, when there is none to send to this server.
-  bool TakePassword(v1::AuthDetails* auth, std::string* password, std::string* why) const;
+  // Resolves the password into password_; false, with the reason, when there is none to send to this server.
+  bool TakePassword(v1::AuthDetails* auth, std::string* why);
   // Why a password, or a hash of it that can be replayed, must not go to this server; "" when it may.
   std::string WhyWithheld() const;
 
@@ -77,6 +78,7 @@ class Row {
   net::ByteStream* stream_ = nullptr;  // tls_ or dialled_.connection
   BackendReader reader_;
   AuthenticationRequest request_;
+  std::string password_;  // once it was resolved
   int64_t step_deadline_ns_ = 0;
   uint64_t out_before_ = 0;
   uint64_t in_before_ = 0;

@@ -70,19 +70,23 @@ bool FromBase64(std::string_view text, std::string* out) {
 
 }  // namespace
 
-ScramClient::ScramClient(std::string password, ChannelBinding binding, std::string end_point, std::string nonce)
+ScramClient::ScramClient(std::string password, ChannelBinding binding, std::string end_point, std::string nonce,
+                         std::string user)
     : password_(std::move(password)),
       gs2_header_(Gs2Header(binding)),
       end_point_(std::move(end_point)),
-      nonce_(nonce.empty() ? RandomNonce() : std::move(nonce)) {}
+      nonce_(nonce.empty() ? RandomNonce() : std::move(nonce)),
+      user_(std::move(user)) {}
 
-// PostgreSQL takes the user from the startup message and ignores the one here.
-std::string ScramClient::ClientFirst() const { return absl::StrCat(gs2_header_, "n=,r=", nonce_); }
+std::string ScramClient::ClientFirst() const { return absl::StrCat(gs2_header_, "n=", user_, ",r=", nonce_); }
 
 absl::StatusOr<std::string> ScramClient::ClientFinal(std::string_view server_first) {
   std::string_view nonce;
   std::string_view salt_text;
   std::string_view iterations_text;
+  if (server_first.starts_with("m=")) {
+    return absl::InvalidArgumentError("the server's SCRAM demands an extension that is not known here");
+  }
   if (!Attribute(server_first, 'r', &nonce) || !Attribute(server_first, 's', &salt_text) ||
       !Attribute(server_first, 'i', &iterations_text)) {
     return absl::InvalidArgumentError("the server's first SCRAM message lacks r, s or i (RFC 5802 section 5.1)");

@@ -23,8 +23,10 @@ enum class ChannelBinding {
 class ScramClient {
  public:
   // `end_point` is the hash of the server's certificate, for kEndPoint. `nonce` is printable, without commas; "" draws
-  // 18 random bytes.
-  ScramClient(std::string password, ChannelBinding binding, std::string end_point, std::string nonce = "");
+  // 18 random bytes. `user` is part of the proof only: PostgreSQL takes the user from the startup message, and clients
+  // send none here.
+  ScramClient(std::string password, ChannelBinding binding, std::string end_point, std::string nonce = "",
+              std::string user = "");
 
   std::string ClientFirst() const;
   // From the server's first message to our proof. InvalidArgument when it is not one, does not begin with our nonce, or
@@ -40,6 +42,7 @@ class ScramClient {
   const std::string gs2_header_;
   const std::string end_point_;
   const std::string nonce_;
+  const std::string user_;
   std::string server_signature_;
 };
 
