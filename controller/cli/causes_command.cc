@@ -1,0 +1,117 @@
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "contract/limits.h"
+#include "contract/names.h"
+#include "controller/cli/commands.h"
+#include "controller/cli/say.h"
+#include "controller/cli/terminal.h"
+#include "controller/cli/values.h"
+#include "controller/diagnose/catalogue.h"
+#include "controller/report/layout.h"
+#include "controller/report/page.h"
+
+namespace parallax::cli {
+namespace {
+
+using nlohmann::ordered_json;
+using report::Page;
+using report::Style;
+
+std::vector<std::string> RemedyLines(const diagnose::Rule& rule) {
+  std::vector<std::string> lines;
+  std::string_view rest = rule.remedy;
+  while (!rest.empty()) {
+    const size_t end = std::min(rest.find('\n'), rest.size());
+    lines.emplace_back(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return lines;
+}
+
+ordered_json CauseJson(const diagnose::Rule& rule) {
+  return {{"cause", rule.cause},           {"title", rule.title},     {"severity", contract::Name(rule.severity)},
+          {"told", rule.match != nullptr}, {"meaning", rule.meaning}, {"toldApart", rule.told_apart},
+          {"remedy", RemedyLines(rule)}};
+}
+
+void DrawAll(Page& page) {
+  size_t width = 0;
+  bool untold = false;
+  for (const diagnose::Rule& rule : diagnose::Catalogue()) {
+    width = std::max(width, rule.cause.size());
+    untold |= rule.match == nullptr;
+  }
+  for (const diagnose::Rule& rule : diagnose::Catalogue()) {
+    const bool told = rule.match != nullptr;
+    page.Add({{told ? "  " : "* ", Style::kDoubt},
+              {report::Pad(rule.cause, width), told ? Style::kBold : Style::kDim},
+              {"  "},
+              {std::string(rule.title), told ? Style::kPlain : Style::kDim}});
+  }
+  page.Blank();
+  if (untold) page.Paragraph("", "* not told yet: this release does not look for it.", Style::kDoubt);
+  page.Paragraph("", "parallax causes CAUSE says what one means, how it is told apart, and what to do.");
+}
+
+void DrawOne(const diagnose::Rule& rule, Page& page) {
+  page.Add({{std::string(rule.cause), Style::kBold},
+            {absl::StrCat("  (", contract::Name(rule.severity), ")"), Style::kDim}});
+  page.Paragraph("", rule.title);
+  if (rule.match == nullptr) page.Paragraph("", "Not told yet: this release does not look for it.", Style::kDoubt);
+  page.Blank();
+  page.Paragraph("  means       ", rule.meaning);
+  page.Paragraph("  told apart  ", rule.told_apart);
+  bool first = true;
+  for (const std::string& line : RemedyLines(rule)) {
+    const std::string label = first ? "  do          " : "              ";
+    first = false;
+    if (!report::LooksLikeCommand(line)) {
+      page.Paragraph(label, line);
+      continue;
+    }
+    bool first_part = true;
+    for (const std::string& part : report::WrapCommand(line, page.columns() - label.size())) {
+      page.Add({{first_part ? label : std::string(label.size(), ' ')}, {part, Style::kBold}});
+      first_part = false;
+    }
+  }
+}
+
+}  // namespace
+
+int Causes(const CausesFlags& flags) {
+  auto output = Output::Open(flags.form.output);
+  if (!output.ok()) return UsageError(std::string(output.status().message()));
+  const diagnose::Rule* rule = nullptr;
+  if (!flags.cause.empty()) {
+    rule = diagnose::FindCause(flags.cause);
+    if (rule == nullptr) {
+      std::vector<std::string> names;
+      for (const diagnose::Rule& known : diagnose::Catalogue()) names.emplace_back(known.cause);
+      const std::string near = Nearest(flags.cause, names);
+      return UsageError(absl::StrCat("there is no cause '", contract::Printable(flags.cause, 80), "'",
+                                     near.empty() ? "" : absl::StrCat("; did you mean ", near, "?"),
+                                     " (parallax causes lists them)"));
+    }
+  }
+  std::string bytes;
+  if (flags.form.format == "json") {
+    ordered_json json = ordered_json::array();
+    for (const diagnose::Rule& known : diagnose::Catalogue()) json.push_back(CauseJson(known));
+    bytes = (rule == nullptr ? json : CauseJson(*rule)).dump(2) + "\n";
+  } else {
+    const bool colour = output->is_stdout() && UseColour(flags.form.color, STDOUT_FILENO);
+    Page page(static_cast<size_t>(Columns(STDOUT_FILENO)), colour);
+    rule == nullptr ? DrawAll(page) : DrawOne(*rule, page);
+    bytes = page.Take();
+  }
+  const auto status = output->Write(bytes);
+  return status.ok() ? 0 : UsageError(std::string(status.message()));
+}
+
+}  // namespace parallax::cli

@@ -1,0 +1,173 @@
+#include "controller/cli/command_line.h"
+
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "contract/limits.h"
+#include "controller/cli/values.h"
+
+namespace parallax::cli {
+namespace {
+
+constexpr char kExitCodes[] =
+    "Exit codes: 0 every side healthy and alike; 1 a fault was found; 2 usage or configuration;\n"
+    "3 cannot tell, and no cause named; 130 interrupted.";
+
+constexpr char kCompareFooter[] =
+    "A VANTAGE is where an agent stands:\n"
+    "  local                                  this machine (the agent beside parallax)\n"
+    "  'exec:ssh bastion ./parallax-agent stdio'\n"
+    "  'exec:kubectl exec -i deploy/api -- parallax-agent stdio'\n"
+    "  'exec:docker exec -i api parallax-agent stdio'\n"
+    "A TARGET is a URL: postgres://USER@HOST:PORT/DB?sslmode=MODE, tcp://HOST:PORT, tls://HOST:PORT, dns:NAME.\n"
+    "\n"
+    "  export PGPASSWORD=...\n"
+    "  parallax compare 'postgres://app@db.internal:5432/app?sslmode=require' \\\n"
+    "      --password-from env:PGPASSWORD --inside 'exec:ssh bastion ./parallax-agent stdio'\n"
+    "\n"
+    "Exit codes: 0 every side healthy and alike; 1 a fault was found; 2 usage or configuration;\n"
+    "3 cannot tell, and no cause named; 130 interrupted.";
+
+void AddForm(CLI::App* command, Form& form, bool colour) {
+  command->add_option("--format", form.format, "How the result is written: text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  command->add_option("--output", form.output, "Write it to this file (whole or not at all) instead of stdout")
+      ->type_name("FILE");
+  if (!colour) return;
+  command->add_option("--color", form.color, "auto: on a terminal without NO_COLOR")
+      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->capture_default_str();
+}
+
+void AddStore(CLI::App* command, std::string& store) {
+  command->add_option("--store", store, "The store of runs; default $XDG_STATE_HOME/parallax/runs.db")
+      ->type_name("PATH");
+}
+
+// Without this an option that may be repeated swallows the targets that follow it.
+CLI::Option* Repeated(CLI::Option* option) { return option->allow_extra_args(false)->take_all(); }
+
+void AddCompare(CLI::App& app, CompareFlags& flags) {
+  CLI::App* command = app.add_subcommand("compare", "Probe a target from two places at once, and say where they part");
+  command->footer(kCompareFooter);
+  command->add_option("TARGET", flags.targets, "What to probe: one or more URLs")->type_name("");
+  command->add_option("--inside", flags.inside, "Where the agent inside the VPC is")->type_name("VANTAGE");
+  command->add_option("--outside", flags.outside, "Where the other side is")
+      ->type_name("VANTAGE")
+      ->capture_default_str();
+  Repeated(command->add_option("--witness", flags.witnesses, "One more side, on the bastion for instance (repeatable)"))
+      ->type_name("NAME=VANTAGE");
+  Repeated(command->add_option("--connect-to", flags.connect_to,
+                               "A side dials elsewhere, through ssh -L for instance (repeatable)"))
+      ->type_name("SIDE:HOST:PORT:TOHOST:TOPORT");
+  Repeated(command->add_option("--control", flags.controls, "Another endpoint that must answer (repeatable)"))
+      ->type_name("URL");
+  command
+      ->add_option(
+          "--password-from", flags.password_from,
+          "Where the password is: env:NAME, file:PATH, exec:COMMAND (looked up by each agent), controller:NAME")
+      ->type_name("REF");
+  command->add_option("--ssl-root-cert", flags.ssl_root_cert, "CA certificates, a path on the agents' hosts")
+      ->type_name("PATH");
+  command->add_option("--timeout", flags.timeout, "How long one step may take, as in 5s or 500ms")
+      ->type_name("DURATION")
+      ->capture_default_str();
+  command->add_option("--repeats", flags.repeats, "How often each probe is run")->type_name("N")->capture_default_str();
+  command->add_flag("--no-investigate", flags.no_investigate, "Do not ask more when several causes remain");
+  command->add_option("--title", flags.title, "A line of your own for the report")->type_name("TEXT");
+  AddStore(command, flags.store);
+  command->add_flag("--no-store", flags.no_store, "Do not keep the run");
+  AddForm(command, flags.form, true);
+}
+
+void AddOthers(CLI::App& app, Flags& flags) {
+  CLI::App* show = app.add_subcommand("show", "Draw a stored run again");
+  show->add_option("RUN", flags.show.run, "Its id, the beginning of it, or 'last'")->required()->type_name("");
+  AddStore(show, flags.show.store);
+  AddForm(show, flags.show.form, true);
+  show->footer(kExitCodes);
+
+  CLI::App* history = app.add_subcommand("history", "List the stored runs, the newest first");
+  history->add_option("--limit", flags.history.limit, "At most this many")->type_name("N")->capture_default_str();
+  AddStore(history, flags.history.store);
+  AddForm(history, flags.history.form, true);
+
+  CLI::App* diagnose = app.add_subcommand("diagnose", "Put a stored run through the rules again, without any agent");
+  diagnose->add_option("RUN", flags.diagnose.run, "Its id, the beginning of it, or 'last'")->required()->type_name("");
+  diagnose
+      ->add_option("--golden", flags.diagnose.golden,
+                   "Also write it as a test case: NAME.run.txtpb and NAME.expect.json")
+      ->type_name("DIR");
+  diagnose->add_option("--name", flags.diagnose.name, "The NAME of that case; default: the cause and the run's id")
+      ->type_name("NAME");
+  AddStore(diagnose, flags.diagnose.store);
+  AddForm(diagnose, flags.diagnose.form, true);
+  diagnose->footer(kExitCodes);
+
+  CLI::App* causes =
+      app.add_subcommand("causes", "The catalogue: what a cause means, how it is told apart, what to do");
+  causes->add_option("CAUSE", flags.causes.cause, "One cause; default: all")->type_name("");
+  AddForm(causes, flags.causes.form, true);
+}
+
+std::vector<std::string> LongFlags(const CLI::App& command) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : command.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  return names;
+}
+
+std::vector<std::string> Commands(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(command->get_name());
+  return names;
+}
+
+std::string DidYouMean(const std::string& near) {
+  return near.empty() ? "" : absl::StrCat("; did you mean ", near, "?");
+}
+
+}  // namespace
+
+void AddCommands(CLI::App& app, Flags& flags) {
+  app.require_subcommand(1);
+  app.set_version_flag("--version", "parallax " PARALLAX_VERSION);
+  app.footer(absl::StrCat("parallax COMMAND --help says more about one.\n\n", kExitCodes));
+  AddCompare(app, flags.compare);
+  AddOthers(app, flags);
+}
+
+std::string DescribeError(const CLI::App& app, const CLI::ParseError& error, int argc, const char* const* argv) {
+  const auto chosen = app.get_subcommands();
+  const CLI::App& command = chosen.empty() ? app : *chosen.front();
+  const std::string help =
+      chosen.empty() ? "parallax --help" : absl::StrCat("parallax ", command.get_name(), " --help");
+  if (chosen.empty() && argc > 1 && argv[1][0] != '-') {
+    const std::string name = contract::Printable(argv[1], 80);
+    return absl::StrCat("there is no command '", name, "'", DidYouMean(Nearest(argv[1], Commands(app))), " (see ", help,
+                        ")");
+  }
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
+    for (const CLI::App* at : {&command, &app}) {
+      for (const std::string& extra : at->remaining()) {
+        // What follows the '=' is the value, and may be a secret.
+        const std::string flag = extra.substr(0, extra.find('='));
+        if (extra.starts_with('-')) {
+          return absl::StrCat("unknown flag '", contract::Printable(flag, 80), "'",
+                              DidYouMean(Nearest(flag, LongFlags(command))), " (see ", help, ")");
+        }
+        const bool url = extra.find("://") != std::string::npos;
+        return absl::StrCat("there is one argument too many",
+                            url ? "" : absl::StrCat(": '", contract::Printable(extra, 80), "'"), " (see ", help, ")");
+      }
+    }
+  }
+  if (chosen.empty())
+    return absl::StrCat("say what to do, as in parallax compare TARGET --inside VANTAGE (see ", help, ")");
+  return absl::StrCat(contract::Printable(error.what(), 300), " (see ", help, ")");
+}
+
+}  // namespace parallax::cli

@@ -1,0 +1,65 @@
+// The commands, one file each. Every one gives the exit code of the process and says its errors on stderr itself.
+#ifndef PARALLAX_CONTROLLER_CLI_COMMANDS_H_
+#define PARALLAX_CONTROLLER_CLI_COMMANDS_H_
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "controller/cli/render.h"
+
+namespace parallax::cli {
+
+struct CompareFlags {
+  std::vector<std::string> targets;
+  std::string inside;
+  std::string outside = "local";
+  std::vector<std::string> witnesses;   // NAME=VANTAGE
+  std::vector<std::string> connect_to;  // SIDE:HOST:PORT:TOHOST:TOPORT
+  std::vector<std::string> controls;    // URLs
+  std::string password_from;
+  std::string timeout = "5s";  // of one step
+  uint32_t repeats = 3;
+  bool no_investigate = false;
+  bool no_store = false;
+  std::string store;  // "" the default
+  std::string ssl_root_cert;
+  std::string title;
+  Form form;
+};
+
+struct ShowFlags {
+  std::string run;
+  std::string store;
+  Form form;
+};
+
+struct DiagnoseFlags {
+  std::string run;
+  std::string store;
+  std::string golden;  // a folder; "" none
+  std::string name;    // of the golden case; "" by its cause and id
+  Form form;
+};
+
+struct HistoryFlags {
+  uint64_t limit = 20;
+  std::string store;
+  Form form;
+};
+
+struct CausesFlags {
+  std::string cause;  // "" all
+  Form form;
+};
+
+int Compare(const CompareFlags& flags, const std::atomic<bool>& interrupted);
+int Show(const ShowFlags& flags);
+int Diagnose(const DiagnoseFlags& flags);
+int History(const HistoryFlags& flags);
+int Causes(const CausesFlags& flags);
+
+}  // namespace parallax::cli
+
+#endif  // PARALLAX_CONTROLLER_CLI_COMMANDS_H_

@@ -1,0 +1,24 @@
+// A report in the form that was asked for.
+#ifndef PARALLAX_CONTROLLER_CLI_RENDER_H_
+#define PARALLAX_CONTROLLER_CLI_RENDER_H_
+
+#include <string>
+
+#include "controller/cli/output.h"
+#include "parallax/v1/finding.pb.h"
+#include "parallax/v1/run.pb.h"
+
+namespace parallax::cli {
+
+struct Form {
+  std::string format = "text";  // "text", "json"
+  std::string color = "auto";   // "auto", "always", "never"
+  std::string output;           // a file; "" stdout
+};
+
+// Writes the report there. An error says where it could not be written.
+absl::Status Render(const v1::Run& run, const v1::Report& report, const Form& form, Output& output);
+
+}  // namespace parallax::cli
+
+#endif  // PARALLAX_CONTROLLER_CLI_RENDER_H_

@@ -1,0 +1,60 @@
+#include "controller/cli/secret_values.h"
+
+#include <cstdlib>
+#include <set>
+
+#include "absl/strings/str_cat.h"
+
+namespace parallax::cli {
+
+absl::StatusOr<TargetSecrets> ResolveSecrets(const std::vector<std::string>& url_passwords, const std::string& ref) {
+  TargetSecrets secrets;
+  const auto send = [&](const std::string& name, const std::string& value) {
+    v1::SecretValue& sent = secrets.to_send.emplace_back();
+    sent.set_ref(name);
+    sent.set_value(value);
+  };
+  bool ref_used = false;
+  for (size_t i = 0; i < url_passwords.size(); ++i) {
+    if (url_passwords[i].empty()) {
+      secrets.refs.push_back(ref);
+      ref_used |= !ref.empty();
+      continue;
+    }
+    secrets.refs.push_back(absl::StrCat("controller:url-", i + 1));
+    send(secrets.refs.back(), url_passwords[i]);
+  }
+  if (!ref_used) return secrets;
+  for (const std::string_view kind : {"env:", "controller:"}) {
+    if (!ref.starts_with(kind)) continue;
+    const std::string name = ref.substr(kind.size());
+    const char* value = std::getenv(name.c_str());
+    if (value != nullptr && *value != '\0') {
+      send(ref, value);
+    } else if (kind == "controller:") {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--password-from ", ref, ": the variable ", name,
+                       " is not set here; export it, or let the agents look for theirs by env:", name));
+    }
+  }
+  return secrets;
+}
+
+void NoteSecretOrigins(const TargetSecrets& secrets, v1::Run& run) {
+  std::string refs;
+  for (const std::string& ref : std::set<std::string>(secrets.refs.begin(), secrets.refs.end())) {
+    if (!ref.empty()) absl::StrAppend(&refs, refs.empty() ? "" : ", ", ref);
+  }
+  for (v1::Side& side : *run.mutable_sides()) {
+    std::set<std::string> origins;
+    for (const v1::SideObservation& observation : run.observations()) {
+      if (observation.side() != side.name()) continue;
+      for (const v1::Step& step : observation.observation().steps()) {
+        if (!step.auth().secret_origin().empty()) origins.insert(step.auth().secret_origin());
+      }
+    }
+    for (const std::string& origin : origins) side.add_secret_notes(absl::StrCat("password ", refs, ": ", origin));
+  }
+}
+
+}  // namespace parallax::cli

@@ -1,0 +1,23 @@
+// A run out of the store, by what the user called it.
+#ifndef PARALLAX_CONTROLLER_CLI_STORED_RUN_H_
+#define PARALLAX_CONTROLLER_CLI_STORED_RUN_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "controller/store/run_store.h"
+#include "parallax/v1/run.pb.h"
+
+namespace parallax::cli {
+
+struct StoredRun {
+  std::unique_ptr<store::RunStore> store;
+  v1::Run run;
+};
+
+absl::StatusOr<StoredRun> FetchRun(const std::string& store_url, const std::string& id);
+
+}  // namespace parallax::cli
+
+#endif  // PARALLAX_CONTROLLER_CLI_STORED_RUN_H_
