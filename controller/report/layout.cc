@@ -31,13 +31,27 @@ size_t BytesOf(std::string_view text, size_t columns) {
   return at;
 }
 
+bool IsUnit(std::string_view word) {
+  while (!word.empty() && std::string_view(",.;:)").find(word.back()) != std::string_view::npos) word.remove_suffix(1);
+  return word == "ms" || word == "s" || word == "min" || word == "h" || word == "bytes";
+}
+
+// A number and its unit are one word.
 std::vector<std::string> Words(std::string_view text) {
   std::vector<std::string> words;
   size_t at = 0;
   while (at < text.size()) {
     const size_t end = std::min(text.find(' ', at), text.size());
-    if (end > at) words.emplace_back(text.substr(at, end - at));
+    const std::string_view word = text.substr(at, end - at);
     at = end + 1;
+    if (word.empty()) continue;
+    const bool after_number = !words.empty() && words.back().back() >= '0' && words.back().back() <= '9';
+    if (after_number && IsUnit(word)) {
+      words.back() += ' ';
+      words.back() += word;
+    } else {
+      words.emplace_back(word);
+    }
   }
   return words;
 }

@@ -24,6 +24,8 @@ TEST(Layout, BreaksAWordThatIsWiderThanThePage) {
   EXPECT_THAT(Wrap("abcdefghij k", 4), ElementsAre("abcd", "efgh", "ij k"));
 }
 
+TEST(Layout, ANumberKeepsItsUnit) { EXPECT_THAT(Wrap("no answer in 5.0 s", 16), ElementsAre("no answer in", "5.0 s")); }
+
 TEST(Layout, NothingIsStillALine) { EXPECT_THAT(Wrap("", 10), ElementsAre("")); }
 
 TEST(Layout, CommandsGoOnAfterABackslash) {

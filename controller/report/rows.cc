@@ -87,13 +87,18 @@ void RowMaker::MarkDifference(const v1::Pair& pair, v1::StepKind kind, Row& row)
 }
 
 void RowMaker::ConnectNote(Row& row) const {
-  std::vector<std::string> notes;
+  std::vector<std::string> local;
+  std::vector<std::string> middlebox;
   for (const v1::SideSummary& side : comparison_.sides()) {
     const std::string who = side.vantage() == "local" ? "this laptop" : side.name();
-    if (side.locality() == v1::LOCAL) notes.push_back(absl::StrCat("by ", who, ": proves nothing"));
-    if (side.locality() == v1::MIDDLEBOX) notes.push_back(absl::StrCat("by a middlebox: proves little"));
+    if (side.locality() == v1::LOCAL) local.push_back(who);
+    if (side.locality() == v1::MIDDLEBOX) middlebox.push_back(side.name());
   }
-  row.note = absl::StrJoin(notes, "; ");
+  if (!local.empty()) row.note = absl::StrCat("by ", absl::StrJoin(local, " and "), ": proves nothing");
+  if (!middlebox.empty()) {
+    absl::StrAppend(&row.note, row.note.empty() ? "" : "; ", absl::StrJoin(middlebox, " and "),
+                    ": by a middlebox on the way");
+  }
 }
 
 void RowMaker::Names() {
@@ -134,9 +139,20 @@ void RowMaker::Resolvers(const v1::Pair& pair) {
   if (any && (!all_fine || row.first_difference || pair.judgement() != v1::BOTH_FINE)) rows_.push_back(std::move(row));
 }
 
+// The controls have routes too; they are shown only where one is missing.
 void RowMaker::Routes() {
+  std::set<std::string> addresses;
   for (const v1::Pair& pair : comparison_.pairs()) {
-    if (pair.role() == v1::ROUTE) StepRow(pair, v1::ROUTE_LOOKUP, "", "route");
+    if (pair.role() == v1::TARGET) addresses.insert(pair.address());
+  }
+  std::set<std::string> drawn;
+  for (const v1::Pair& pair : comparison_.pairs()) {
+    if (pair.role() != v1::ROUTE || !drawn.insert(pair.address()).second) continue;
+    const bool of_target = addresses.empty() || addresses.contains(pair.address());
+    if (of_target || pair.judgement() != v1::BOTH_FINE) {
+      const bool one = addresses.size() < 2 && of_target;
+      StepRow(pair, v1::ROUTE_LOOKUP, "", one ? "route" : absl::StrCat("to ", pair.address()));
+    }
   }
 }
 
@@ -272,8 +288,16 @@ void RowMaker::NegativeControls() {
 }
 
 void RowMaker::PositiveControls() {
+  const auto usable = [](const v1::Pair& pair) {
+    const v1::SideOutcome* inside = FindSide(pair, "inside");
+    return inside == nullptr || !inside->present() || inside->failure() == v1::NONE;
+  };
+  const bool any_usable =
+      std::any_of(comparison_.pairs().begin(), comparison_.pairs().end(),
+                  [&](const v1::Pair& pair) { return pair.role() == v1::POSITIVE_CONTROL && usable(pair); });
   for (const v1::Pair& pair : comparison_.pairs()) {
-    if (pair.role() != v1::POSITIVE_CONTROL) continue;
+    // What does not answer inside either says nothing about the path.
+    if (pair.role() != v1::POSITIVE_CONTROL || (any_usable && !usable(pair))) continue;
     Row row = NewRow("must answer");
     const std::string where = HostPort(pair.address().empty() ? pair.host() : pair.address(), pair.port());
     for (size_t i = 0; i < row.cells.size(); ++i) {
@@ -297,7 +321,7 @@ void RowMaker::PositiveControls() {
 void RowMaker::Rungs() {
   Row row = NewRow("proved");
   for (size_t i = 0; i < row.cells.size(); ++i) {
-    if (!Side(i).present()) continue;
+    if (!Side(i).present() || Side(i).rung() == v1::RUNG_UNSPECIFIED) continue;
     row.cells[i] = {contract::Name(Side(i).rung()), Side(i).healthy() ? Style::kGood : Style::kBold};
   }
   rows_.push_back(std::move(row));

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "contract/names.h"
 #include "controller/report/layout.h"
 
@@ -126,8 +127,7 @@ void DrawVerdict(const v1::TargetReport& target, Page& page) {
     Headline("healthy", Style::kGood, "", page);
     page.Paragraph("", HealthyWords(target.comparison()));
   } else {
-    Headline(diagnosis.status() == v1::CANNOT_TELL ? "cannot tell" : contract::Name(diagnosis.status()), Style::kDoubt,
-             "", page);
+    Headline(absl::StrReplaceAll(contract::Name(diagnosis.status()), {{"_", " "}}), Style::kDoubt, "", page);
     page.Paragraph("", target.comparison().status_why().empty() ? "No cause can be named from what was observed."
                                                                 : target.comparison().status_why());
   }
