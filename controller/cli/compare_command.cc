@@ -202,9 +202,6 @@ int Compare(const CompareFlags& flags, const std::atomic<bool>& interrupted) {
   if (!prepared.ok()) return UsageError(std::string(prepared.status().message()));
   auto output = Output::Open(flags.form.output);
   if (!output.ok()) return UsageError(std::string(output.status().message()));
-  auto store = OpenStoreFor(flags);
-  if (!store.ok()) return UsageError(std::string(store.status().message()));
-
   ProgressLine progress;
   v1::Run run;
   run.set_id(NewRunId());
@@ -216,6 +213,8 @@ int Compare(const CompareFlags& flags, const std::atomic<bool>& interrupted) {
   auto dispatcher = dispatch::Dispatcher::Create(prepared->sides, prepared->local_agent, run.id(), &interrupted,
                                                  [&](const dispatch::Progress& step) { progress.Show(step.text); });
   if (!dispatcher.ok()) return UsageError(std::string(dispatcher.status().message()));
+  auto store = OpenStoreFor(flags);
+  if (!store.ok()) return UsageError(std::string(store.status().message()));
 
   const auto begun = std::chrono::steady_clock::now();
   (*dispatcher)->Connect(run);

@@ -1,0 +1,124 @@
+// What the command line refuses: each with a sentence that says what, where and what to do, and exit code 2.
+#include <gmock/gmock.h>
+
+#include "tests/e2e/cli_fixture.h"
+
+namespace parallax::e2e {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+class CliUsageTest : public CliTest {
+ protected:
+  void ExpectUsage(const std::vector<std::string>& arguments, const ::testing::Matcher<std::string>& words) const {
+    const ChildResult result = Run(arguments);
+    EXPECT_EQ(result.exit, 2) << result.err;
+    EXPECT_THAT(result.out, IsEmpty());
+    EXPECT_THAT(result.err, words);
+    EXPECT_LT(result.err.size(), 2500U);
+    EXPECT_THAT(result.err, Not(HasSubstr("hunter2")));
+    EXPECT_FALSE(std::filesystem::exists(Store())) << "nothing may have been started";
+  }
+};
+
+TEST_F(CliUsageTest, NoCommand) { ExpectUsage({}, HasSubstr("parallax compare TARGET")); }
+TEST_F(CliUsageTest, AnUnknownCommand) { ExpectUsage({"compre"}, HasSubstr("did you mean compare?")); }
+
+TEST_F(CliUsageTest, AnUnknownFlag) {
+  ExpectUsage({"compare", "tcp://127.0.0.1:1", "--insde", "local"},
+              AllOf(HasSubstr("'--insde'"), HasSubstr("did you mean --inside?"), HasSubstr("--help")));
+  ExpectUsage({"compare", "tcp://127.0.0.1:1", "--password=hunter2"}, HasSubstr("did you mean --password-from?"));
+  ExpectUsage({"show", "last", "--frobnicate"}, HasSubstr("'--frobnicate'"));
+  ExpectUsage({"--frobnicate"}, HasSubstr("'--frobnicate'"));
+}
+
+TEST_F(CliUsageTest, ArgumentsTooManyOrTooFew) {
+  ExpectUsage({"show"}, HasSubstr("RUN"));
+  ExpectUsage({"show", "last", "other"}, HasSubstr("one argument too many"));
+  ExpectUsage({"history", "postgres://u:hunter2@h/db"}, HasSubstr("one argument too many"));
+  ExpectUsage({"compare", "--inside", "local"}, HasSubstr("there is no target"));
+  ExpectUsage({"compare", "tcp://127.0.0.1:1"}, HasSubstr("--inside is missing"));
+  ExpectUsage({"compare", "tcp://127.0.0.1:1", "--inside"}, HasSubstr("--inside"));
+}
+
+TEST_F(CliUsageTest, MalformedUrls) {
+  for (const char* url :
+       {"nonsense", "postgres://", "tcp://127.0.0.1", "tcp://127.0.0.1:0", "tcp://127.0.0.1:70000",
+        "postgres://u:hunter2@h:port/db", "ftp://h:1", "tcp://[::1:1", "", "postgres://u:hunter2@/db?sslmode=maybe"}) {
+    ExpectUsage({"compare", url, "--inside", "local"}, HasSubstr("TARGET"));
+  }
+  ExpectUsage({"compare", "tcp://127.0.0.1:1", "--inside", "local", "--control", "nonsense"}, HasSubstr("--control"));
+}
+
+TEST_F(CliUsageTest, ValuesOfFlags) {
+  const auto with = [&](const std::string& flag, const std::string& value) { return Compare({flag, value}); };
+  ExpectUsage(with("--timeout", "5"), HasSubstr("write 5s"));
+  ExpectUsage(with("--repeats", "0"), HasSubstr("--repeats"));
+  ExpectUsage({"compare", "tcp://127.0.0.1:1", "--inside", "local", "--repeats", "many"}, HasSubstr("--repeats"));
+  ExpectUsage(with("--format", "yaml"), HasSubstr("--format"));
+  ExpectUsage(with("--color", "blue"), HasSubstr("--color"));
+  ExpectUsage(with("--connect-to", "outside:h:1"), HasSubstr("SIDE:HOST:PORT:TOHOST:TOPORT"));
+  ExpectUsage(with("--connect-to", "elsewhere:h:1:i:2"), HasSubstr("no side 'elsewhere'"));
+  ExpectUsage(with("--witness", "bastion"), HasSubstr("NAME=VANTAGE"));
+  ExpectUsage(with("--outside", "ftp:host"), HasSubstr("exec:"));
+  ExpectUsage(with("--outside", "exec:'open"), HasSubstr("quote"));
+  ExpectUsage(with("--password-from", "hunter2"), HasSubstr("reference"));
+  ExpectUsage(with("--password-from", "controller:NOT_SET_HERE"), HasSubstr("NOT_SET_HERE"));
+  ExpectUsage(with("--store", "postgresql://u:hunter2@h/db"), HasSubstr("later release"));
+}
+
+TEST_F(CliUsageTest, NamesOf10000Characters) {
+  const std::string name(10'000, 'x');
+  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
+           {name},
+           {"--" + name},
+           {"compare", "--" + name},
+           {"compare", name, "--inside", "local"},
+           {"compare", "tcp://" + name + ":1", "--inside", "local"},
+           {"compare", "postgres://" + name + "@h/db", "--inside", "local"},
+           {"compare", "tcp://127.0.0.1:1", "--inside", name},
+           {"compare", "tcp://127.0.0.1:1", "--inside", "local", "--witness", name + "=local"},
+           {"compare", "tcp://127.0.0.1:1", "--inside", "local", "--connect-to", name + ":h:1:i:1"},
+           {"compare", "tcp://127.0.0.1:1", "--inside", "local", "--connect-to", "inside:" + name + ":1:i:1"},
+           {"compare", "tcp://127.0.0.1:1", "--inside", "local", "--control", "tcp://" + name + ":1"},
+           {"compare", "tcp://127.0.0.1:1", "--inside", "local", "--output", name},
+           {"compare", "tcp://127.0.0.1:1", "--inside", "local", "--store", name},
+           {"compare", "tcp://127.0.0.1:1", "--inside", "local", "--timeout", name},
+           {"causes", name}}) {
+    ExpectUsage(arguments, Not(IsEmpty()));
+  }
+  EXPECT_EQ(Run({"show", name}).exit, 2);
+  EXPECT_EQ(Run({"diagnose", "last", "--name", name, "--golden", home_}).exit, 2);
+}
+
+TEST_F(CliUsageTest, OutputsThatCannotBeWritten) {
+  ExpectUsage(Compare({"--output", home_ + "/no/such/folder/x"}),
+              AllOf(HasSubstr("--output"), HasSubstr("No such file")));
+  ExpectUsage(Compare({"--output", home_}), HasSubstr("Is a directory"));
+}
+
+TEST_F(CliUsageTest, AMissingLocalAgentSaysWhereItLooked) {
+  std::filesystem::create_directories(home_ + "/bin");
+  std::filesystem::copy_file(PARALLAX_PROGRAM, home_ + "/bin/parallax");
+  options_.environment["PATH"] = home_;
+  const ChildResult result =
+      RunChild({home_ + "/bin/parallax", "compare", "tcp://127.0.0.1:1", "--inside", "local"}, options_);
+  EXPECT_EQ(result.exit, 2);
+  EXPECT_THAT(result.err, AllOf(HasSubstr(home_ + "/bin/parallax-agent"), HasSubstr("--outside")));
+}
+
+TEST_F(CliUsageTest, HelpIsNoError) {
+  for (const char* command : {"compare", "show", "history", "diagnose", "causes"}) {
+    const ChildResult result = Run({command, "-h"});
+    EXPECT_EQ(result.exit, 0);
+    EXPECT_THAT(result.out, HasSubstr("--format"));
+  }
+  EXPECT_THAT(Run({"--help"}).out, HasSubstr("Exit codes"));
+  EXPECT_THAT(Run({"--version"}).out, HasSubstr("parallax "));
+}
+
+}  // namespace
+}  // namespace parallax::e2e
