@@ -109,6 +109,8 @@ void FillControls(const std::vector<const v1::Pair*>& pairs, const std::vector<c
         controls->set_negative_silent(controls->negative_silent() + 1);
       }
     }
+    // A forward leads to one destination only: the others take another way.
+    if (side->carrier().kind() == v1::PORT_FORWARD) continue;
     if (pair->role() == v1::POSITIVE_CONTROL && inside != nullptr && Answered(*inside)) {
       // What takes another way than the target says nothing about the target's.
       const std::string interface = RouteInterface(routes, side->name(), pair->address());

@@ -20,11 +20,11 @@ struct Rule {
   std::string_view title;
   v1::Severity severity;
   Sides sides;
-  std::span<const v1::StepKind> reads;               // the steps that it rests on
-  std::span<const std::string_view> explained_by;    // causes that, when they match, make this one a consequence
-  std::string_view meaning;                          // `parallax causes CAUSE`: what it means
-  std::string_view told_apart;                       // how it is told apart from its neighbours
-  std::string_view remedy;                           // what to do, lines separated by '\n'; {placeholders} are filled in
+  std::span<const v1::StepKind> reads;             // the steps that it rests on
+  std::span<const std::string_view> explained_by;  // causes that, when they match, make this one a consequence
+  std::string_view meaning;                        // `parallax causes CAUSE`: what it means
+  std::string_view told_apart;                     // how it is told apart from its neighbours
+  std::string_view remedy;                         // what to do, lines separated by '\n'; {placeholders} are filled in
   // Fills summary, evidence, confidence, alternatives, next_evidence and remedy lines; the caller adds the rest.
   // nullopt: does not match.
   std::optional<v1::Finding> (*match)(const v1::Comparison& comparison);

@@ -1,0 +1,93 @@
+// What is not evidence, and what cannot be told.
+#include "absl/strings/str_cat.h"
+#include "controller/compare/outcomes.h"
+#include "controller/compare/words.h"
+#include "controller/diagnose/facts.h"
+#include "controller/diagnose/finding.h"
+#include "controller/diagnose/rules.h"
+
+namespace parallax::diagnose {
+
+std::optional<v1::Finding> MatchLocalAccept(const v1::Comparison& comparison) {
+  for (const v1::SideSummary& side : comparison.sides()) {
+    if (!side.present() || side.locality() != v1::LOCAL) continue;
+    FindingBuilder finding(0.97,
+                           absl::StrCat("On the ", side.name(),
+                                        " side every TCP handshake is answered on that very host. A connect, a ping, "
+                                        "a traceroute and TCP's own counters say nothing about the way there."));
+    finding.Because(side.locality_why(), side.name(), "", v1::CONNECT);
+    return finding.Build();
+  }
+  return std::nullopt;
+}
+
+std::optional<v1::Finding> MatchMissing(const v1::Comparison& comparison) {
+  for (const char* name : {"inside", "outside"}) {
+    const v1::SideSummary* side = nullptr;
+    for (const v1::SideSummary& candidate : comparison.sides()) {
+      if (candidate.name() == name) side = &candidate;
+    }
+    if (side != nullptr && side->present()) continue;
+    const std::string why =
+        side == nullptr || side->missing().empty() ? "it gave no observation of the target" : side->missing();
+    return FindingBuilder(1.0, absl::StrCat("The ", name, " side is missing, so the sides cannot be compared."))
+        .Because(absl::StrCat(name, ": ", why), name)
+        .Build();
+  }
+  return std::nullopt;
+}
+
+std::optional<v1::Finding> MatchUnlike(const v1::Comparison& comparison) {
+  for (const v1::SideSummary& side : comparison.sides()) {
+    if (!side.unlike()) continue;
+    return FindingBuilder(1.0, "The sides did not run the same, so they cannot be compared.")
+        .Because(absl::StrCat(side.name(), ": ", side.unlike_why()), side.name())
+        .Build();
+  }
+  return std::nullopt;
+}
+
+std::optional<v1::Finding> MatchUnsteady(const v1::Comparison& comparison) {
+  FindingBuilder finding(1.0, "Attempts of the same probe disagree: what is seen comes and goes.");
+  bool any = false;
+  for (const v1::Pair& pair : comparison.pairs()) {
+    if (pair.role() != v1::TARGET && pair.role() != v1::POSITIVE_CONTROL) continue;
+    for (const v1::SideOutcome& side : pair.sides()) {
+      if (!side.present() || side.steady()) continue;
+      any = true;
+      finding.Because(absl::StrCat(pair.probe(), ": ", side.succeeded(), " of ", side.attempts(),
+                                   " attempts succeeded ", side.side()),
+                      side.side(), pair.probe());
+    }
+  }
+  return any ? finding.Build() : std::nullopt;
+}
+
+// Only asked when nothing else matched: every fact, and no claim.
+std::optional<v1::Finding> MatchUnexplained(const v1::Comparison& comparison) {
+  if (comparison.status() != v1::DIVERGED && comparison.status() != v1::BOTH_FAILED) return std::nullopt;
+  const Facts facts = Read(comparison);
+  FindingBuilder finding(0.5, comparison.status() == v1::DIVERGED
+                                  ? "The sides differ, and no known cause fits what was seen."
+                                  : "Both sides fail, and no known cause fits what was seen.");
+  if (facts.pair != nullptr) {
+    for (const v1::SideOutcome& side : facts.pair->sides()) {
+      const v1::StepSummary* step = side.present() ? EndingStep(side) : nullptr;
+      if (!side.present()) continue;
+      finding.Because(absl::StrCat(side.side(), ": ",
+                                   step == nullptr ? "every step succeeded"
+                                                   : absl::StrCat(compare::StepLabel(step->kind()), ": ",
+                                                                  compare::StepCell(*step))),
+                      side.side(), facts.pair->probe(), step == nullptr ? v1::STEP_KIND_UNSPECIFIED : step->kind());
+    }
+  }
+  if (comparison.has_first_difference()) {
+    const v1::Difference& difference = comparison.first_difference();
+    finding.Because(absl::StrCat("the sides part at ", compare::StepLabel(difference.step()), ": inside ",
+                                 difference.inside(), ", outside ", difference.outside()),
+                    "", comparison.first_difference_probe(), difference.step());
+  }
+  return finding.Build();
+}
+
+}  // namespace parallax::diagnose

@@ -1,0 +1,191 @@
+#include "controller/diagnose/facts.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "controller/compare/locality.h"
+#include "controller/compare/outcomes.h"
+#include "controller/compare/words.h"
+
+namespace parallax::diagnose {
+namespace {
+
+using compare::FindSide;
+
+const v1::SideSummary* Present(const v1::Comparison& comparison, std::string_view name) {
+  for (const v1::SideSummary& side : comparison.sides()) {
+    if (side.name() == name && side.present() && !side.unlike()) return &side;
+  }
+  return nullptr;
+}
+
+const v1::SideOutcome* Observed(const v1::Pair* pair, const char* side) {
+  const v1::SideOutcome* outcome = pair == nullptr ? nullptr : FindSide(*pair, side);
+  return outcome == nullptr || !outcome->present() ? nullptr : outcome;
+}
+
+// Which pair of the target to read: one that fails outside, of the addresses that the outside itself resolves, if any.
+const v1::Pair* MostTelling(const v1::Comparison& comparison, const v1::SideSummary* outside) {
+  const v1::Pair* best = nullptr;
+  int best_score = -1;
+  for (const v1::Pair* pair : PairsOf(comparison, v1::TARGET)) {
+    const v1::SideOutcome* out = Observed(pair, "outside");
+    const v1::SideOutcome* in = Observed(pair, "inside");
+    int score = 0;
+    if (outside != nullptr && std::find(outside->addresses().begin(), outside->addresses().end(), pair->address()) !=
+                                  outside->addresses().end()) {
+      score += 4;
+    }
+    if (out != nullptr && !compare::Fine(*out)) score += 2;
+    if (in != nullptr && !compare::Fine(*in)) score += 1;
+    if (score > best_score) {
+      best = pair;
+      best_score = score;
+    }
+  }
+  return best;
+}
+
+How WhenClosed(const v1::StepSummary& step, const v1::SideSummary& side) {
+  const int64_t rtt = side.reference_rtt_ns();
+  // What cannot carry closes here, whatever the clock says.
+  if (compare::CarrierCannotCarry(side)) return How::kLocalClose;
+  if (rtt < compare::kMinTellingRttNs) return How::kClosed;
+  const double share = static_cast<double>(step.min_ns()) / static_cast<double>(rtt);
+  if (share < compare::kLocalShare) return How::kLocalClose;
+  return share > 0.5 ? How::kFarClose : How::kClosed;
+}
+
+How HowEnded(const v1::SideOutcome* outcome, const v1::SideSummary& side) {
+  if (outcome == nullptr) return How::kNotAsked;
+  const v1::StepSummary* step = EndingStep(*outcome);
+  if (step == nullptr) return How::kFine;
+  switch (step->failure()) {
+    case v1::REFUSED: return How::kRefused;
+    case v1::UNREACHABLE:
+    case v1::NO_ROUTE: return How::kUnreachable;
+    default: break;
+  }
+  const bool heard = std::any_of(outcome->steps().begin(), outcome->steps().end(), [](const v1::StepSummary& other) {
+    return other.variant().empty() && other.kind() != v1::CONNECT && other.max_bytes_in() > 0;
+  });
+  if (heard) return How::kLater;
+  if (step->failure() == v1::TIMED_OUT) return How::kSilent;
+  if (compare::FailureClass(step->failure()) == v1::CLOSED_BEFORE_FIRST_BYTE) return WhenClosed(*step, side);
+  return How::kLater;
+}
+
+Others OthersSeenFrom(const v1::SideSummary& side) {
+  const v1::Controls& controls = side.controls();
+  if (controls.positive_answered() > 0) return Others::kAnswer;
+  // Spoken straight to the tunnel's own SOCKS port, a destination that connects shows that the tunnel carries.
+  for (const v1::Step& step : side.socks()) {
+    if (step.socks().positive_control() && step.failure() == v1::NONE) return Others::kAnswer;
+  }
+  return controls.positive_usable() > 0 ? Others::kFail : Others::kUnknown;
+}
+
+}  // namespace
+
+Facts Read(const v1::Comparison& comparison) {
+  Facts facts{comparison};
+  facts.inside = Present(comparison, "inside");
+  facts.outside = Present(comparison, "outside");
+  facts.pair = MostTelling(comparison, facts.outside);
+  if (facts.inside != nullptr) facts.in = Observed(facts.pair, "inside");
+  if (facts.outside != nullptr) facts.out = Observed(facts.pair, "outside");
+  if (facts.inside != nullptr) facts.inside_how = HowEnded(facts.in, *facts.inside);
+  if (facts.outside != nullptr) {
+    facts.outside_how = HowEnded(facts.out, *facts.outside);
+    facts.others = OthersSeenFrom(*facts.outside);
+  }
+  return facts;
+}
+
+const v1::StepSummary* EndingStep(const v1::SideOutcome& outcome) {
+  if (compare::Fine(outcome)) return nullptr;
+  for (const v1::StepSummary& step : outcome.steps()) {
+    if (step.kind() == outcome.failed_step() && step.failure() != v1::NONE && step.variant().empty()) return &step;
+  }
+  for (const v1::StepSummary& step : outcome.steps()) {
+    if (step.failure() == outcome.failure()) return &step;
+  }
+  return nullptr;
+}
+
+const v1::StepSummary* StepOf(const v1::SideOutcome* outcome, v1::StepKind kind, const std::string& variant) {
+  return outcome == nullptr ? nullptr : compare::FindStep(*outcome, kind, variant);
+}
+
+std::vector<const v1::Pair*> PairsOf(const v1::Comparison& comparison, v1::Role role) {
+  std::vector<const v1::Pair*> pairs;
+  for (const v1::Pair& pair : comparison.pairs()) {
+    if (pair.role() == role) pairs.push_back(&pair);
+  }
+  return pairs;
+}
+
+std::string SqlState(const v1::SideOutcome* outcome) {
+  const v1::StepSummary* step = outcome == nullptr ? nullptr : EndingStep(*outcome);
+  return step == nullptr ? "" : step->sample().server_error().code();
+}
+
+bool HasTunnel(const v1::SideSummary& side) {
+  const v1::CarrierKind kind = side.carrier().kind();
+  return kind == v1::TUN || kind == v1::KERNEL_TUNNEL || kind == v1::REDIRECTOR || kind == v1::PORT_FORWARD;
+}
+
+const v1::CarrierConnection* ConnectionInState(const v1::SideSummary& side, std::string_view state) {
+  for (const v1::CarrierConnection& connection : side.carrier().connections()) {
+    if (connection.state() == state) return &connection;
+  }
+  return nullptr;
+}
+
+std::string Bastion(const v1::SideSummary& side) {
+  const std::string& fresh = side.banner().sample().banner().address();
+  if (!fresh.empty()) return fresh;
+  return side.carrier().connections_size() > 0 ? side.carrier().connections(0).remote_address() : "";
+}
+
+bool BannerNever(const v1::SideSummary& side) {
+  const v1::BannerDetails& banner = side.banner().sample().banner();
+  return side.has_banner() && banner.attempts() > 0 && banner.answered() == 0;
+}
+
+bool BannerEver(const v1::SideSummary& side) {
+  return side.has_banner() && side.banner().sample().banner().answered() > 0;
+}
+
+std::string HolderWords(const v1::SideSummary& side) {
+  const v1::Process& holder = side.carrier().holder();
+  if (holder.pid() > 0) return absl::StrCat(holder.name(), " (pid ", holder.pid(), ")");
+  if (side.carrier().kind() == v1::TUN) return absl::StrCat("the tunnel on ", side.carrier().interface());
+  return "the tunnel";
+}
+
+std::string InsideWords(const Facts& facts) {
+  if (facts.inside == nullptr) return "";
+  switch (facts.inside->rung()) {
+    case v1::QUERY_RUNG: return "the inside side reached the same address and ran a query";
+    case v1::AUTHENTICATED_STAGE: return "the inside side reached the same address, up to the server's authentication";
+    default: return "the inside side reached the same address and got an answer";
+  }
+}
+
+const v1::Step* SocksTo(const v1::SideSummary& side, const std::string& address, uint32_t port) {
+  const std::string destination = compare::HostPort(address, port);
+  for (const v1::Step& step : side.socks()) {
+    if (step.socks().destination() == destination) return &step;
+  }
+  return nullptr;
+}
+
+bool SocksRejected(const v1::Step& step) {
+  if (step.failure() == v1::NONE || step.failure() == v1::TIMED_OUT || !step.socks().greeted()) return false;
+  const v1::Failure failure = compare::FailureClass(step.failure());
+  return step.socks().replied() || failure == v1::CLOSED || failure == v1::CLOSED_BEFORE_FIRST_BYTE ||
+         failure == v1::REFUSED;
+}
+
+}  // namespace parallax::diagnose

@@ -1,0 +1,76 @@
+// A Comparison as the rules read it: which pair tells most, how the outside ended there, what other destinations say.
+//
+// Values and borrowed pointers into the comparison, which outlives them. Pure; thread-safe.
+#ifndef PARALLAX_CONTROLLER_DIAGNOSE_FACTS_H_
+#define PARALLAX_CONTROLLER_DIAGNOSE_FACTS_H_
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "parallax/v1/comparison.pb.h"
+
+namespace parallax::diagnose {
+
+// How a side's attempts at the target ended, as far as the first byte. RST and FIN are one class.
+enum class How {
+  kNotAsked,
+  kFine,         // it succeeded
+  kRefused,      // the connect was refused
+  kUnreachable,  // the connect was answered by ICMP, or our own kernel has no way
+  kSilent,       // the connect, or the first byte, never came
+  kLocalClose,   // accepted, then closed far under a round trip: on this very host
+  kFarClose,     // accepted, then closed after about a round trip or more
+  kClosed,       // accepted, then closed; whether near or far cannot be told
+  kLater,        // the first byte came; it failed after that
+};
+
+// What the other destinations that share the target's way do, by the positive controls.
+enum class Others { kUnknown, kAnswer, kFail };
+
+struct Facts {
+  const v1::Comparison& comparison;
+  const v1::SideSummary* inside = nullptr;  // null when it was not observed
+  const v1::SideSummary* outside = nullptr;
+  const v1::Pair* pair = nullptr;       // of the target: the one that the outside's own name leads to and that fails
+  const v1::SideOutcome* in = nullptr;  // of that pair; null when not observed
+  const v1::SideOutcome* out = nullptr;
+  How inside_how = How::kNotAsked;
+  How outside_how = How::kNotAsked;
+  Others others = Others::kUnknown;  // seen from outside
+
+  bool inside_fine() const { return inside != nullptr && inside->healthy(); }
+  bool outside_fails() const { return outside != nullptr && !outside->healthy() && out != nullptr; }
+  bool both() const { return inside != nullptr && outside != nullptr; }
+};
+
+Facts Read(const v1::Comparison& comparison);
+
+// The step at which the outcome ended, of its main row; nullptr when it is fine.
+const v1::StepSummary* EndingStep(const v1::SideOutcome& outcome);
+const v1::StepSummary* StepOf(const v1::SideOutcome* outcome, v1::StepKind kind, const std::string& variant = "");
+// The pairs of a role, in the plan's order.
+std::vector<const v1::Pair*> PairsOf(const v1::Comparison& comparison, v1::Role role);
+// The SQLSTATE with which the outcome ended; "" when it did not end with one.
+std::string SqlState(const v1::SideOutcome* outcome);
+
+// The carrier, from outside.
+bool HasTunnel(const v1::SideSummary& side);
+const v1::CarrierConnection* ConnectionInState(const v1::SideSummary& side, std::string_view state);
+// "198.51.100.24:22": of the fresh connections, or else of the carrier; "" when it is not known.
+std::string Bastion(const v1::SideSummary& side);
+// Every, and any, fresh connection to the bastion got its banner.
+bool BannerNever(const v1::SideSummary& side);
+bool BannerEver(const v1::SideSummary& side);
+// "sst (pid 4711)"; "the tunnel" when nobody is known.
+std::string HolderWords(const v1::SideSummary& side);
+std::string InsideWords(const Facts& facts);
+
+// The SOCKS CONNECT to this pair's endpoint, when the tunnel's own port was spoken to.
+const v1::Step* SocksTo(const v1::SideSummary& side, const std::string& address, uint32_t port);
+// Answered at once, without a way through: closed without a reply, or a reply that is no success.
+bool SocksRejected(const v1::Step& step);
+
+}  // namespace parallax::diagnose
+
+#endif  // PARALLAX_CONTROLLER_DIAGNOSE_FACTS_H_

@@ -1,0 +1,180 @@
+// vpc.* and path.*: beyond the bastion, and between the stages of a conversation.
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "controller/compare/outcomes.h"
+#include "controller/compare/words.h"
+#include "controller/diagnose/facts.h"
+#include "controller/diagnose/finding.h"
+#include "controller/diagnose/rules.h"
+#include "controller/diagnose/wanted.h"
+
+namespace parallax::diagnose {
+namespace {
+
+void TellEnd(const Facts& facts, FindingBuilder* finding) {
+  if (const v1::StepSummary* end = EndingStep(*facts.out)) {
+    finding->Because(absl::StrCat(compare::StepLabel(end->kind()), " to the target: ", compare::StepCell(*end)),
+                     "outside", facts.pair->probe(), end->kind());
+  }
+}
+
+void TellOthers(const Facts& facts, FindingBuilder* finding) {
+  const v1::Controls& controls = facts.outside->controls();
+  if (controls.positive_answered() > 0) {
+    finding->Because(absl::StrCat(controls.positive_answered(), " of ", controls.positive_usable(),
+                                  " other destinations answer by the same way"),
+                     "outside");
+  }
+  for (const v1::Step& step : facts.outside->socks()) {
+    if (!step.socks().positive_control() || step.failure() != v1::NONE) continue;
+    finding->Because(
+        absl::StrCat("CONNECT to ", step.socks().destination(), ", spoken to the tunnel's SOCKS port, succeeds"),
+        "outside", "tunnel " + facts.pair->address(), v1::SOCKS_CONNECT);
+    break;
+  }
+}
+
+const v1::Step* TargetSocks(const Facts& facts) {
+  return SocksTo(*facts.outside, facts.pair->address(), facts.pair->port());
+}
+
+std::string Where(const v1::SideSummary& side) {
+  if (!HasTunnel(side)) return "on the way to it";
+  return Bastion(side).empty() ? "beyond the bastion" : absl::StrCat("beyond the bastion ", Bastion(side));
+}
+
+// The way there is in order as far as the bastion, or no tunnel is in it.
+bool WayIsWell(const Facts& facts) {
+  if (facts.others == Others::kAnswer) return true;
+  if (facts.others == Others::kFail) return false;
+  return HasTunnel(*facts.outside) && !BannerNever(*facts.outside);
+}
+
+// What the investigation said about a message of the ClientHello's size, from outside.
+const v1::StepSummary* SameSize(const v1::Comparison& comparison) {
+  for (const v1::Pair* pair : PairsOf(comparison, v1::INVESTIGATION)) {
+    const v1::StepSummary* step = StepOf(compare::FindSide(*pair, "outside"), v1::MESSAGE_SIZE, "startup");
+    if (step != nullptr) return step;
+  }
+  return nullptr;
+}
+
+// The stage after the server's first byte at which the outside ends by `failure`'s class, inside being fine.
+const v1::StepSummary* BrokenStage(const Facts& facts, bool swallowed) {
+  if (!facts.inside_fine() || !facts.outside_fails() || facts.outside_how != How::kLater) return nullptr;
+  const v1::StepSummary* end = EndingStep(*facts.out);
+  if (end == nullptr || end->kind() == v1::CONNECT || end->kind() == v1::SSL_REQUEST) return nullptr;
+  const v1::Failure failure = compare::FailureClass(end->failure());
+  const bool fits =
+      swallowed ? failure == v1::TIMED_OUT : failure == v1::CLOSED || failure == v1::CLOSED_BEFORE_FIRST_BYTE;
+  return fits ? end : nullptr;
+}
+
+std::optional<v1::Finding> StageFinding(const v1::Comparison& comparison, bool swallowed) {
+  const Facts facts = Read(comparison);
+  const v1::StepSummary* end = BrokenStage(facts, swallowed);
+  if (end == nullptr) return std::nullopt;
+  const v1::StepSummary* same_size = end->kind() == v1::TLS_HANDSHAKE ? SameSize(comparison) : nullptr;
+  // A message of another kind and the same size fares no better: then it is the size, and not the stage.
+  if (swallowed && same_size != nullptr && same_size->succeeded() == 0) return std::nullopt;
+  const bool proved = same_size != nullptr && same_size->succeeded() > 0;
+  const std::string stage = compare::StepLabel(end->kind());
+  FindingBuilder finding(
+      proved      ? 0.92
+      : swallowed ? 0.6
+                  : 0.8,
+      absl::StrCat("Outside, the conversation dies at one stage, ", stage, ": what comes before it passes, ",
+                   swallowed ? "and then there is silence." : "and then the connection is ended.",
+                   " Something on the way acts on that message."));
+  finding.Because(absl::StrCat(stage, ": ", compare::StepCell(*end), ", in ", end->seen() - end->succeeded(), " of ",
+                               end->seen(), " attempts"),
+                  "outside", facts.pair->probe(), end->kind());
+  if (const v1::StepSummary* first = StepOf(facts.out, v1::SSL_REQUEST)) {
+    finding.Because(absl::StrCat("before it, ssl request: ", compare::StepCell(*first)), "outside", facts.pair->probe(),
+                    v1::SSL_REQUEST);
+  }
+  if (proved) {
+    finding.Because(
+        absl::StrCat("a message of another kind and the same size passes: ", compare::StepCell(*same_size)), "outside",
+        absl::StrCat(std::string(kMessageSize), " ", compare::HostPort(facts.pair->address(), facts.pair->port())),
+        v1::MESSAGE_SIZE);
+  }
+  if (swallowed) {
+    finding.OrElse("path.mtu_black_hole_down",
+                   "a capture of the server's answer on the bastion: does the large packet leave it?");
+    if (!proved) finding.OrElse("path.mtu_black_hole_up", "");
+  }
+  finding.Because(InsideWords(facts), "inside", facts.pair->probe());
+  return finding.Build();
+}
+
+}  // namespace
+
+std::optional<v1::Finding> MatchRefusedBeyondBastion(const v1::Comparison& comparison) {
+  const Facts facts = Read(comparison);
+  if (!facts.inside_fine() || !facts.outside_fails() || facts.others == Others::kFail) return std::nullopt;
+  const v1::Step* socks = TargetSocks(facts);
+  const bool socks_rejects = socks != nullptr && SocksRejected(*socks);
+  bool refused = facts.outside_how == How::kRefused || facts.outside_how == How::kFarClose || socks_rejects;
+  // Near or far cannot be told, but others do answer by the same way: then the tunnel is alive and this one is refused.
+  refused = refused || ((facts.outside_how == How::kClosed || facts.outside_how == How::kLocalClose) &&
+                        facts.others == Others::kAnswer);
+  if (!refused || !WayIsWell(facts)) return std::nullopt;
+  const bool direct = !HasTunnel(*facts.outside);
+  const bool certain = facts.others == Others::kAnswer;
+  FindingBuilder finding(certain ? 0.93 : 0.7,
+                         absl::StrCat("The target is refused ", Where(*facts.outside),
+                                      ": an answer comes back, and it is no. ", "Inside it is open."));
+  TellEnd(facts, &finding);
+  if (socks_rejects) {
+    finding.Because("CONNECT to the target, spoken to the tunnel's own SOCKS port, is turned down at once", "outside",
+                    "tunnel " + facts.pair->address(), v1::SOCKS_CONNECT);
+  }
+  TellOthers(facts, &finding);
+  finding.Because(InsideWords(facts), "inside", facts.pair->probe());
+  if (!certain && !direct) {
+    finding.OrElse("tunnel.forwarding_denied", "name another destination that must answer: --control tcp://HOST:PORT");
+  }
+  finding.OrElse("",
+                 "a witness on the bastion tells a firewall from the bastion's own rules: --witness bastion='exec:ssh "
+                 "BASTION parallax-agent stdio'");
+  return finding.Build();
+}
+
+std::optional<v1::Finding> MatchDroppedBeyondBastion(const v1::Comparison& comparison) {
+  const Facts facts = Read(comparison);
+  if (!facts.inside_fine() || !facts.outside_fails() || facts.others == Others::kFail) return std::nullopt;
+  const v1::Step* socks = TargetSocks(facts);
+  if (socks != nullptr && (SocksRejected(*socks) || socks->failure() == v1::NONE)) return std::nullopt;
+  const bool unreachable = facts.outside_how == How::kUnreachable && facts.others == Others::kAnswer;
+  if ((facts.outside_how != How::kSilent && !unreachable) || !WayIsWell(facts)) return std::nullopt;
+  const bool certain = facts.others == Others::kAnswer;
+  FindingBuilder finding(certain ? 0.92 : 0.6,
+                         absl::StrCat("What is sent to the target is dropped ", Where(*facts.outside),
+                                      ": no answer of any kind comes back. Inside it is open."));
+  TellEnd(facts, &finding);
+  if (socks != nullptr && socks->failure() == v1::TIMED_OUT) {
+    finding.Because("CONNECT to the target, spoken to the tunnel's own SOCKS port, gets no answer", "outside",
+                    "tunnel " + facts.pair->address(), v1::SOCKS_CONNECT);
+  }
+  TellOthers(facts, &finding);
+  finding.Because(InsideWords(facts), "inside", facts.pair->probe());
+  if (!certain) {
+    finding.OrElse("tunnel.carrier_dead", "name another destination that must answer: --control tcp://HOST:PORT");
+  }
+  finding.OrElse("",
+                 "security group, network ACL or the bastion's own egress: a witness on the bastion tells, --witness "
+                 "bastion='exec:ssh BASTION parallax-agent stdio'");
+  return finding.Build();
+}
+
+std::optional<v1::Finding> MatchStageReset(const v1::Comparison& comparison) {
+  return StageFinding(comparison, /*swallowed=*/false);
+}
+
+std::optional<v1::Finding> MatchStageSwallowed(const v1::Comparison& comparison) {
+  return StageFinding(comparison, /*swallowed=*/true);
+}
+
+}  // namespace parallax::diagnose

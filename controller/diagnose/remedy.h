@@ -1,0 +1,19 @@
+// Remedies with the run's own values in them. Pure; thread-safe.
+#ifndef PARALLAX_CONTROLLER_DIAGNOSE_REMEDY_H_
+#define PARALLAX_CONTROLLER_DIAGNOSE_REMEDY_H_
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "parallax/v1/comparison.pb.h"
+
+namespace parallax::diagnose {
+
+// The lines of `remedy` with {bastion_host}, {address}, {port} and the like filled in. A line whose value is not known
+// is left out: a command with a hole in it is no help.
+std::vector<std::string> FillRemedy(std::string_view remedy, const v1::Comparison& comparison);
+
+}  // namespace parallax::diagnose
+
+#endif  // PARALLAX_CONTROLLER_DIAGNOSE_REMEDY_H_

@@ -1,0 +1,149 @@
+// target.*: what both sides see alike.
+#include <algorithm>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "controller/compare/outcomes.h"
+#include "controller/compare/words.h"
+#include "controller/diagnose/facts.h"
+#include "controller/diagnose/finding.h"
+#include "controller/diagnose/rules.h"
+
+namespace parallax::diagnose {
+namespace {
+
+constexpr int64_t kLateNs = 1'000'000'000;
+
+void TellBoth(const Facts& facts, FindingBuilder* finding) {
+  for (const v1::SideOutcome* outcome : {facts.in, facts.out}) {
+    const v1::StepSummary* end = outcome == nullptr ? nullptr : EndingStep(*outcome);
+    if (end == nullptr) continue;
+    finding->Because(
+        absl::StrCat(outcome->side(), ": ", compare::StepLabel(end->kind()), ": ", compare::StepCell(*end)),
+        outcome->side(), facts.pair->probe(), end->kind());
+  }
+}
+
+// Through a tunnel that answers for the target, its refusal and its silence look otherwise.
+bool OutsideEnded(const Facts& facts) {
+  return facts.out != nullptr && facts.outside_how != How::kFine && facts.outside_how != How::kLater &&
+         facts.outside_how != How::kNotAsked;
+}
+
+bool IsFirstByteStep(v1::StepKind kind) {
+  return kind == v1::SSL_REQUEST || kind == v1::STARTUP || kind == v1::TLS_HANDSHAKE;
+}
+
+// What the investigation heard from that side: unasked, or to an HTTP line. "" when nothing, or when it was not asked.
+std::string OtherWords(const v1::Comparison& comparison, const char* side, bool* asked) {
+  for (const v1::Pair* pair : PairsOf(comparison, v1::INVESTIGATION)) {
+    const v1::SideOutcome* outcome = compare::FindSide(*pair, side);
+    for (const v1::StepKind kind : {v1::LISTEN_UNASKED, v1::HTTP_LINE}) {
+      const v1::StepSummary* step = StepOf(outcome, kind);
+      if (step == nullptr) continue;
+      *asked = true;
+      if (step->max_bytes_in() > 0 && step->sample().peer_bytes().size() > 0) return step->sample().peer_bytes().head();
+    }
+  }
+  return "";
+}
+
+bool SpokeAnotherLanguage(const v1::SideOutcome* outcome) {
+  for (const v1::StepKind kind : {v1::SSL_REQUEST, v1::STARTUP}) {
+    const v1::StepSummary* step = StepOf(outcome, kind);
+    if (step != nullptr && step->failure() == v1::UNEXPECTED_FIRST_BYTE) return true;
+  }
+  return false;
+}
+
+bool NoFirstByte(const Facts& facts, const v1::SideOutcome* outcome) {
+  const v1::StepSummary* end = outcome == nullptr ? nullptr : EndingStep(*outcome);
+  if (end == nullptr || !IsFirstByteStep(end->kind())) return false;
+  const How how = outcome == facts.in ? facts.inside_how : facts.outside_how;
+  return how != How::kFine && how != How::kLater && end->failure() != v1::TLS_PROTOCOL;
+}
+
+}  // namespace
+
+std::optional<v1::Finding> MatchDown(const v1::Comparison& comparison) {
+  const Facts facts = Read(comparison);
+  if (facts.inside_how != How::kRefused || !OutsideEnded(facts)) return std::nullopt;
+  FindingBuilder finding(0.95, "Nothing listens on the target's port: inside, the connect itself is refused.");
+  TellBoth(facts, &finding);
+  return finding.Build();
+}
+
+std::optional<v1::Finding> MatchUnreachable(const v1::Comparison& comparison) {
+  const Facts facts = Read(comparison);
+  const v1::StepSummary* connect = StepOf(facts.in, v1::CONNECT);
+  if (connect == nullptr || connect->succeeded() > 0 || !OutsideEnded(facts)) return std::nullopt;
+  if (facts.inside_how != How::kSilent && facts.inside_how != How::kUnreachable) return std::nullopt;
+  const bool up = facts.inside->controls().host_up_by_refusal();
+  FindingBuilder finding(
+      0.9, up ? "The host answers inside, on other ports; the target's port is filtered, there too."
+              : "The target does not answer inside either: the host is down, gone, or filtered for both sides.");
+  TellBoth(facts, &finding);
+  if (up) finding.Because("a closed port of the same address is refused inside: the host is up", "inside");
+  return finding.Build();
+}
+
+std::optional<v1::Finding> MatchNotPostgres(const v1::Comparison& comparison) {
+  const Facts facts = Read(comparison);
+  if (facts.in == nullptr || facts.out == nullptr) return std::nullopt;
+  bool inside_asked = false;
+  bool outside_asked = false;
+  const std::string inside_words = OtherWords(comparison, "inside", &inside_asked);
+  const bool inside_other = SpokeAnotherLanguage(facts.in) || (NoFirstByte(facts, facts.in) && !inside_words.empty());
+  const std::string outside_words = OtherWords(comparison, "outside", &outside_asked);
+  const bool outside_other =
+      SpokeAnotherLanguage(facts.out) || (NoFirstByte(facts, facts.out) && !outside_words.empty());
+  if (!inside_other) return std::nullopt;
+  // The outside must not say the contrary; where its own path is broken it says nothing.
+  if (!outside_other && !OutsideEnded(facts)) return std::nullopt;
+  FindingBuilder finding(outside_other ? 0.96 : 0.85, "What listens on the target's port is not PostgreSQL.");
+  TellBoth(facts, &finding);
+  for (const auto& [side, words] : {std::pair("inside", inside_words), std::pair("outside", outside_words)}) {
+    if (words.empty()) continue;
+    const std::string line = words.substr(0, words.find_first_of("\r\n"));
+    finding.Because(absl::StrCat(side, ": asked in another way it says '", line.substr(0, 40), "'"), side, "",
+                    v1::HTTP_LINE);
+  }
+  return finding.Build();
+}
+
+std::optional<v1::Finding> MatchOverloaded(const v1::Comparison& comparison) {
+  const Facts facts = Read(comparison);
+  if (!facts.both()) return std::nullopt;
+  FindingBuilder finding(0.8, "The server's first byte is late on both sides, while connects and queries are quick.");
+  for (const v1::SideOutcome* outcome : {facts.in, facts.out}) {
+    const v1::StepSummary* first = StepOf(outcome, v1::SSL_REQUEST);
+    const v1::StepSummary* connect = StepOf(outcome, v1::CONNECT);
+    const v1::StepSummary* query = StepOf(outcome, v1::QUERY);
+    if (first == nullptr || connect == nullptr || first->failure() != v1::NONE || first->min_ns() < kLateNs ||
+        connect->min_ns() * 5 > first->min_ns() || (query != nullptr && query->min_ns() * 5 > first->min_ns())) {
+      return std::nullopt;
+    }
+    finding.Because(absl::StrCat(outcome->side(), ": connect ", compare::StepCell(*connect), ", first byte ",
+                                 compare::StepCell(*first)),
+                    outcome->side(), facts.pair->probe(), v1::SSL_REQUEST);
+  }
+  return finding.Build();
+}
+
+std::optional<v1::Finding> MatchFrozen(const v1::Comparison& comparison) {
+  const Facts facts = Read(comparison);
+  if (facts.in == nullptr || facts.out == nullptr || comparison.target().scheme() != "postgres") return std::nullopt;
+  const v1::StepSummary* connect = StepOf(facts.in, v1::CONNECT);
+  if (facts.inside_how != How::kSilent || connect == nullptr || connect->succeeded() == 0) return std::nullopt;
+  if (!OutsideEnded(facts)) return std::nullopt;
+  bool asked = false;
+  if (!OtherWords(comparison, "inside", &asked).empty()) return std::nullopt;
+  FindingBuilder finding(asked ? 0.85 : 0.6,
+                         "The target accepts connections and then says nothing, on both sides: its process hangs.");
+  TellBoth(facts, &finding);
+  if (asked) finding.Because("inside it is silent to an HTTP request line too", "inside", "", v1::HTTP_LINE);
+  finding.OrElse("target.not_postgres", "what runs on the target's host and listens on that port?");
+  return finding.Build();
+}
+
+}  // namespace parallax::diagnose

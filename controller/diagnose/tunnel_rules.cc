@@ -1,0 +1,304 @@
+// tunnel.*: the process, its connection to the bastion, and the bastion itself.
+#include <algorithm>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "controller/compare/locality.h"
+#include "controller/compare/outcomes.h"
+#include "controller/compare/words.h"
+#include "controller/diagnose/facts.h"
+#include "controller/diagnose/finding.h"
+#include "controller/diagnose/rules.h"
+
+namespace parallax::diagnose {
+namespace {
+
+using compare::Duration;
+
+constexpr int64_t kLongUnheardNs = 10'000'000'000;
+
+std::string TunnelProbe(const Facts& facts) { return facts.pair == nullptr ? "" : "tunnel " + facts.pair->address(); }
+
+// How the target ended outside, as evidence.
+void TellTarget(const Facts& facts, FindingBuilder* finding) {
+  if (facts.out == nullptr) return;
+  const v1::StepSummary* end = EndingStep(*facts.out);
+  if (end == nullptr) return;
+  finding->Because(absl::StrCat(compare::StepLabel(end->kind()), " to the target: ", compare::StepCell(*end)),
+                   "outside", facts.pair->probe(), end->kind());
+}
+
+void TellControls(const Facts& facts, FindingBuilder* finding) {
+  const v1::Controls& controls = facts.outside->controls();
+  if (controls.negative_connected() > 0) {
+    finding->Because(absl::StrCat("the tunnel accepted ", controls.negative_connected(), " of ",
+                                  controls.negative_usable(), " addresses and ports that must not connect"),
+                     "outside", "", v1::CONNECT);
+  }
+  if (controls.positive_usable() > 0 && controls.positive_answered() == 0) {
+    finding->Because(absl::StrCat("none of ", controls.positive_usable(),
+                                  " other destinations that answer inside answers through the tunnel"),
+                     "outside");
+  }
+}
+
+void TellInside(const Facts& facts, FindingBuilder* finding) {
+  if (facts.inside_fine() && facts.pair != nullptr) {
+    finding->Because(InsideWords(facts), "inside", facts.pair->probe());
+  }
+}
+
+bool IsStopped(const v1::Process& process) { return process.state() == "stopped" || process.state() == "zombie"; }
+
+// The process, or the one that keeps its connection, that is there and does not run; nullptr when all do.
+const v1::Process* Stopped(const v1::SideSummary& side) {
+  if (IsStopped(side.carrier().holder())) return &side.carrier().holder();
+  for (const v1::CarrierConnection& connection : side.carrier().connections()) {
+    if (connection.certain() && IsStopped(connection.owner())) return &connection.owner();
+  }
+  for (const v1::SocksListener& listener : side.carrier().socks()) {
+    if (IsStopped(listener.owner())) return &listener.owner();
+  }
+  return nullptr;
+}
+
+std::string BannerWords(const v1::SideSummary& side) {
+  const v1::BannerDetails& banner = side.banner().sample().banner();
+  const std::string what = absl::StrCat("fresh connections to ", banner.address());
+  if (banner.answered() > 0) {
+    const int64_t best =
+        banner.connect_ns().empty() ? 0 : *std::min_element(banner.connect_ns().begin(), banner.connect_ns().end());
+    return absl::StrCat(what, ": ", banner.answered(), " of ", banner.attempts(), " got the banner '", banner.banner(),
+                        best > 0 ? absl::StrCat("', connected in ", Duration(best)) : "'");
+  }
+  return absl::StrCat(what, ": ", compare::StepCell(side.banner()));
+}
+
+std::string ConnectionWords(const v1::CarrierConnection& connection) {
+  std::string words = absl::StrCat("its connection to ", connection.remote_address(), " is ", connection.state());
+  if (connection.state() == "established") {
+    if (connection.last_received_ns() > 0) {
+      absl::StrAppend(&words, ", last heard ", Duration(connection.last_received_ns()), " ago");
+    }
+    if (connection.unacked() > 0) absl::StrAppend(&words, ", ", connection.unacked(), " segments unacknowledged");
+    if (connection.retransmits() > 0) absl::StrAppend(&words, ", ", connection.retransmits(), " retransmits");
+  } else if (connection.age_ns() > 0) {
+    absl::StrAppend(&words, " for ", Duration(connection.age_ns()));
+  }
+  return words;
+}
+
+// Something is in flight and is not acknowledged, or nothing has been heard for long: it may be gone without knowing.
+bool LooksDead(const v1::CarrierConnection& connection) {
+  return (connection.unacked() > 0 && connection.last_ack_ns() > kLongUnheardNs / 5) || connection.retransmits() >= 2;
+}
+
+bool Failed(const Facts& facts) {
+  return facts.outside_fails() && facts.outside_how != How::kFine && facts.outside_how != How::kLater;
+}
+
+}  // namespace
+
+std::optional<v1::Finding> MatchNotRunning(const v1::Comparison& comparison) {
+  const Facts facts = Read(comparison);
+  if (!Failed(facts) || facts.others == Others::kAnswer) return std::nullopt;
+  const v1::SideSummary& side = *facts.outside;
+  const v1::CarrierDetails& carrier = side.carrier();
+  const std::string probe = TunnelProbe(facts);
+  if (const v1::Process* stopped = Stopped(side)) {
+    FindingBuilder finding(0.97, absl::StrCat("The tunnel's process ", stopped->name(), " (pid ", stopped->pid(),
+                                              ") is there and does not run: it is ", stopped->state(), "."));
+    finding.Because(absl::StrCat("the state of pid ", stopped->pid(), " is ", stopped->state()), "outside", probe,
+                    v1::CARRIER_FOUND);
+    TellTarget(facts, &finding);
+    TellControls(facts, &finding);
+    TellInside(facts, &finding);
+    if (stopped->state() == "stopped") finding.Do(absl::StrCat("kill -CONT ", stopped->pid()));
+    return finding.Build();
+  }
+  const bool holder_gone = carrier.kind() == v1::TUN && carrier.holder_looked_for() && carrier.holder().pid() == 0;
+  const bool no_carrier = carrier.kind() == v1::TUN && !carrier.interface_carrier() && carrier.holder().pid() == 0;
+  if (holder_gone || no_carrier) {
+    FindingBuilder finding(no_carrier ? 0.97 : 0.93,
+                           absl::StrCat("The tunnel's process is gone. Its interface ", carrier.interface(),
+                                        " and its routes stayed behind, and swallow every packet."));
+    if (no_carrier) {
+      finding.Because(absl::StrCat("interface ", carrier.interface(), " has no carrier: no process holds it"),
+                      "outside", probe, v1::CARRIER_FOUND);
+    }
+    if (holder_gone) {
+      finding.Because(absl::StrCat("no process of this host holds ", carrier.interface()), "outside", probe,
+                      v1::CARRIER_FOUND);
+    }
+    TellTarget(facts, &finding);
+    TellInside(facts, &finding);
+    return finding.Build();
+  }
+  // A local port that should lead to the target, with nobody behind it.
+  const v1::StepSummary* connect = StepOf(facts.out, v1::CONNECT);
+  const bool dials_local = facts.out->address().rfind("127.", 0) == 0 || facts.out->address() == "::1";
+  const bool meant_elsewhere = facts.out->observations_size() > 0 && facts.out->observations(0).via_connect_to();
+  if (dials_local && meant_elsewhere && connect != nullptr && connect->failure() == v1::REFUSED) {
+    FindingBuilder finding(0.95, absl::StrCat("Nothing listens at ", facts.out->address(),
+                                              " on this host, where the forward to the target should be."));
+    TellTarget(facts, &finding);
+    TellInside(facts, &finding);
+    return finding.Build();
+  }
+  // A redirector that still accepts, and has nothing to hand the connection to.
+  const bool nothing_behind = carrier.kind() == v1::REDIRECTOR && carrier.holder().pid() > 0 &&
+                              carrier.holder_looked_for() && carrier.connections().empty() && carrier.socks().empty() &&
+                              !side.has_banner();
+  if (nothing_behind) {
+    FindingBuilder finding(
+        0.9, absl::StrCat("The redirector ", HolderWords(side), " still accepts, and the tunnel behind it is gone."));
+    finding.Because("no process behind it keeps a connection to anywhere, and its SOCKS port has no listener",
+                    "outside", probe, v1::CARRIER_FOUND);
+    TellTarget(facts, &finding);
+    TellInside(facts, &finding);
+    return finding.Build();
+  }
+  return std::nullopt;
+}
+
+std::optional<v1::Finding> MatchBastionUnreachable(const v1::Comparison& comparison) {
+  const Facts facts = Read(comparison);
+  if (!Failed(facts) || facts.others == Others::kAnswer || !HasTunnel(*facts.outside)) return std::nullopt;
+  const v1::SideSummary& side = *facts.outside;
+  if (!BannerNever(side)) return std::nullopt;
+  const v1::Failure failure = side.banner().failure();
+  const bool gone = failure == v1::TIMED_OUT || failure == v1::REFUSED || failure == v1::UNREACHABLE ||
+                    failure == v1::NO_ROUTE || failure == v1::NAME_NOT_FOUND;
+  if (!gone) return std::nullopt;
+  const std::string bastion = Bastion(side);
+  const v1::CarrierConnection* waiting = ConnectionInState(side, "syn-sent");
+  const v1::CarrierConnection* established = ConnectionInState(side, "established");
+  FindingBuilder finding(
+      established == nullptr ? 0.98 : 0.93,
+      absl::StrCat("The tunnel runs, but its bastion ", bastion, " does not answer. Nothing gets further than ",
+                   "this host's way to it. TLS, SCRAM, MTU and the database are not involved."));
+  finding.Because(BannerWords(side), "outside", TunnelProbe(facts), v1::BANNER);
+  if (waiting != nullptr) {
+    finding.Because(absl::StrCat(HolderWords(side), ": ", ConnectionWords(*waiting), ": the bastion never answered"),
+                    "outside", TunnelProbe(facts), v1::CARRIER_FOUND);
+  } else if (established != nullptr) {
+    finding.Because(absl::StrCat(HolderWords(side), ": ", ConnectionWords(*established)), "outside", TunnelProbe(facts),
+                    v1::CARRIER_FOUND);
+  }
+  TellTarget(facts, &finding);
+  TellControls(facts, &finding);
+  TellInside(facts, &finding);
+  if (established != nullptr && !LooksDead(*established)) {
+    finding.Against("the tunnel's own connection shows no loss yet", "outside", TunnelProbe(facts), v1::CARRIER_FOUND);
+  }
+  return finding.Build();
+}
+
+std::optional<v1::Finding> MatchBastionRefusesSessions(const v1::Comparison& comparison) {
+  const Facts facts = Read(comparison);
+  if (facts.outside == nullptr || !facts.outside_fails() || !facts.outside->has_banner()) return std::nullopt;
+  const v1::SideSummary& side = *facts.outside;
+  const v1::BannerDetails& banner = side.banner().sample().banner();
+  const v1::Failure failure = compare::FailureClass(side.banner().failure());
+  const bool hung_up = failure == v1::CLOSED_BEFORE_FIRST_BYTE || failure == v1::CLOSED;
+  const bool some = banner.answered() > 0 && banner.answered() < banner.attempts();
+  const bool all = banner.answered() == 0 && hung_up;
+  const bool says_no = banner.answered() > 0 && banner.banner().rfind("SSH-", 0) != 0;
+  if (!some && !all && !says_no) return std::nullopt;
+  if (facts.others == Others::kAnswer) return std::nullopt;
+  FindingBuilder finding(all || says_no ? 0.9 : 0.8,
+                         absl::StrCat("The bastion ", Bastion(side), " is up and turns new ssh connections away",
+                                      some ? " some of the time." : "."));
+  finding.Because(BannerWords(side), "outside", TunnelProbe(facts), v1::BANNER);
+  if (says_no) finding.Because(absl::StrCat("it says: ", banner.banner()), "outside", TunnelProbe(facts), v1::BANNER);
+  TellTarget(facts, &finding);
+  TellInside(facts, &finding);
+  return finding.Build();
+}
+
+std::optional<v1::Finding> MatchCarrierDead(const v1::Comparison& comparison) {
+  const Facts facts = Read(comparison);
+  if (!Failed(facts) || facts.others == Others::kAnswer || !HasTunnel(*facts.outside)) return std::nullopt;
+  const v1::SideSummary& side = *facts.outside;
+  if (side.carrier().kind() == v1::KERNEL_TUNNEL || BannerNever(side)) return std::nullopt;
+  // Its process is there, or we may not look; what is not there is another cause.
+  const bool holder_known_gone = side.carrier().holder_looked_for() && side.carrier().holder().pid() == 0;
+  if (holder_known_gone || Stopped(side) != nullptr) return std::nullopt;
+
+  const v1::CarrierConnection* established = ConnectionInState(side, "established");
+  const bool cannot_carry = compare::CarrierCannotCarry(side);
+  const bool local = facts.outside_how == How::kLocalClose;
+  const bool stale = facts.outside_how == How::kSilent && established != nullptr && established->certain() &&
+                     LooksDead(*established) && BannerEver(side);
+  // A destination that is closed here while others are not even asked could be this one alone.
+  const bool everywhere = facts.others == Others::kFail;
+  if (!(cannot_carry && local) && !(local && everywhere) && !(stale && everywhere) && !(cannot_carry && everywhere)) {
+    return std::nullopt;
+  }
+  if (ConnectionInState(side, "syn-sent") != nullptr && !BannerEver(side)) return std::nullopt;
+  double confidence = cannot_carry ? 0.97 : stale ? 0.9 : 0.88;
+  if (!BannerEver(side)) confidence = 0.7;
+  FindingBuilder finding(
+      confidence,
+      absl::StrCat("The tunnel's process and routes are there, but its connection to the bastion ",
+                   stale ? "no longer carries anything" : "is gone", ". It accepts everything and delivers nothing."));
+  if (stale) {
+    finding.Because(absl::StrCat(HolderWords(side), ": ", ConnectionWords(*established)), "outside", TunnelProbe(facts),
+                    v1::CARRIER_FOUND);
+  } else if (cannot_carry) {
+    finding.Because(absl::StrCat(HolderWords(side), " has no established connection to anywhere"), "outside",
+                    TunnelProbe(facts), v1::CARRIER_FOUND);
+  }
+  if (BannerEver(side)) {
+    finding.Because(absl::StrCat(BannerWords(side), ": the bastion is well"), "outside", TunnelProbe(facts),
+                    v1::BANNER);
+  } else {
+    finding.OrElse("tunnel.bastion_unreachable", "does the bastion answer: nc -v BASTION 22 ?");
+  }
+  TellTarget(facts, &finding);
+  TellControls(facts, &finding);
+  TellInside(facts, &finding);
+  return finding.Build();
+}
+
+std::optional<v1::Finding> MatchForwardingDenied(const v1::Comparison& comparison) {
+  const Facts facts = Read(comparison);
+  if (!Failed(facts) || facts.others == Others::kAnswer || !HasTunnel(*facts.outside)) return std::nullopt;
+  const v1::SideSummary& side = *facts.outside;
+  if (compare::CarrierCannotCarry(side) || BannerNever(side) || Stopped(side) != nullptr) return std::nullopt;
+  // Spoken straight to the tunnel's SOCKS port: turned down for the target and for every destination that must answer.
+  uint32_t rejected = 0;
+  uint32_t positives = 0;
+  bool target_rejected = false;
+  bool passed = false;
+  for (const v1::Step& step : side.socks()) {
+    if (step.socks().negative_control()) continue;
+    if (step.failure() == v1::NONE) passed = true;
+    if (!SocksRejected(step)) continue;
+    ++rejected;
+    if (step.socks().positive_control()) ++positives;
+  }
+  if (const v1::Step* step = SocksTo(side, facts.pair->address(), facts.pair->port()))
+    target_rejected = SocksRejected(*step);
+  const bool by_socks = target_rejected && positives > 0 && !passed;
+  const bool by_closing = facts.outside_how == How::kFarClose && facts.others == Others::kFail;
+  if (passed || (!by_socks && !by_closing)) return std::nullopt;
+  // What fails inside too is no proof that the bastion denies it.
+  if (facts.inside == nullptr || !facts.inside_fine()) return std::nullopt;
+  FindingBuilder finding(
+      by_socks ? 0.93 : 0.87,
+      absl::StrCat("The bastion", Bastion(side).empty() ? "" : " " + Bastion(side),
+                   " accepts the ssh session and forwards nothing: every destination is turned down."));
+  if (by_socks) {
+    finding.Because(absl::StrCat("CONNECT spoken to the tunnel's own SOCKS port was turned down for all ", rejected,
+                                 " destinations, ", positives, " of which must answer"),
+                    "outside", TunnelProbe(facts), v1::SOCKS_CONNECT);
+  }
+  TellTarget(facts, &finding);
+  TellControls(facts, &finding);
+  if (BannerEver(side)) finding.Because(BannerWords(side), "outside", TunnelProbe(facts), v1::BANNER);
+  TellInside(facts, &finding);
+  return finding.Build();
+}
+
+}  // namespace parallax::diagnose
