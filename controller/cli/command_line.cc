@@ -165,6 +165,12 @@ std::string DescribeError(const CLI::App& app, const CLI::ParseError& error, int
       }
     }
   }
+  if (chosen.empty() && argc > 1) {
+    const std::string first = argv[1];
+    const std::string flag = first.substr(0, first.find('='));
+    return absl::StrCat("unknown flag '", contract::Printable(flag, 80), "' before the command",
+                        DidYouMean(Nearest(flag, LongFlags(app))), " (see ", help, ")");
+  }
   if (chosen.empty())
     return absl::StrCat("say what to do, as in parallax compare TARGET --inside VANTAGE (see ", help, ")");
   return absl::StrCat(contract::Printable(error.what(), 300), " (see ", help, ")");
