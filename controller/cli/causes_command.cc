@@ -1,9 +1,11 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "contract/limits.h"
 #include "contract/names.h"
@@ -14,6 +16,7 @@
 #include "controller/diagnose/catalogue.h"
 #include "controller/report/layout.h"
 #include "controller/report/page.h"
+#include "controller/report/verdict.h"
 
 namespace parallax::cli {
 namespace {
@@ -22,9 +25,33 @@ using nlohmann::ordered_json;
 using report::Page;
 using report::Style;
 
+// No run fills the placeholders in here: "{bastion_host}" becomes BASTION_HOST.
+std::string Placeholders(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const size_t open = text.find('{');
+    const size_t close = text.find('}', open);
+    const std::string_view name = close == std::string_view::npos ? "" : text.substr(open + 1, close - open - 1);
+    const bool is_name = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+      return c == '_' || absl::ascii_islower(static_cast<unsigned char>(c));
+    });
+    if (!is_name) {
+      const size_t end = open == std::string_view::npos ? text.size() : open + 1;
+      out += text.substr(0, end);
+      text.remove_prefix(end);
+      continue;
+    }
+    out += text.substr(0, open);
+    out += absl::AsciiStrToUpper(std::string(name));
+    text.remove_prefix(close + 1);
+  }
+  return out;
+}
+
 std::vector<std::string> RemedyLines(const diagnose::Rule& rule) {
+  const std::string remedy = Placeholders(rule.remedy);
   std::vector<std::string> lines;
-  std::string_view rest = rule.remedy;
+  std::string_view rest = remedy;
   while (!rest.empty()) {
     const size_t end = std::min(rest.find('\n'), rest.size());
     lines.emplace_back(rest.substr(0, end));
@@ -66,20 +93,7 @@ void DrawOne(const diagnose::Rule& rule, Page& page) {
   page.Blank();
   page.Paragraph("  means       ", rule.meaning);
   page.Paragraph("  told apart  ", rule.told_apart);
-  bool first = true;
-  for (const std::string& line : RemedyLines(rule)) {
-    const std::string label = first ? "  do          " : "              ";
-    first = false;
-    if (!report::LooksLikeCommand(line)) {
-      page.Paragraph(label, line);
-      continue;
-    }
-    bool first_part = true;
-    for (const std::string& part : report::WrapCommand(line, page.columns() - label.size())) {
-      page.Add({{first_part ? label : std::string(label.size(), ' ')}, {part, Style::kBold}});
-      first_part = false;
-    }
-  }
+  report::DrawRemedy("  do          ", RemedyLines(rule), page);
 }
 
 }  // namespace

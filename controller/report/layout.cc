@@ -164,6 +164,12 @@ std::vector<std::string> WrapCommand(std::string_view command, size_t columns) {
   return lines;
 }
 
+size_t WidestCommandWord(std::string_view command) {
+  size_t widest = 0;
+  for (const std::string& word : QuotedWords(command)) widest = std::max(widest, Width(word));
+  return widest;
+}
+
 bool LooksLikeCommand(std::string_view line) {
   static constexpr std::array<std::string_view, 38> kPrograms = {
       "aws",       "sudo",       "ssh",        "sst",    "npx",         "psql",       "pg_isready", "dig",

@@ -29,6 +29,9 @@ std::vector<std::string> Wrap(std::string_view text, size_t columns);
 // a backslash, and the lines after the first are indented by two, so that what is copied still runs.
 std::vector<std::string> WrapCommand(std::string_view command, size_t columns);
 
+// Of the widest piece of it that WrapCommand would rather not break.
+size_t WidestCommandWord(std::string_view command);
+
 // Does this line of a remedy look like a command?
 bool LooksLikeCommand(std::string_view line);
 

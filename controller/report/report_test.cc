@@ -215,7 +215,7 @@ TEST(Json, DefaultsArePrinted) {
   EXPECT_EQ(document["verdict"]["alternatives"], json::array());
   EXPECT_TRUE(document["firstDifference"].is_null());
   EXPECT_EQ(document["exitCode"], 0);
-  EXPECT_NO_THROW(json::parse(Json(v1::Run(), v1::Report())));
+  EXPECT_TRUE(json::accept(Json(v1::Run(), v1::Report())));
 }
 
 TEST(Json, TheTopLevelIsTheWorstTarget) {
@@ -233,7 +233,7 @@ TEST(Json, IsUtf8WhateverCameFromTheWire) {
   v1::Report report = IncidentReport();
   report.mutable_targets(0)->mutable_diagnosis()->mutable_verdict()->set_summary("a\xff\xfe b\x1b[0m");
   const std::string text = Json(IncidentRun(), report);
-  EXPECT_NO_THROW(json::parse(text));
+  EXPECT_TRUE(json::accept(text));
   EXPECT_THAT(text, Not(HasSubstr("\xff")));
   EXPECT_THAT(text, Not(HasSubstr("\x1b")));
 }

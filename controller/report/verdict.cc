@@ -14,7 +14,8 @@ namespace parallax::report {
 namespace {
 
 constexpr char kIndent[] = "  ";
-constexpr size_t kLabel = 9;  // "because  "
+constexpr size_t kLabel = 9;         // "because  "
+constexpr size_t kContinuation = 4;  // the indent of a command's later lines, and " \\"
 
 std::string Label(std::string_view word) { return kIndent + Pad(word, kLabel); }
 
@@ -38,23 +39,6 @@ void List(std::string_view label, const Items& items, Style style, Page& page) {
   for (const auto& item : items) {
     page.Paragraph(Label(first ? label : ""), item, style);
     first = false;
-  }
-}
-
-void Remedy(const v1::Finding& finding, Page& page) {
-  bool first = true;
-  for (const std::string& line : finding.remedy()) {
-    const std::string label = Label(first ? "do" : "");
-    first = false;
-    if (!LooksLikeCommand(line)) {
-      page.Paragraph(label, line);
-      continue;
-    }
-    bool first_line = true;
-    for (const std::string& part : WrapCommand(Clean(line), page.columns() - Width(label))) {
-      page.Add({{first_line ? label : Label("")}, {part, Style::kBold}});
-      first_line = false;
-    }
   }
 }
 
@@ -97,7 +81,7 @@ void DrawFinding(const v1::Finding& finding, v1::Status status, Page& page) {
     page.Paragraph("  could also be  ", absl::StrJoin(finding.alternatives(), ", "), Style::kDoubt);
   }
   for (const std::string& words : finding.next_evidence()) page.Paragraph("  to settle it   ", words);
-  Remedy(finding, page);
+  DrawRemedy(Label("do"), {finding.remedy().begin(), finding.remedy().end()}, page);
 }
 
 void DrawOthers(const v1::Diagnosis& diagnosis, Page& page) {
@@ -118,6 +102,28 @@ void DrawOthers(const v1::Diagnosis& diagnosis, Page& page) {
 }
 
 }  // namespace
+
+void DrawRemedy(const std::string& label, const std::vector<std::string>& lines, Page& page) {
+  bool first = true;
+  for (const std::string& line : lines) {
+    const std::string indent = first ? label : std::string(Width(label), ' ');
+    first = false;
+    if (!LooksLikeCommand(line)) {
+      page.Paragraph(indent, line);
+      continue;
+    }
+    // A word that would have to be broken gets the whole width before that.
+    const std::string command = Clean(line);
+    const bool fits = WidestCommandWord(command) + kContinuation <= page.columns() - Width(label);
+    if (!fits) page.Add(indent);
+    const std::string margin = fits ? std::string(Width(label), ' ') : kIndent;
+    bool first_part = fits;
+    for (const std::string& part : WrapCommand(command, page.columns() - margin.size())) {
+      page.Add({{first_part ? indent : margin}, {part, Style::kBold}});
+      first_part = false;
+    }
+  }
+}
 
 void DrawVerdict(const v1::TargetReport& target, Page& page) {
   const v1::Diagnosis& diagnosis = target.diagnosis();

@@ -2,10 +2,16 @@
 #ifndef PARALLAX_CONTROLLER_REPORT_VERDICT_H_
 #define PARALLAX_CONTROLLER_REPORT_VERDICT_H_
 
+#include <string>
+#include <vector>
+
 #include "controller/report/page.h"
 #include "parallax/v1/finding.pb.h"
 
 namespace parallax::report {
+
+// What to do, under `label`: sentences wrapped, commands kept such that they can be copied.
+void DrawRemedy(const std::string& label, const std::vector<std::string>& lines, Page& page);
 
 void DrawVerdict(const v1::TargetReport& target, Page& page);
 

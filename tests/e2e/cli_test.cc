@@ -183,6 +183,8 @@ TEST_F(CliTest, TheCatalogue) {
   EXPECT_THAT(all.out, HasSubstr("* not told yet"));
   const ChildResult one = Run({"causes", "tunnel.carrier_dead"});
   EXPECT_THAT(one.out, AllOf(HasSubstr("means"), HasSubstr("told apart"), HasSubstr("do  ")));
+  const ChildResult stale = Run({"causes", "tunnel.bastion_unreachable"});
+  EXPECT_THAT(stale.out, AllOf(HasSubstr("Values=BASTION_HOST"), Not(HasSubstr("{"))));
   EXPECT_EQ(json::parse(Run({"causes", "tunnel.carrier_dead", "--format", "json"}).out)["cause"],
             "tunnel.carrier_dead");
   const ChildResult near = Run({"causes", "tunel.carrier_ded"});
