@@ -140,9 +140,15 @@ absl::Status Runner::Run(const Job& job, const net::CancelToken& cancel,
 
 absl::Status Runner::Check(const Job& job) const {
   if (absl::Status status = contract::ValidatePlan(job.plan); !status.ok()) return status;
-  if (job.attempts > contract::kMaxAttempts || job.first_attempt == 0) {
+  if (job.attempts > contract::kMaxAttempts || job.first_attempt == 0 || job.first_attempt > contract::kMaxAttempts) {
     return absl::InvalidArgumentError(absl::StrCat("attempts ", job.first_attempt, " and ", job.attempts,
                                                    " more: they count from 1, at most ", contract::kMaxAttempts));
+  }
+  for (const v1::ConnectTo& entry : job.connect_to) {
+    if (entry.to_host().empty() || entry.to_port() == 0 || entry.to_port() > 65535) {
+      return absl::InvalidArgumentError(absl::StrCat("connect_to of '", contract::Printable(entry.host(), 80),
+                                                     "': no host, or port ", entry.to_port(), " not in 1..65535"));
+    }
   }
   if (job.plan.stagger_ms() < 0 || job.plan.stagger_ms() > kMaxStaggerMs) {
     return absl::InvalidArgumentError(
