@@ -8,6 +8,7 @@
 #include "absl/strings/str_format.h"
 #include "controller/cli/commands.h"
 #include "controller/cli/say.h"
+#include "controller/cli/stored_run.h"
 #include "controller/cli/terminal.h"
 #include "controller/report/page.h"
 #include "controller/store/run_store.h"
@@ -53,7 +54,7 @@ std::string HistoryText(const std::vector<store::RunLine>& lines, bool colour) {
 int History(const HistoryFlags& flags) {
   auto output = Output::Open(flags.form.output);
   if (!output.ok()) return UsageError(std::string(output.status().message()));
-  auto store = store::OpenStore(flags.store);
+  auto store = OpenForReading(flags.store);
   if (!store.ok()) return UsageError(std::string(store.status().message()));
   const auto lines = (*store)->List(flags.limit);
   if (!lines.ok()) return UsageError(std::string(lines.status().message()));

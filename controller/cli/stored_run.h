@@ -16,6 +16,9 @@ struct StoredRun {
   v1::Run run;
 };
 
+// As store::OpenStore, but a file that is named and is not there is NotFound, and is not made: it is a slip of the pen.
+absl::StatusOr<std::unique_ptr<store::RunStore>> OpenForReading(const std::string& store_url);
+
 absl::StatusOr<StoredRun> FetchRun(const std::string& store_url, const std::string& id);
 
 }  // namespace parallax::cli

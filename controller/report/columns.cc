@@ -102,9 +102,10 @@ class Table {
     if (!row.note.empty()) notes.push_back({row.note, Style::kDoubt});
     for (Span& note : notes) {
       const size_t width = Width(Clean(note.text));
-      if (used + kGap + width <= page_.columns()) {
-        line.push_back({std::string(kGap, ' ')});
-        used += kGap + width;
+      const size_t gap = used + kGap + width <= page_.columns() ? kGap : 1;
+      if (used + gap + width <= page_.columns()) {
+        line.push_back({std::string(gap, ' ')});
+        used += gap + width;
         line.push_back(std::move(note));
         continue;
       }

@@ -247,6 +247,7 @@ void RowMaker::Variants(const v1::Pair& pair) {
   }
   for (const std::string& variant : variants) {
     Row row = NewRow(variant);
+    bool any_failed = false;
     for (size_t i = 0; i < row.cells.size(); ++i) {
       const v1::SideOutcome* outcome = FindSide(pair, Side(i).name());
       if (outcome == nullptr) continue;
@@ -255,10 +256,12 @@ void RowMaker::Variants(const v1::Pair& pair) {
         const bool fine = step.failure() == v1::NONE;
         row.cells[i] = {absl::StrCat(StepLabel(step.kind()), fine ? " ok" : absl::StrCat(": ", StepCell(step))),
                         fine ? Style::kPlain : Style::kBad};
+        any_failed |= !fine;
         if (!fine) break;
       }
     }
-    rows_.push_back(std::move(row));
+    // The matrix was asked for; anything else is worth a row only when it failed.
+    if (any_failed || variant.starts_with("sslmode=")) rows_.push_back(std::move(row));
   }
 }
 
@@ -266,23 +269,29 @@ void RowMaker::NegativeControls() {
   Row row = NewRow("must not connect");
   bool any = false;
   for (size_t i = 0; i < row.cells.size(); ++i) {
-    std::vector<std::string> words;
-    std::set<std::string> distinct;
+    std::vector<std::pair<std::string, int>> counted;  // in order of appearance
+    int all = 0;
     bool accepted = false;
     for (const v1::Pair& pair : comparison_.pairs()) {
       if (pair.role() != v1::NEGATIVE_CONTROL) continue;
       const v1::SideOutcome* outcome = FindSide(pair, Side(i).name());
       if (outcome == nullptr || !outcome->present()) continue;
-      words.push_back(ControlCell(*outcome));
-      distinct.insert(words.back());
-      accepted |= words.back() == "accepted";
+      const std::string word = ControlCell(*outcome);
+      accepted |= word == "accepted";
+      ++all;
+      auto same = std::find_if(counted.begin(), counted.end(), [&](const auto& entry) { return entry.first == word; });
+      if (same == counted.end()) same = counted.insert(counted.end(), {word, 0});
+      ++same->second;
     }
-    if (words.empty()) continue;
+    if (counted.empty()) continue;
     any = true;
-    const bool alike = distinct.size() == 1 && words.size() > 1;
-    row.cells[i] = {
-        alike ? absl::StrCat(words[0], " (", words.size(), " of ", words.size(), ")") : absl::StrJoin(words, ", "),
-        accepted ? Style::kDoubt : Style::kPlain};
+    std::vector<std::string> words;
+    for (const auto& [word, count] : counted) {
+      const bool alike = counted.size() == 1 && all > 1;
+      words.push_back(alike ? absl::StrCat(word, " (", all, " of ", all, ")")
+                            : absl::StrCat(word, count > 1 ? absl::StrCat(" x", count) : ""));
+    }
+    row.cells[i] = {absl::StrJoin(words, ", "), accepted ? Style::kDoubt : Style::kPlain};
   }
   if (any) rows_.push_back(std::move(row));
 }

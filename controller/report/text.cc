@@ -20,6 +20,7 @@ namespace {
 
 constexpr int kMinColumns = 60;
 constexpr int kMaxColumns = 400;
+constexpr size_t kMinVantage = 20;  // less of it says nothing
 
 const v1::Side* FindRunSide(const v1::Run& run, const std::string& name) {
   for (const v1::Side& side : run.sides()) {
@@ -85,8 +86,10 @@ void DrawSide(const v1::Run& run, const v1::SideSummary& side, size_t name_width
   const std::string missing = !side.missing().empty() || record == nullptr ? side.missing() : record->missing();
   std::string who = HostWords(side);
   if (side.vantage() != "local") {
+    // On the same line as the host, cut where it must be: its beginning is what tells.
     const size_t room = page.columns() - Width(first);
-    const std::string vantage = Fit(Clean(side.vantage()), room > 12 ? room - 2 : room);
+    const size_t used = who.empty() ? 0 : Width(Clean(who)) + 2;
+    const std::string vantage = Fit(Clean(side.vantage()), used + kMinVantage <= room ? room - used : room);
     who = who.empty() ? vantage : absl::StrCat(who, ", ", vantage);
   }
   page.Paragraph(first, who);

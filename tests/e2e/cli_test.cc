@@ -174,6 +174,10 @@ TEST_F(CliTest, RunsThatAreNotThere) {
     EXPECT_THAT(result.err, AllOf(HasSubstr("history"), Not(HasSubstr("hunter2"))));
   }
   EXPECT_THAT(Run({"history"}).out, HasSubstr("no runs yet"));
+  const ChildResult elsewhere = Run({"history", "--store", home_ + "/typo.db"});
+  EXPECT_EQ(elsewhere.exit, 2);
+  EXPECT_THAT(elsewhere.err, HasSubstr("there is no store at " + home_ + "/typo.db"));
+  EXPECT_FALSE(std::filesystem::exists(home_ + "/typo.db"));
 }
 
 TEST_F(CliTest, TheCatalogue) {
