@@ -41,7 +41,8 @@ void Page::Add(const Line& line) {
     clean.pop_back();
   }
   for (const Span& span : clean) {
-    const std::string_view code = colour_ ? Code(span.style) : "";
+    const bool empty = span.text.find_first_not_of(' ') == std::string::npos;
+    const std::string_view code = colour_ && !empty ? Code(span.style) : "";
     out_ += code;
     out_ += span.text;
     if (!code.empty()) out_ += "\x1b[0m";
