@@ -123,7 +123,7 @@ class Services:
         data = folder / "data"
         if not data.exists():
             folder.mkdir()
-            run(["cp", "-a", _cluster(), data], seconds=60)
+            run(["cp", "-a", _cluster(role), data], seconds=60)
             for suffix in ("crt", "key"):
                 shutil.copy(self._state / f"{role}.{suffix}", folder / f"server.{suffix}")
                 shutil.chown(folder / f"server.{suffix}", "postgres", "postgres")
@@ -157,11 +157,12 @@ class Services:
         wait_until(lambda: connects(self._topology.ns(role), getattr(self._plan, role), 5432), 10, "the http server")
 
 
-def _cluster():
-    """A data directory with the role and the database in it, made once and kept in the cache."""
+def _cluster(role):
+    """A data directory with the role and the database in it, made once and kept in the cache: one for each server, because a
+    copy would share the system identifier, by which servers are told apart."""
     if not (PG_BIN / "initdb").exists():
         raise LabError("PostgreSQL is not installed; run: deploy/install-packages.sh lab")
-    kept = cache() / f"cluster-{PG_BIN.parent.name}-1"
+    kept = cache() / f"cluster-{PG_BIN.parent.name}-{role}"
     with CacheLock():
         if kept.exists():
             return kept
