@@ -7,12 +7,15 @@
 #include <algorithm>
 #include <memory>
 #include <set>
+#include <system_error>
+#include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "agent/net/classify.h"
 #include "agent/net/connection.h"
 #include "agent/net/netlink_socket.h"
 #include "contract/limits.h"
+#include "contract/names.h"
 
 namespace parallax::net {
 namespace {
@@ -65,11 +68,9 @@ void Ask(const DnsQuestion& question, int64_t patience_ns, Pending* pending) {
   // NOCHECKRESP: SERVFAIL and REFUSED are answers, which c-ares would hide. IGNTC: UDP must not turn into TCP by
   // itself.
   options.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES | ARES_FLAG_NOCHECKRESP | ARES_FLAG_IGNTC;
-  if (question.over_tcp) options.flags |= ARES_FLAG_USEVC;
-  options.tries = question.over_tcp ? 1 : kTries;
+  options.tries = kTries;
   // c-ares doubles the patience from try to try: 1 + 2 + 4 parts.
-  const int64_t parts = question.over_tcp ? 1 : 7;
-  options.timeout = static_cast<int>(std::max<int64_t>(50, patience_ns / kMs / parts));
+  options.timeout = static_cast<int>(std::max<int64_t>(50, patience_ns / kMs / 7));
   options.ndots = 0;
   options.lookups = const_cast<char*>("b");
   const int mask = ARES_OPT_FLAGS | ARES_OPT_TRIES | ARES_OPT_TIMEOUTMS | ARES_OPT_NDOTS | ARES_OPT_LOOKUPS;
@@ -82,6 +83,46 @@ void Ask(const DnsQuestion& question, int64_t patience_ns, Pending* pending) {
     return pending->Fail(v1::LOCAL_RESOURCE, ares_strerror(status));
   }
   ares_query(pending->channel, question.name.c_str(), ns_c_in, question.aaaa ? ns_t_aaaa : ns_t_a, &OnAnswer, pending);
+}
+
+// Over TCP without c-ares, for which every end of a connection is a refusal: whether a resolver refused, closed or
+// stayed silent is what we are asked. RFC 1035 section 4.2.2: a length before each message.
+DnsAnswer AskOverTcp(const DnsQuestion& question, const Clock& clock, const CancelToken& cancel, int64_t deadline_ns) {
+  const auto failed = [](v1::Failure failure, std::string error) {
+    DnsAnswer answer;
+    answer.failure = failure;
+    answer.error = std::move(error);
+    return answer;
+  };
+  unsigned char* bytes = nullptr;
+  int size = 0;
+  constexpr unsigned short kId = 0x7061;  // a TCP connection needs no secret one
+  if (ares_create_query(question.name.c_str(), ns_c_in, question.aaaa ? ns_t_aaaa : ns_t_a, kId, /*rd=*/1, &bytes,
+                        &size,
+                        /*max_udp_size=*/0) != ARES_SUCCESS) {
+    return failed(v1::NAME_NOT_FOUND, "not a name that DNS can carry");
+  }
+  std::string message = {static_cast<char>(size >> 8), static_cast<char>(size & 0xff)};
+  message.append(reinterpret_cast<const char*>(bytes), static_cast<size_t>(size));
+  ares_free_string(bytes);
+  v1::Connection unrecorded;
+  Connection connection(clock, cancel, clock.MonotonicNs(), &unrecorded);
+  IoResult done = connection.Connect(question.resolver, question.port, deadline_ns);
+  if (done.ok()) done = connection.Write(message, deadline_ns);
+  std::string heard;
+  size_t wanted = 2;
+  while (done.ok() && heard.size() < wanted) {
+    done = connection.Read(&heard, wanted - heard.size(), deadline_ns);
+    if (wanted == 2 && heard.size() == 2) {
+      wanted += (static_cast<size_t>(static_cast<unsigned char>(heard[0])) << 8) | static_cast<unsigned char>(heard[1]);
+    }
+  }
+  if (!done.ok()) {
+    return failed(done.failure, done.failure == v1::TIMED_OUT
+                                    ? "no answer"
+                                    : absl::StrCat("no answer: ", contract::Name(done.failure)));
+  }
+  return ParseDnsResponse(std::string_view(heard).substr(2), question.aaaa);
 }
 
 // The sockets of every open question, and whose they are.
@@ -167,6 +208,49 @@ class Reader {
   bool ok_ = true;
 };
 
+std::vector<DnsAnswer> AskOverUdp(const std::vector<DnsQuestion>& questions, const Clock& clock,
+                                  const CancelToken& cancel, int64_t deadline_ns) {
+  std::vector<std::unique_ptr<Pending>> all;
+  for (const DnsQuestion& question : questions) {
+    all.push_back(std::make_unique<Pending>());
+    Pending* pending = all.back().get();
+    pending->clock = &clock;
+    pending->asked_ns = clock.MonotonicNs();
+    pending->aaaa = question.aaaa;
+    Ask(question, deadline_ns - pending->asked_ns, pending);
+  }
+  const auto open = [&] { return std::any_of(all.begin(), all.end(), [](const auto& one) { return !one->done; }); };
+  while (open()) {
+    const int64_t left_ns = deadline_ns - clock.MonotonicNs();
+    if (cancel.cancelled() || left_ns <= 0) break;
+    Watch watch = Sockets(all);
+    const size_t sockets = watch.fds.size();
+    watch.fds.push_back({cancel.fd(), POLLIN, 0});
+    // Short slices, because c-ares keeps its own clock for repeats.
+    const int64_t slice_ns = std::min(left_ns, 50 * kMs);
+    const timespec wait = {slice_ns / 1'000'000'000, slice_ns % 1'000'000'000};
+    ppoll(watch.fds.data(), watch.fds.size(), &wait, nullptr);
+    for (size_t i = 0; i < sockets; ++i) {
+      const short happened = watch.fds[i].revents;
+      if (happened == 0 || watch.owners[i]->done) continue;
+      const bool in = (happened & (POLLIN | POLLERR | POLLHUP)) != 0;
+      const bool out = (happened & POLLOUT) != 0;
+      ares_process_fd(watch.owners[i]->channel, in ? watch.fds[i].fd : ARES_SOCKET_BAD,
+                      out ? watch.fds[i].fd : ARES_SOCKET_BAD);
+    }
+    for (const auto& pending : all) {
+      if (!pending->done) ares_process_fd(pending->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+    }
+  }
+  std::vector<DnsAnswer> answers;
+  for (const auto& pending : all) {
+    if (cancel.cancelled()) pending->Fail(v1::CANCELLED, "cancelled");
+    pending->Fail(v1::TIMED_OUT, "no answer");  // both only where nothing came
+    answers.push_back(std::move(pending->answer));
+  }
+  return answers;
+}
+
 }  // namespace
 
 DnsAnswer ParseDnsResponse(std::string_view message, bool aaaa) {
@@ -224,48 +308,33 @@ DnsAnswer ParseDnsResponse(std::string_view message, bool aaaa) {
 
 std::vector<DnsAnswer> QueryDns(const std::vector<DnsQuestion>& questions, const Clock& clock,
                                 const CancelToken& cancel, int64_t deadline_ns) {
-  std::vector<std::unique_ptr<Pending>> all;
-  for (const DnsQuestion& question : questions) {
-    all.push_back(std::make_unique<Pending>());
-    Pending* pending = all.back().get();
-    pending->clock = &clock;
-    pending->asked_ns = clock.MonotonicNs();
-    pending->aaaa = question.aaaa;
-    if (question.name.empty() || question.name.size() > contract::kMaxNameBytes) {
-      pending->Fail(v1::NAME_NOT_FOUND, "a name has 1 to 253 characters (RFC 1035 section 2.3.4)");
+  std::vector<DnsAnswer> answers(questions.size());
+  std::vector<DnsQuestion> udp;
+  std::vector<size_t> udp_places;
+  std::vector<std::thread> threads;
+  for (size_t i = 0; i < questions.size(); ++i) {
+    if (questions[i].name.empty() || questions[i].name.size() > contract::kMaxNameBytes) {
+      answers[i].failure = v1::NAME_NOT_FOUND;
+      answers[i].error = "a name has 1 to 253 characters (RFC 1035 section 2.3.4)";
+    } else if (questions[i].over_tcp) {
+      const auto ask = [&, i] {
+        const int64_t began_ns = clock.MonotonicNs();
+        answers[i] = AskOverTcp(questions[i], clock, cancel, deadline_ns);
+        answers[i].elapsed_ns = clock.MonotonicNs() - began_ns;
+      };
+      try {
+        threads.emplace_back(ask);
+      } catch (const std::system_error&) {
+        ask();
+      }
     } else {
-      Ask(question, deadline_ns - pending->asked_ns, pending);
+      udp.push_back(questions[i]);
+      udp_places.push_back(i);
     }
   }
-  const auto open = [&] { return std::any_of(all.begin(), all.end(), [](const auto& one) { return !one->done; }); };
-  while (open()) {
-    const int64_t left_ns = deadline_ns - clock.MonotonicNs();
-    if (cancel.cancelled() || left_ns <= 0) break;
-    Watch watch = Sockets(all);
-    const size_t sockets = watch.fds.size();
-    watch.fds.push_back({cancel.fd(), POLLIN, 0});
-    // Short slices, because c-ares keeps its own clock for repeats.
-    const int64_t slice_ns = std::min(left_ns, 50 * kMs);
-    const timespec wait = {slice_ns / 1'000'000'000, slice_ns % 1'000'000'000};
-    ppoll(watch.fds.data(), watch.fds.size(), &wait, nullptr);
-    for (size_t i = 0; i < sockets; ++i) {
-      const short happened = watch.fds[i].revents;
-      if (happened == 0 || watch.owners[i]->done) continue;
-      const bool in = (happened & (POLLIN | POLLERR | POLLHUP)) != 0;
-      const bool out = (happened & POLLOUT) != 0;
-      ares_process_fd(watch.owners[i]->channel, in ? watch.fds[i].fd : ARES_SOCKET_BAD,
-                      out ? watch.fds[i].fd : ARES_SOCKET_BAD);
-    }
-    for (const auto& pending : all) {
-      if (!pending->done) ares_process_fd(pending->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
-    }
-  }
-  std::vector<DnsAnswer> answers;
-  for (const auto& pending : all) {
-    if (cancel.cancelled()) pending->Fail(v1::CANCELLED, "cancelled");
-    pending->Fail(v1::TIMED_OUT, "no answer");  // both only where nothing came
-    answers.push_back(std::move(pending->answer));
-  }
+  std::vector<DnsAnswer> over_udp = AskOverUdp(udp, clock, cancel, deadline_ns);
+  for (size_t i = 0; i < over_udp.size(); ++i) answers[udp_places[i]] = std::move(over_udp[i]);
+  for (std::thread& thread : threads) thread.join();
   return answers;
 }
 

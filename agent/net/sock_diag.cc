@@ -53,6 +53,8 @@ void ReadInfo(std::string_view value, TcpSocket* socket) {
   if (info.tcpi_min_rtt != ~0U) socket->min_rtt_ns = int64_t{info.tcpi_min_rtt} * kUs;
   socket->last_received_ns = int64_t{info.tcpi_last_data_recv} * kMs;
   socket->last_ack_ns = int64_t{info.tcpi_last_ack_recv} * kMs;
+  // Before anything came the kernel counts from its boot.
+  if (socket->state == "syn-sent") socket->last_received_ns = socket->last_ack_ns = -1;
   socket->unacked = info.tcpi_unacked;
   socket->retransmits = std::max<uint32_t>(info.tcpi_total_retrans, info.tcpi_retransmits);
 }

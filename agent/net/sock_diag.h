@@ -25,7 +25,7 @@ struct TcpSocket {
   bool info = false;           // the numbers below are known
   int64_t rtt_ns = 0;
   int64_t min_rtt_ns = 0;
-  int64_t last_received_ns = 0;  // since data came
+  int64_t last_received_ns = 0;  // since data came; -1: nothing has
   int64_t last_ack_ns = 0;
   uint32_t unacked = 0;
   uint32_t retransmits = 0;  // over the life of the connection

@@ -61,6 +61,7 @@ TEST(SockDiag, NeedsNoPrivilegeToSeeAnothersSynSent) {
     EXPECT_EQ(all[0].uid, 0u);
     EXPECT_GE(all[0].age_ns, 0);
     EXPECT_LT(all[0].age_ns, 60 * kSecond);
+    EXPECT_EQ(all[0].last_received_ns, -1);
   });
 }
 

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <map>
 
+#include "agent/net/child_for_test.h"
 #include "agent/net/dns_query.h"
 #include "agent/net/own_namespace_for_test.h"
 #include "agent/probes/run_for_test.h"
@@ -107,6 +108,22 @@ TEST(DnsProbe, SilentResolversCostOneStepAndNotOneEach) {
       EXPECT_EQ(observation.steps(i).failure(), v1::TIMED_OUT) << observation.steps(i).variant();
       EXPECT_GT(observation.steps(i).duration_ns(), 300 * net::kMs);
     }
+  });
+}
+
+TEST(DnsProbe, TellsAResolverThatRefusesFromOneThatHangsUp) {
+  net::InOwnNamespace([] {
+    uint16_t port = 0;
+    const int listener = net::Listen("127.0.0.1", &port);
+    const net::Child closes([listener](int) {
+      for (;;) close(accept(listener, nullptr, nullptr));
+    });
+    const std::string here = "127.0.0.1:" + std::to_string(port);
+    auto steps = ByVariant(RunProbe(kDnsProbe, Ask("db.example", {here, "127.0.0.1:1"})));
+    EXPECT_THAT(steps[here + "/tcp A"].failure(),
+                testing::AnyOf(v1::CLOSED_BEFORE_FIRST_BYTE, v1::RESET_BEFORE_FIRST_BYTE));
+    EXPECT_EQ(steps["127.0.0.1:1/tcp A"].failure(), v1::REFUSED);
+    EXPECT_EQ(steps["127.0.0.1:1/udp A"].failure(), v1::REFUSED);
   });
 }
 
