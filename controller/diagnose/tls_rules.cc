@@ -96,9 +96,16 @@ bool SameIssuer(const Facts& facts) {
          in->chain(0).issuer() != in->chain(0).subject();
 }
 
+// The server took a proof that is bound to the certificate seen outside: the certificate is its own, whoever it is. Its
+// system identifier proves less, since a restored copy has the same.
+bool OwnsItsCertificate(const Facts& facts) {
+  const v1::StepSummary* step = StepOf(facts.out, v1::AUTHENTICATION);
+  return step != nullptr && step->failure() == v1::NONE && step->sample().auth().channel_bound();
+}
+
 // Which of the two it is, when the certificates differ and the server does not say who it is.
 bool LooksIntercepted(const Facts& facts, const Identity& identity) {
-  if (!identity.certificates_differ || identity.servers_differ) return false;
+  if (!identity.certificates_differ || identity.servers_differ || OwnsItsCertificate(facts)) return false;
   if (identity.same_server || ChannelBindingFailed(facts)) return true;
   // PLUS is taken away where TLS is ended on the way.
   if (Offers(AuthOf(facts.in), "scram-sha-256-plus") && AuthOf(facts.out) != nullptr &&
@@ -186,12 +193,16 @@ std::optional<v1::Finding> MatchWrongServer(const v1::Comparison& comparison) {
       (!identity.certificates_differ || LooksIntercepted(facts, identity))) {
     return std::nullopt;
   }
-  const bool proved = identity.servers_differ;
+  const bool proved = identity.servers_differ || (identity.certificates_differ && OwnsItsCertificate(facts));
   FindingBuilder finding(proved                     ? 0.95
                          : stranger || missing_here ? 0.8
                                                     : 0.75,
                          "Outside, another server answers at this address than inside.");
   TellCertificates(facts, &finding);
+  if (OwnsItsCertificate(facts)) {
+    finding.Because("outside the server takes authentication that is bound to that certificate: it is its own",
+                    "outside", facts.pair->probe(), v1::AUTHENTICATION);
+  }
   TellServers(facts, &finding);
   if (const v1::StepSummary* end = EndingStep(*facts.out)) {
     finding.Because(absl::StrCat(compare::StepLabel(end->kind()), ": ", compare::StepCell(*end)), "outside",
