@@ -3,6 +3,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -29,6 +30,13 @@ struct SessionDescriptors {
   int in = -1;
   int out = -1;
 };
+
+// False for a descriptor that was closed when we were started, also when an eventfd took its number since: libraries
+// open some before main.
+bool CarriesBytes(int fd) {
+  struct stat about {};
+  return fstat(fd, &about) == 0 && (about.st_mode & S_IFMT) != 0;
+}
 
 bool TakeStdio(SessionDescriptors* taken) {
   taken->in = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
@@ -62,9 +70,10 @@ int Stdio() {
         stderr);
     return kExitUsage;
   }
-  const int end_signals = EndSignals();
+  const bool both_open = CarriesBytes(STDIN_FILENO) && CarriesBytes(STDOUT_FILENO);
+  const int end_signals = both_open ? EndSignals() : -1;
   SessionDescriptors stdio;
-  if (!TakeStdio(&stdio)) {
+  if (!both_open || !TakeStdio(&stdio)) {
     std::fputs("parallax-agent: stdin or stdout is closed: they must be open, they carry the session\n", stderr);
     return kExitUsage;
   }

@@ -24,6 +24,7 @@ namespace parallax::dispatch {
 namespace {
 
 constexpr size_t kMaxInbox = 256;
+constexpr size_t kMaxInboxBytes = 16 * 1024 * 1024;  // 256 of the largest messages would be a gigabyte
 
 std::shared_ptr<grpc::Channel> ChannelOver(int fd) {
   grpc::ChannelArguments arguments;
@@ -55,14 +56,16 @@ class GrpcLink final : public AgentLink, private grpc::ClientBidiReactor<v1::Con
   ~GrpcLink() override { Close(std::chrono::milliseconds(0)).IgnoreError(); }
 
   void Send(v1::ControllerMessage message) override {
+    const v1::ControllerMessage* first = nullptr;
     {
       std::lock_guard lock(mutex_);
       if (read_ended_ || closed_) return;
       outbox_.push_back(std::move(message));
       if (writing_) return;
       writing_ = true;
+      first = &outbox_.front();  // stays where it is while writing_; the deque around it may not
     }
-    StartWrite(&outbox_.front());  // nobody else touches the front while writing_
+    StartWrite(first);
   }
 
   std::optional<Received> Next() override {
@@ -71,7 +74,8 @@ class GrpcLink final : public AgentLink, private grpc::ClientBidiReactor<v1::Con
     {
       std::lock_guard lock(mutex_);
       if (inbox_.empty()) return std::nullopt;
-      next = std::move(inbox_.front());
+      next = std::move(inbox_.front().received);
+      inbox_bytes_ -= inbox_.front().bytes;
       inbox_.pop_front();
       resume = paused_ && !closed_;
       if (resume) paused_ = false;
@@ -123,9 +127,13 @@ class GrpcLink final : public AgentLink, private grpc::ClientBidiReactor<v1::Con
       if (!ok) {
         read_ended_ = true;
       } else {
-        if (!closed_) inbox_.push_back({std::move(incoming_), MonotonicNs(), UnixNs()});
+        if (!closed_) {
+          const size_t bytes = incoming_.ByteSizeLong();
+          inbox_.push_back({{std::move(incoming_), MonotonicNs(), UnixNs()}, bytes});
+          inbox_bytes_ += bytes;
+        }
         incoming_.Clear();
-        again = closed_ || inbox_.size() < kMaxInbox;
+        again = closed_ || (inbox_.size() < kMaxInbox && inbox_bytes_ < kMaxInboxBytes);
         paused_ = !again;
       }
     }
@@ -135,15 +143,15 @@ class GrpcLink final : public AgentLink, private grpc::ClientBidiReactor<v1::Con
   }
 
   void OnWriteDone(bool ok) override {
-    bool again = false;
+    const v1::ControllerMessage* next = nullptr;
     {
       std::lock_guard lock(mutex_);
       outbox_.pop_front();
       if (!ok) outbox_.clear();  // the read side tells that it ended
-      again = !outbox_.empty();
-      writing_ = again;
+      writing_ = !outbox_.empty();
+      if (writing_) next = &outbox_.front();
     }
-    if (again) StartWrite(&outbox_.front());
+    if (next != nullptr) StartWrite(next);
   }
 
   void OnDone(const grpc::Status& status) override {
@@ -153,6 +161,11 @@ class GrpcLink final : public AgentLink, private grpc::ClientBidiReactor<v1::Con
     status_ = contract::FromGrpc(status);
     changed_.notify_all();  // under the lock: the owner destroys us once it wakes
   }
+
+  struct Kept {
+    Received received;
+    size_t bytes = 0;
+  };
 
   Bell& bell_;
   int shutdown_fd_;  // our own name for gRPC's descriptor
@@ -164,7 +177,8 @@ class GrpcLink final : public AgentLink, private grpc::ClientBidiReactor<v1::Con
   std::mutex mutex_;  // guards all below
   std::condition_variable changed_;
   std::deque<v1::ControllerMessage> outbox_;  // the front is being written while writing_
-  std::deque<Received> inbox_;
+  std::deque<Kept> inbox_;
+  size_t inbox_bytes_ = 0;
   bool writing_ = false;
   bool paused_ = false;  // the inbox is full; no read is under way
   bool read_ended_ = false;

@@ -25,6 +25,7 @@ constexpr int64_t kSlackNs = 5'000 * kMs;   // beyond what the plan itself may t
 constexpr int64_t kCancelNs = 2'000 * kMs;  // what a cancelled agent may take to say Done
 constexpr int64_t kMaxStartLeadNs = 500 * kMs;
 constexpr auto kPoll = milliseconds(40);  // how often `interrupted` is looked at
+constexpr auto kGlance = milliseconds(5);
 constexpr auto kByeGrace = milliseconds(1'000);
 constexpr auto kEndGrace = milliseconds(2'000);
 
@@ -72,7 +73,6 @@ class AgentDispatcher final : public Dispatcher {
   void Say(std::string text) const {
     if (progress_) progress_(Progress{std::move(text)});
   }
-  void ReadPreambles(int64_t deadline_ns);
   void GreetAll(int64_t deadline_ns);
   void Publish(v1::Run& run);
   void RunAttempt(const v1::Plan& plan, const std::string& plan_bytes, const Attempt& attempt, v1::Run& run);
@@ -101,55 +101,44 @@ void AgentDispatcher::Connect(v1::Run& run) {
     Say(absl::StrCat(side->name(), ": starting ", side->vantage()));
     side->Start();
   }
-  ReadPreambles(deadline_ns);
   GreetAll(deadline_ns);
   if (Interrupted()) run.set_interrupted(true);
   Publish(run);
 }
 
-// Blocks until every side's magic line came, or never will.
-void AgentDispatcher::ReadPreambles(int64_t deadline_ns) {
-  for (;;) {
-    std::vector<pollfd> waits;
-    for (const auto& side : sides_) {
-      if (side->preamble_fd() >= 0) waits.push_back({side->preamble_fd(), POLLIN, 0});
-    }
-    if (waits.empty()) return;
-    const bool interrupted = Interrupted();
-    if (interrupted || MonotonicNs() >= deadline_ns) {
-      for (const auto& side : sides_) {
-        if (side->preamble_fd() >= 0) side->Lose(interrupted ? Loss::kInterrupted : Loss::kNeverSpoke, "connecting");
-      }
-      return;
-    }
-    poll(waits.data(), waits.size(), static_cast<int>(kPoll.count()));
-    for (const auto& side : sides_) side->ReadPreamble();
-  }
-}
-
-// Blocks until every side that spoke is ready, or never will be.
+// Blocks until every side is ready, or never will be. All at once: a side that hangs costs the others nothing.
 void AgentDispatcher::GreetAll(int64_t deadline_ns) {
   const auto greeting = [](const Side& side) {
     return side.stage() == Side::Stage::kHello || side.stage() == Side::Stage::kClock;
   };
   for (;;) {
+    std::vector<pollfd> preambles;
     for (const auto& side : sides_) {
+      side->ReadPreamble();
       while (greeting(*side)) {
         const auto received = side->Next("connecting");
         if (!received.has_value()) break;
         side->Greet(run_id_, *received);
         if (side->ready()) Say(absl::StrCat(side->name(), ": agent ", side->hello().agent_version(), " is there"));
       }
+      if (side->preamble_fd() >= 0) preambles.push_back({side->preamble_fd(), POLLIN, 0});
     }
-    if (!Any(greeting)) return;
+    const bool links = Any(greeting);
+    if (!links && preambles.empty()) return;
     const bool interrupted = Interrupted();
     if (interrupted || MonotonicNs() >= deadline_ns) {
       for (const auto& side : sides_) {
+        if (side->preamble_fd() >= 0) side->Lose(interrupted ? Loss::kInterrupted : Loss::kNeverSpoke, "connecting");
         if (greeting(*side)) side->Lose(interrupted ? Loss::kInterrupted : Loss::kNoHello, "connecting");
       }
       return;
     }
-    bell_.WaitFor(kPoll);
+    // Links ring the bell, commands become readable: while there are both, wait for the one and look at the other.
+    if (links) {
+      bell_.WaitFor(preambles.empty() ? kPoll : kGlance);
+    } else {
+      poll(preambles.data(), preambles.size(), static_cast<int>(kPoll.count()));
+    }
   }
 }
 
