@@ -9,10 +9,17 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "contract/names.h"
-#include "controller/report/words.h"
+#include "controller/compare/words.h"
 
 namespace parallax::report {
 namespace {
+
+using compare::ControlCell;
+using compare::FindSide;
+using compare::FindStep;
+using compare::HostPort;
+using compare::StepCell;
+using compare::StepLabel;
 
 constexpr std::array kTargetSteps = {v1::RESOLVE,     v1::CONNECT,       v1::LISTEN_UNASKED, v1::EXCHANGE,
                                      v1::SSL_REQUEST, v1::TLS_HANDSHAKE, v1::STARTUP,        v1::AUTHENTICATION,

@@ -6,17 +6,20 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "contract/names.h"
+#include "controller/compare/words.h"
 #include "controller/report/columns.h"
 #include "controller/report/layout.h"
 #include "controller/report/page.h"
 #include "controller/report/report.h"
 #include "controller/report/rows.h"
 #include "controller/report/verdict.h"
-#include "controller/report/words.h"
 #include "parallax/v1/plan.pb.h"
 
 namespace parallax::report {
 namespace {
+
+using compare::HostPort;
+using compare::ShortDigest;
 
 constexpr int kMinColumns = 60;
 constexpr int kMaxColumns = 400;
