@@ -183,7 +183,7 @@ TEST_F(TlsTest, WhatIsNoTlsIsAProtocolFailure) {
   for (const std::string& garbage : {std::string("HTTP/1.1 400 Bad Request\r\n\r\n"), std::string(100, '\0'),
                                      std::string("\x16\x03\x03\xff\xff") + std::string(100, 'x')}) {
     const IoResult result = Handshake(
-        [&](Peer& peer) {
+        [garbage](Peer& peer) {
           peer.ReadSome();
           peer.Send(garbage);
           peer.Fin();
@@ -221,7 +221,7 @@ TEST_F(TlsTest, AFloodDuringTheHandshakeEnds) {
   for (const std::string& record :
        {std::string("\x15\x03\x03\x00\x02\x01\x5a", 7), std::string("\x16\x03\x03\x00\x01\x02", 6)}) {
     const IoResult result = Handshake(
-        [&](Peer& peer) {
+        [record](Peer& peer) {
           peer.ReadSome();
           std::string many;
           for (int i = 0; i < 5000; ++i) many += record;
