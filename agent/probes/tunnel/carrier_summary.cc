@@ -26,7 +26,9 @@ std::string Words(const v1::CarrierConnection& connection) {
   absl::StrAppend(&words, connection.state());
   if (connection.state() == "established") {
     absl::StrAppend(&words, ", last heard ", Seconds(connection.last_received_ns()), " ago");
-    if (connection.unacked() > 0) absl::StrAppend(&words, ", ", connection.unacked(), " unacknowledged");
+    // What is merely under way is no news.
+    const bool late = connection.last_received_ns() > 3'000'000'000;
+    if (late && connection.unacked() > 0) absl::StrAppend(&words, ", ", connection.unacked(), " unacknowledged");
   }
   return words;
 }
