@@ -109,6 +109,7 @@ inline int Connect(const std::string& address, uint16_t port, bool wait = true) 
       close(fd);
       continue;
     }
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     dup2(fd, 0);
     dup2(fd, 1);
     execl("/usr/sbin/sshd", "/usr/sbin/sshd", "-i", "-f", "/dev/null", "-h", key.c_str(), "-o", "UsePAM=no", nullptr);

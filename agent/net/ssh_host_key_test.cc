@@ -120,7 +120,7 @@ TEST(SshBanner, SilenceAndADripEndAtTheDeadline) {
 
 TEST(SshHostKey, NonsenseAfterABannerIsAViolation) {
   for (const std::string& nonsense : {std::string("\xff\xff\xff\xff\xff", 5), std::string("\0\0\0\2\4\24", 6),
-                                     std::string("\0\0\0\14\12\24\0\0\0\0\0\0\0\0\0\0", 16)}) {
+                                      std::string("\0\0\0\14\12\24\0\0\0\0\0\0\0\0\0\0", 16)}) {
     uint16_t port = 0;
     const Child server = Scripted(&port, [nonsense](int fd) {
       Send(fd, "SSH-2.0-x\r\n" + nonsense);

@@ -70,6 +70,10 @@ std::vector<SocksDestination> SocksDestinations(const v1::TunnelProbe& probe, co
   destinations.push_back({to.via_connect_to ? host : to.address, static_cast<uint16_t>(target.port()), false, false});
   for (int i = 0; i < probe.socks_destinations_size(); ++i) {
     const v1::Endpoint& endpoint = probe.socks_destinations(i);
+    // The destination itself, when a plan names it here too, is asked once, and is no control.
+    const bool same_host =
+        endpoint.address() == target.address() && (!target.address().empty() || endpoint.host() == target.host());
+    if (same_host && endpoint.port() == target.port()) continue;
     const bool negative = i < probe.socks_negative_size() && probe.socks_negative(i);
     destinations.push_back({!endpoint.address().empty() ? endpoint.address() : endpoint.host(),
                             static_cast<uint16_t>(endpoint.port()), negative, !negative});

@@ -236,6 +236,7 @@ TEST(TunnelProbe, WithoutPrivilegeSaysWhatIsLikelyAndThatItCouldNotLook) {
       close(fd);
       continue;
     }
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     alarm(30);
     char bytes[64];
     if (recv(fd, bytes, 3, MSG_WAITALL) != 3 || bytes[0] != 5) _exit(0);
@@ -277,6 +278,8 @@ TEST(TunnelProbe, FollowsARedirectorToItsProxyAndSpeaksToTheProxyDirectly) {
         "nft 'add table ip t; add chain ip t o { type nat hook output priority -100; }; "
         "add rule ip t o ip daddr 10.0.4.0/22 meta l4proto tcp redirect to :12345'");
     v1::ProbeSpec spec = To("10.0.4.172");
+    *spec.mutable_tunnel()->add_socks_destinations() = spec.tunnel().destination();  // is asked once all the same
+    spec.mutable_tunnel()->add_socks_negative(false);
     for (const char* address : {"10.0.4.5", "10.0.4.6", "10.0.4.7", "10.0.3.22"}) {
       v1::Endpoint* endpoint = spec.mutable_tunnel()->add_socks_destinations();
       endpoint->set_address(address);
