@@ -59,7 +59,8 @@ class Connection final : public ByteStream {
   const int64_t origin_ns_;
   v1::Connection* const record_;
   int fd_ = -1;
-  bool silent_ = false;  // the last wait was in vain
+  bool silent_ = false;    // the last wait was in vain
+  int reset_at_once_ = 0;  // errno of a reset that came with the connect; told by the first read or write
 };
 
 // "10.0.4.172:5432", "[fd00::1]:5432".

@@ -154,6 +154,19 @@ TEST_F(ConnectionTest, BytesThatCameBeforeAResetAreRead) {
   EXPECT_EQ(connection_.Read(&bytes_, 100, In(kLate)).failure, v1::RESET);
 }
 
+TEST_F(ConnectionTest, AResetThatComesWithTheConnectIsNoFailureOfTheConnect) {
+  // Whether it does is a race: often enough here, and the answer must be the same.
+  ScriptedServer server([](Peer& peer) { peer.Rst(); });
+  for (int i = 0; i < 300; ++i) {
+    v1::Connection record;
+    Connection connection(SystemClock(), cancel_, 0, &record);
+    ASSERT_TRUE(connection.Connect("127.0.0.1", server.port(), In(kLate)).ok());
+    ASSERT_EQ(connection.Read(&bytes_, 1, In(kLate)).failure, v1::RESET_BEFORE_FIRST_BYTE);
+    ASSERT_EQ(record.end(), v1::RST_BY_PEER);
+    ASSERT_EQ(connection.Write("x", In(kLate)).failure, v1::RESET_BEFORE_FIRST_BYTE);
+  }
+}
+
 TEST_F(ConnectionTest, ReadNowDoesNotWaitNorCallItSilence) {
   ScriptedServer server([](Peer& peer) { peer.AwaitEnd(); });
   ASSERT_TRUE(Connect(server.port()).ok());
@@ -249,6 +262,12 @@ TEST_F(ConnectionTest, AWriteAfterAResetSaysSo) {
 }
 
 TEST_F(ConnectionTest, OutOfDescriptorsIsOurOwnTrouble) {
+  {  // UBSan looks at an object of each type once, and needs descriptors for it
+    const ClosedPort port;
+    v1::Connection record;
+    Connection(SystemClock(), cancel_, 0, &record).Connect("127.0.0.1", port.port(), In(kLate));
+  }
+  const int64_t deadline_ns = In(kLate);
   rlimit saved{};
   ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &saved), 0);
   const int highest = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);  // the lowest number that is free
@@ -256,7 +275,7 @@ TEST_F(ConnectionTest, OutOfDescriptorsIsOurOwnTrouble) {
   close(highest);
   const rlimit none = {static_cast<rlim_t>(highest), saved.rlim_max};
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
-  const IoResult result = connection_.Connect("127.0.0.1", 9, In(kLate));
+  const IoResult result = connection_.Connect("127.0.0.1", 9, deadline_ns);
   setrlimit(RLIMIT_NOFILE, &saved);
   EXPECT_EQ(result.failure, v1::LOCAL_RESOURCE);
   EXPECT_EQ(result.os_error, EMFILE);
