@@ -44,7 +44,7 @@ class AgentSession {
   AgentSession(const runner::Runner& runner, const net::Clock& clock, v1::Hello hello, SessionOptions options = {});
 
   // Serves one controller until it says Bye (OK) or the stream ends (Unavailable). What still runs then is cancelled
-  // and waited for. FailedPrecondition when the controller breaks the protocol.
+  // and waited for. What breaks the protocol is answered with a Done that says so, and the session goes on.
   absl::Status Run(Stream& stream);
 
  private:
