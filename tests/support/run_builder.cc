@@ -1,0 +1,122 @@
+#include "tests/support/run_builder.h"
+
+#include <cstdlib>
+#include <iostream>
+#include <utility>
+
+#include "contract/digest.h"
+#include "contract/limits.h"
+#include "controller/diagnose/diagnose.h"
+#include "controller/plan/target_url.h"
+
+namespace parallax::support {
+namespace {
+
+constexpr int kMaxInvestigations = 3;
+
+v1::Target MustParse(const std::string& url) {
+  auto parsed = plan::ParseTarget(url);
+  if (!parsed.ok()) {
+    std::cerr << parsed.status() << "\n";
+    std::abort();
+  }
+  return parsed->target;
+}
+
+}  // namespace
+
+RunBuilder::RunBuilder(const std::string& url, Way outside, double rtt_ms) {
+  places_.emplace_back("inside", Way::kInside, 0.4);
+  places_.emplace_back("outside", outside, rtt_ms);
+  AddTarget(url);
+  const v1::Target& target = options.targets.front();
+  if (outside == Way::kForward) {
+    v1::ConnectTo* map = Outside().side.add_connect_to();
+    map->set_host(target.host());
+    map->set_port(target.port());
+    map->set_to_host("127.0.0.1");
+    map->set_to_port(15432);
+  }
+}
+
+RunBuilder& RunBuilder::AddTarget(const std::string& url) {
+  options.targets.push_back(MustParse(url));
+  options.targets.back().set_credentials(true);
+  options.password_refs.emplace_back("env:PGPASSWORD");
+  return *this;
+}
+
+RunBuilder& RunBuilder::Control(const std::string& url) {
+  options.controls.push_back(MustParse(url));
+  return *this;
+}
+
+RunBuilder& RunBuilder::WithoutCredentials() {
+  for (v1::Target& target : options.targets) target.set_credentials(false);
+  for (std::string& ref : options.password_refs) ref.clear();
+  for (Place& place : places_) place.talk.credentials = false;
+  return *this;
+}
+
+RunBuilder& RunBuilder::Repeats(uint32_t repeats) {
+  options.repeats = repeats;
+  return *this;
+}
+
+RunBuilder& RunBuilder::Investigate() {
+  investigate_ = true;
+  return *this;
+}
+
+Place& RunBuilder::Witness(const std::string& name, Way way, double rtt_ms) {
+  return places_.emplace_back(name, way, rtt_ms);
+}
+
+v1::Run RunBuilder::Build() const {
+  v1::Run run;
+  run.set_id("7f3a00c0ffee");
+  run.set_version(contract::kRunVersion);
+  run.set_controller_version("test");
+  run.set_started_unix_ns(1'790'000'000'000'000'000);
+  for (const v1::Target& target : options.targets) *run.add_targets() = target;
+  for (const Place& place : places_) *run.add_sides() = place.side;
+  RunPhase(plan::PlanNames(options), "names", &run);
+  RunPhase(plan::PlanLocate(options, run), "locate", &run);
+  RunPhase(plan::PlanProbe(options, run), "probe", &run);
+  for (int i = 0; investigate_ && i < kMaxInvestigations; ++i) {
+    const v1::Report report = diagnose::MakeReport(run);
+    const auto plan = plan::PlanInvestigation(options, run, {report.targets().begin(), report.targets().end()});
+    if (!plan.has_value()) break;
+    RunPhase(*plan, "investigate", &run);
+  }
+  return run;
+}
+
+void RunBuilder::RunPhase(const v1::Plan& plan, const std::string& why, v1::Run* run) const {
+  if (plan.probes().empty()) return;
+  const auto index = static_cast<uint32_t>(run->phases_size());
+  v1::Phase* phase = run->add_phases();
+  phase->set_plan_bytes(plan.SerializeAsString());
+  phase->set_digest(contract::Digest(phase->plan_bytes()));
+  phase->set_why(why);
+  for (const Place& place : places_) {
+    if (!place.side.missing().empty()) continue;
+    v1::PhaseDigest* digest = phase->add_sides();
+    digest->set_side(place.side.name());
+    digest->set_digest(phase->digest());
+    for (const v1::ProbeSpec& spec : plan.probes()) {
+      for (uint32_t number = 1; number <= plan.attempts(); ++number) {
+        std::optional<Attempt> attempt = place.Answer(spec, number);
+        if (!attempt.has_value()) continue;
+        attempt->set_probe(spec.name());
+        attempt->set_attempt(number);
+        v1::SideObservation* kept = run->add_observations();
+        kept->set_side(place.side.name());
+        kept->set_phase(index);
+        *kept->mutable_observation() = *std::move(attempt);
+      }
+    }
+  }
+}
+
+}  // namespace parallax::support
