@@ -386,7 +386,9 @@ TEST(Agent, UsageErrorsAreExitCodeTwo) {
     EXPECT_THAT(ended.output, HasSubstr("parallax-agent"));
   }
   EXPECT_EQ(Shell(PARALLAX_AGENT " --version").code, 0);
+#if !defined(__SANITIZE_ADDRESS__)  // in such a build descriptor 0 is taken again before main
   EXPECT_EQ(Shell(PARALLAX_AGENT " stdio <&-").code, 2);
+#endif
   EXPECT_EQ(Shell(PARALLAX_AGENT " stdio </dev/null >&-").code, 2);
 }
 
