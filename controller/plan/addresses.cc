@@ -1,6 +1,8 @@
 #include "controller/plan/addresses.h"
 
+#include <algorithm>
 #include <charconv>
+#include <map>
 #include <set>
 
 #include "absl/strings/str_cat.h"
@@ -52,7 +54,8 @@ bool IsLoopbackOrLinkLocal(std::string_view address) {
   return address == "::1" || address.substr(0, 5) == "fe80:";
 }
 
-std::string LastUsableAddress(const std::string& address, const v1::Hello& inside) {
+std::string LastUsableAddress(const std::string& address, const v1::Hello& inside,
+                              const std::vector<std::string>& taken) {
   const auto target = ParseIpv4(address);
   if (!target.has_value()) return "";
   uint32_t mask = 0xFFFFFF00;
@@ -68,27 +71,39 @@ std::string LastUsableAddress(const std::string& address, const v1::Hello& insid
       if ((*base & candidate) == (*target & candidate)) mask = candidate;
     }
   }
-  const uint32_t last = (*target | ~mask) - 1;  // the very last is the broadcast address
-  return FormatIpv4(last == *target ? last - 1 : last);
+  uint32_t last = (*target | ~mask) - 1;  // the very last is the broadcast address
+  while (last == *target || std::find(taken.begin(), taken.end(), FormatIpv4(last)) != taken.end()) --last;
+  return FormatIpv4(last);
 }
 
 std::vector<std::string> AddressesOf(const v1::Target& target, const v1::Run& run) {
   if (IsNumeric(target.host())) return {target.host()};
-  std::set<std::pair<bool, std::string>> found;  // IPv4 first
+  const bool with_ipv6 = HasGlobalIpv6(run);
+  using Key = std::pair<bool, std::string>;  // IPv4 first
+  std::map<std::string, std::set<Key>> by_side;
   for (const v1::SideObservation& kept : run.observations()) {
     for (const v1::Step& step : kept.observation().steps()) {
       const bool system = step.kind() == v1::RESOLVE && step.variant() == "system";
       if (!system || step.resolve().name() != target.host()) continue;
       for (const std::string& address : step.resolve().addresses()) {
-        found.emplace(address.find(':') != std::string::npos, address);
+        const bool is_ipv6 = address.find(':') != std::string::npos;
+        if (!is_ipv6 || with_ipv6) by_side[kept.side()].emplace(is_ipv6, address);
       }
     }
   }
-  const bool with_ipv6 = HasGlobalIpv6(run);
-  std::vector<std::string> addresses;
-  for (const auto& [is_ipv6, address] : found) {
-    if (addresses.size() < kMaxAddresses && (!is_ipv6 || with_ipv6)) addresses.push_back(address);
+  // In turn: however many one side has, what another goes by is among them.
+  std::set<Key> chosen;
+  for (bool any = true; any && chosen.size() < kMaxAddresses;) {
+    any = false;
+    for (auto& [side, left] : by_side) {
+      while (!left.empty() && chosen.contains(*left.begin())) left.erase(left.begin());
+      if (left.empty() || chosen.size() >= kMaxAddresses) continue;
+      chosen.insert(*left.begin());
+      any = true;
+    }
   }
+  std::vector<std::string> addresses;
+  for (const auto& [is_ipv6, address] : chosen) addresses.push_back(address);
   return addresses;
 }
 

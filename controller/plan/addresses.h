@@ -19,11 +19,13 @@ bool IsNumeric(std::string_view host);
 bool IsLoopbackOrLinkLocal(std::string_view address);
 
 // The last usable address of the subnet of `address`: of the inside host's own prefix when that contains it, else of
-// its /24. One lower when that is `address` itself. "" for IPv6, where no address is the last.
-std::string LastUsableAddress(const std::string& address, const v1::Hello& inside);
+// its /24. Lower where that is `address` itself or `taken`. "" for IPv6, where no address is the last.
+std::string LastUsableAddress(const std::string& address, const v1::Hello& inside,
+                              const std::vector<std::string>& taken = {});
 
 // The addresses at which `target` is probed: the literal that it names, or the union of what the sides' own resolvers
-// said, IPv4 first, at most kMaxAddresses. IPv6 only when some side has a global IPv6 address.
+// said, IPv4 first. At most kMaxAddresses, taken from the sides in turn. IPv6 only when some side has a global IPv6
+// address.
 inline constexpr size_t kMaxAddresses = 6;
 std::vector<std::string> AddressesOf(const v1::Target& target, const v1::Run& run);
 

@@ -55,7 +55,8 @@ std::vector<Control> NegativeControls(const v1::Target& target, const std::strin
   }
   if (IsLoopbackOrLinkLocal(address)) return controls;
   const v1::Side* inside = FindSide(run, "inside");
-  const std::string unused = LastUsableAddress(address, inside == nullptr ? v1::Hello() : inside->agent());
+  const std::string unused =
+      LastUsableAddress(address, inside == nullptr ? v1::Hello() : inside->agent(), AddressesOf(target, run));
   if (!unused.empty()) controls.push_back({unused, unused, target.port(), v1::NEGATIVE_CONTROL});
   return controls;
 }

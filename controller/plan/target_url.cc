@@ -19,8 +19,13 @@ absl::Status Wrong(const std::string& what) {
   return absl::InvalidArgumentError(absl::StrCat("target: ", what, "; a right one is ", std::string(kExample)));
 }
 
-// For messages: bounded and printable. Never given anything from before an '@'.
+// For messages: bounded and printable. Never given anything from before an '@': what was meant as a password may stand
+// there, in whatever part it was read as.
 std::string Shown(std::string_view text) { return absl::StrCat("'", contract::Printable(text, 60), "'"); }
+bool MayShow(std::string_view text, std::string_view after) {
+  return text.find('@') == std::string_view::npos && after.find('@') == std::string_view::npos;
+}
+constexpr std::string_view kEscapes = "; in a password '/' is written %2F, '?' %3F, '@' %40";
 
 int HexValue(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -74,8 +79,8 @@ absl::Status CheckHost(const std::string& host) {
   return absl::OkStatus();
 }
 
-// "host", "host:port", "[v6]:port". `port` stays 0 when there is none.
-absl::Status ParseAuthority(std::string_view text, v1::Target* target) {
+// "host", "host:port", "[v6]:port". `port` stays 0 when there is none. `after` is what follows in the URL.
+absl::Status ParseAuthority(std::string_view text, std::string_view after, v1::Target* target) {
   std::string_view host = text;
   std::string_view port;
   if (!text.empty() && text.front() == '[') {
@@ -100,7 +105,9 @@ absl::Status ParseAuthority(std::string_view text, v1::Target* target) {
   uint32_t number = 0;
   const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
   if (error != std::errc() || end != port.data() + port.size() || number == 0 || number > 65535) {
-    return Wrong(absl::StrCat("its port ", Shown(port), " is not a number from 1 to 65535"));
+    const bool show = MayShow(port, after);
+    return Wrong(absl::StrCat("its port", show ? " " + Shown(port) : "", " is not a number from 1 to 65535",
+                              show ? std::string() : std::string(kEscapes)));
   }
   target->set_port(number);
   return absl::OkStatus();
@@ -117,7 +124,7 @@ absl::Status ParseParameter(std::string_view item, ParsedTarget* parsed) {
   v1::Target& target = parsed->target;
   if (name == "sslmode") {
     if (!contract::SslModeFromName(value).has_value()) {
-      return Wrong(absl::StrCat("its sslmode ", Shown(value),
+      return Wrong(absl::StrCat("its sslmode", MayShow(value, item) ? " " + Shown(value) : "",
                                 " is none of disable, allow, prefer, require, verify-ca, verify-full"));
     }
     target.set_ssl_mode(value);
@@ -132,7 +139,8 @@ absl::Status ParseParameter(std::string_view item, ParsedTarget* parsed) {
   } else if (name == "sslrootcert") {
     return Wrong("its sslrootcert is a file on this host; give it as --ssl-root-cert PATH");
   } else if (name == "ssl" || name.rfind("ssl_", 0) == 0 || absl::AsciiStrToLower(name) == "sslmode") {
-    return Wrong(absl::StrCat("its parameter ", Shown(name), " is not libpq's; is sslmode meant?"));
+    return Wrong(absl::StrCat("its parameter", MayShow(name, item) ? " " + Shown(name) : "",
+                              " is not libpq's; is sslmode meant?"));
   }
   // What else applications write there (pool sizes, schemas, timeouts) changes nothing on the path.
   return absl::OkStatus();
@@ -165,7 +173,7 @@ absl::Status ParsePostgres(std::string_view rest, ParsedTarget* parsed) {
   if (!PercentDecode(database, &name)) return Wrong("a '%' in its database is not followed by two hex digits");
   target.set_user(user);
   target.set_database(name);
-  if (absl::Status status = ParseAuthority(authority, &target); !status.ok()) return status;
+  if (absl::Status status = ParseAuthority(authority, query, &target); !status.ok()) return status;
   while (!query.empty()) {
     const size_t end = query.find('&');
     if (absl::Status status = ParseParameter(query.substr(0, end), parsed); !status.ok()) return status;
@@ -205,7 +213,8 @@ absl::StatusOr<ParsedTarget> ParseTarget(std::string_view url) {
   ParsedTarget parsed;
   if (scheme == "dns") {
     parsed.target.set_scheme(scheme);
-    if (absl::Status status = ParseAuthority(rest, &parsed.target); !status.ok()) return status;
+    if (rest.find('@') != std::string_view::npos) return Wrong("dns:NAME takes no user");
+    if (absl::Status status = ParseAuthority(rest, "", &parsed.target); !status.ok()) return status;
     if (parsed.target.port() != 0) return Wrong("dns:NAME takes no port");
     parsed.target.set_url(UrlOf(parsed.target));
     return parsed;
@@ -225,7 +234,7 @@ absl::StatusOr<ParsedTarget> ParseTarget(std::string_view url) {
   } else {
     if (rest.find('@') != std::string_view::npos) return Wrong(absl::StrCat(scheme, ":// takes no user"));
     if (!rest.empty() && rest.back() == '/') rest.remove_suffix(1);
-    if (absl::Status status = ParseAuthority(rest, &parsed.target); !status.ok()) return status;
+    if (absl::Status status = ParseAuthority(rest, "", &parsed.target); !status.ok()) return status;
     if (parsed.target.port() == 0) return Wrong(absl::StrCat(scheme, ":// needs a port"));
   }
   parsed.target.set_credentials(!parsed.password.empty());

@@ -1,0 +1,236 @@
+#include "controller/plan/target_url.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace parallax::plan {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+v1::Target Parsed(const std::string& url) {
+  const auto parsed = ParseTarget(url);
+  EXPECT_TRUE(parsed.ok()) << url << ": " << parsed.status();
+  return parsed.ok() ? parsed->target : v1::Target();
+}
+
+std::string Error(const std::string& url) {
+  const auto parsed = ParseTarget(url);
+  EXPECT_FALSE(parsed.ok()) << url << " became " << (parsed.ok() ? parsed->target.url() : "");
+  if (parsed.ok()) return "";
+  EXPECT_EQ(parsed.status().code(), absl::StatusCode::kInvalidArgument);
+  const std::string message(parsed.status().message());
+  EXPECT_THAT(message, HasSubstr("postgres://app@db.internal:5432/app?sslmode=require")) << "no right one is shown";
+  return message;
+}
+
+TEST(Postgres, AllOfIt) {
+  const v1::Target target = Parsed("postgres://app@db.internal:6432/orders?sslmode=verify-full");
+  EXPECT_EQ(target.scheme(), "postgres");
+  EXPECT_EQ(target.user(), "app");
+  EXPECT_EQ(target.host(), "db.internal");
+  EXPECT_EQ(target.port(), 6432U);
+  EXPECT_EQ(target.database(), "orders");
+  EXPECT_EQ(target.ssl_mode(), "verify-full");
+  EXPECT_FALSE(target.credentials());
+  EXPECT_EQ(target.url(), "postgres://app@db.internal:6432/orders?sslmode=verify-full");
+}
+
+TEST(Postgres, DefaultsAreThoseOfLibpq) {
+  EXPECT_EQ(Parsed("postgresql://db").url(), "postgres://postgres@db:5432/postgres?sslmode=prefer");
+  EXPECT_EQ(Parsed("postgres://app@db").database(), "app");
+  EXPECT_EQ(Parsed("postgres://app@db/").database(), "app");
+}
+
+TEST(Postgres, UserAndDatabaseMayStandInTheParameters) {
+  const v1::Target target = Parsed("postgres://db:5433?user=app&dbname=orders&sslmode=require");
+  EXPECT_EQ(target.user(), "app");
+  EXPECT_EQ(target.database(), "orders");
+  EXPECT_EQ(target.port(), 5433U);
+}
+
+TEST(Postgres, WhatApplicationsWriteThereIsLetPass) {
+  EXPECT_EQ(Parsed("postgres://app@db/app?connection_limit=5&pool_timeout=0&schema=public&application_name=x").url(),
+            "postgres://app@db:5432/app?sslmode=prefer");
+}
+
+TEST(Postgres, PercentEncodingInEachPart) {
+  const auto parsed = ParseTarget("postgres://a%40b:p%3Aw%25@db%2Dx.internal/my%20db");
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_EQ(parsed->target.user(), "a@b");
+  EXPECT_EQ(parsed->password, "p:w%");
+  EXPECT_EQ(parsed->target.host(), "db-x.internal");
+  EXPECT_EQ(parsed->target.database(), "my db");
+  EXPECT_EQ(parsed->target.url(), "postgres://a%40b@db-x.internal:5432/my%20db?sslmode=prefer");
+  EXPECT_EQ(Parsed(parsed->target.url()).url(), parsed->target.url()) << "the normal form is its own normal form";
+}
+
+TEST(Postgres, BadPercents) {
+  for (const char* url :
+       {"postgres://a%4@db/x", "postgres://a%zz@db/x", "postgres://app@db%/x", "postgres://app@db/x%1",
+        "postgres://app@db/x?user=%", "postgres://app:%x@db/x", "postgres://app@db/x%00y"}) {
+    EXPECT_THAT(Error(url), HasSubstr("two hex digits")) << url;
+  }
+}
+
+TEST(Hosts, Ipv6StandsInBrackets) {
+  const v1::Target target = Parsed("postgres://app@[FD00::5]:6432/app");
+  EXPECT_EQ(target.host(), "fd00::5");
+  EXPECT_EQ(target.port(), 6432U);
+  EXPECT_EQ(target.url(), "postgres://app@[fd00::5]:6432/app?sslmode=prefer");
+  EXPECT_EQ(Parsed("tcp://[fd00::5]:53").url(), "tcp://[fd00::5]:53");
+  EXPECT_EQ(Parsed("postgres://app@[fd00::5]/app").port(), 5432U);
+  EXPECT_THAT(Error("postgres://app@fd00::5/app"), HasSubstr("brackets"));
+  EXPECT_THAT(Error("postgres://app@[fd00::5/app"), HasSubstr("no ']'"));
+  EXPECT_THAT(Error("postgres://app@[fd00::5]x/app"), HasSubstr("follows the ']'"));
+  EXPECT_THAT(Error("postgres://app@[fd00::5]:/app"), HasSubstr("port is empty"));
+}
+
+TEST(Hosts, NamesAreLowerCase) { EXPECT_EQ(Parsed("tcp://DB.Internal:80").host(), "db.internal"); }
+
+TEST(Hosts, Bad) {
+  EXPECT_THAT(Error("postgres://app@/app"), HasSubstr("no host"));
+  EXPECT_THAT(Error("tcp://:80"), HasSubstr("no host"));
+  EXPECT_THAT(Error("postgres://app@db1,db2/app"), HasSubstr("several hosts"));
+  EXPECT_THAT(Error("tcp://d$(id)b:80"), HasSubstr("no name has"));
+  EXPECT_THAT(Error("tcp://" + std::string(254, 'a') + ":80"), HasSubstr("254 characters"));
+}
+
+TEST(Ports, Bad) {
+  for (const char* port : {"0", "65536", "99999999999999999999", "-1", "5432x", "0x50", "+80", "%35"}) {
+    EXPECT_THAT(Error(std::string("postgres://app@db:") + port + "/app"), HasSubstr("1 to 65535")) << port;
+  }
+  EXPECT_THAT(Error("postgres://app@db:/app"), HasSubstr("port is empty"));
+  EXPECT_THAT(Error("tcp://db"), HasSubstr("needs a port"));
+  EXPECT_EQ(Parsed("tcp://db:65535").port(), 65535U);
+}
+
+TEST(Schemes, Others) {
+  EXPECT_EQ(Parsed("tcp://db:80/").url(), "tcp://db:80");
+  EXPECT_EQ(Parsed("TLS://db:443").url(), "tls://db:443");
+  EXPECT_EQ(Parsed("dns:db.internal").url(), "dns:db.internal");
+  EXPECT_THAT(Error("dns:db.internal:53"), HasSubstr("no port"));
+  EXPECT_THAT(Error("http://db/health"), HasSubstr("next release"));
+  EXPECT_THAT(Error("https://db/health"), HasSubstr("next release"));
+  EXPECT_THAT(Error("mysql://db"), HasSubstr("'mysql'"));
+  EXPECT_THAT(Error("db.internal"), HasSubstr("no scheme"));
+  EXPECT_THAT(Error("postgres:db"), HasSubstr("'//'"));
+  EXPECT_THAT(Error(""), HasSubstr("no scheme"));
+}
+
+TEST(SslMode, TyposAreNamed) {
+  EXPECT_THAT(Error("postgres://app@db/app?sslmode=verify_full"), HasSubstr("'verify_full'"));
+  EXPECT_THAT(Error("postgres://app@db/app?sslmode="), HasSubstr("verify-full"));
+  EXPECT_THAT(Error("postgres://app@db/app?ssl=true"), HasSubstr("sslmode"));
+  EXPECT_THAT(Error("postgres://app@db/app?SSLMODE=require"), HasSubstr("sslmode"));
+  EXPECT_THAT(Error("postgres://app@db/app?sslrootcert=/x.pem"), HasSubstr("--ssl-root-cert"));
+  EXPECT_THAT(Error("postgres://app@db/app?host=/tmp"), HasSubstr("before the '/'"));
+}
+
+constexpr char kSecret[] = "s3cr3t";
+
+TEST(Passwords, AreGivenApartAndNeverInTheUrl) {
+  for (const char* url :
+       {"postgres://app:s3cr3t@db/app", "postgres://app@db/app?password=s3cr3t", "postgres://:s3cr3t@db/app",
+        "postgres://app:s3cr3t@db/app?sslmode=require&password=s3cr3t", "postgres://app:%73%33cr3t@db"}) {
+    const auto parsed = ParseTarget(url);
+    ASSERT_TRUE(parsed.ok()) << url << ": " << parsed.status();
+    EXPECT_EQ(parsed->password, kSecret) << url;
+    EXPECT_TRUE(parsed->target.credentials());
+    EXPECT_THAT(parsed->target.ShortDebugString(), Not(HasSubstr(kSecret))) << url;
+  }
+}
+
+TEST(Passwords, ACommonSlipIsNotPunished) {
+  const auto parsed = ParseTarget("postgres://app:p@ss/w0rd@db:5432/app");
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_EQ(parsed->password, "p@ss/w0rd");
+  EXPECT_EQ(parsed->target.host(), "db");
+}
+
+TEST(Passwords, NoErrorRepeatsOne) {
+  for (const char* url : {
+           "postgres://app:s3cr3t@db:port/app",
+           "postgres://app:s3cr3t@db:5432:1/app",
+           "postgres://app:s3cr3t@/app",
+           "postgres://app:s3cr3t@d b/app",
+           "postgres://app:s3cr3t@db/app?sslmode=no",
+           "postgres://app:s3cr3t%@db/app",
+           "postgres://app:s3cr3t#x@d$b/app",
+           "postgres://app:s3cr3t?x@db:y/app",  // the '?' was not escaped: the rest is no parameter of ours
+           "postgres://app:s3cr3t?x@d$b/app",
+           "postgres://app:s3cr3t/x?y@db/app",
+           "postgres://app:s3cr3t&sslmode=s3cr3t?sslmode=s3cr3t@db/app",
+           "postgres://app:12s3cr3t?@db/app",
+           "postgres://app:x?ssl_s3cr3t@db/app",
+           "postgres://db/app?password=s3cr3t&port=1",
+           "postgres://db:x/app?password=s3cr3t",
+           "postgres://db/app?password=s3cr3t%",
+           "tcp://app:s3cr3t@db:80",
+           "tls://app:s3cr3t@db:443",
+           "dns:app:s3cr3t@db",
+           "http://app:s3cr3t@db/",
+           "mysql://app:s3cr3t@db/",
+           "app:s3cr3t@db",
+           "app:s3cr3t@db:5432/app",
+           "//app:s3cr3t@db",
+           "s3cr3t://x",
+           "postgres//app:s3cr3t@db",
+       }) {
+    const auto parsed = ParseTarget(url);
+    if (parsed.ok()) {
+      EXPECT_THAT(parsed->target.ShortDebugString(), Not(HasSubstr(kSecret))) << url;
+      continue;
+    }
+    if (std::string(url) == "s3cr3t://x") continue;  // a scheme is no secret, and it must be shown to be put right
+    EXPECT_THAT(std::string(parsed.status().message()), Not(HasSubstr(kSecret))) << url;
+  }
+}
+
+TEST(Size, TenThousandCharactersOfAnything) {
+  const std::string many(10'000, 'x');
+  for (const std::string& url : {many, "postgres://" + many, "postgres://app@db/" + many, "tcp://" + many + ":80",
+                                 "postgres://app@db/app?sslmode=" + many, std::string(10'000, '@'),
+                                 std::string(10'000, ':'), std::string(10'000, '['), std::string(10'000, '%')}) {
+    EXPECT_LT(Error(url).size(), 400U) << url.substr(0, 30);
+  }
+}
+
+TEST(Size, ErrorsAreBoundedWithinTheLimitToo) {
+  const std::string many(1'900, 'x');
+  EXPECT_LT(Error("postgres://app@db:" + many + "/app").size(), 400U);
+  EXPECT_LT(Error("postgres://app@db/app?sslmode=" + many).size(), 400U);
+  EXPECT_LT(Error(many + "://db").size(), 400U);
+}
+
+TEST(Bytes, ControlCharactersAndSpaces) {
+  EXPECT_THAT(Error("postgres://app@db /app"), HasSubstr("control character"));
+  EXPECT_THAT(Error("postgres://app@db/\x1b[31m"), HasSubstr("control character"));
+  EXPECT_THAT(Error(std::string("postgres://app@db/a\0b", 21)), HasSubstr("control character"));
+}
+
+// Whatever is given, it ends, and what comes out can be put in again.
+TEST(Bytes, AnyPrefixAndAnyChangedByte) {
+  const std::string url = "postgres://a%40b:p%25w@[fd00::5]:5432/my%20db?sslmode=verify-full&user=x";
+  for (size_t i = 0; i <= url.size(); ++i) {
+    std::vector<std::string> variants = {url.substr(0, i)};
+    for (const char c : std::string("%@:/?[]&=\xff")) {
+      variants.push_back(url);
+      if (i < url.size()) variants.back()[i] = c;
+    }
+    for (const std::string& variant : variants) {
+      const auto parsed = ParseTarget(variant);
+      if (!parsed.ok()) continue;
+      const auto again = ParseTarget(parsed->target.url());
+      ASSERT_TRUE(again.ok()) << variant << " -> " << parsed->target.url() << ": " << again.status();
+      EXPECT_EQ(again->target.url(), parsed->target.url()) << variant;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace parallax::plan
