@@ -17,6 +17,7 @@ namespace {
 // A start further away than this is a clock that jumped or a controller that reckoned wrong, not a plan.
 constexpr int64_t kMaxStartDelayNs = 60'000 * net::kMs;
 constexpr int64_t kMaxStaggerMs = 60'000;
+constexpr int64_t kMaxSpacingMs = 1'000;
 
 // What became of a probe that could not ask its question. Data says more than a status: an outcome that the probe
 // recorded itself stays.
@@ -63,6 +64,7 @@ class Runner::Attempts {
   void RunAttempt(uint32_t attempt) {
     std::unique_lock lock(mutex_);
     attempt_ = attempt;
+    begin_ns_ = runner_.clock_.MonotonicNs();
     next_ = 0;
     emitted_ = 0;
     changed_.notify_all();
@@ -75,9 +77,11 @@ class Runner::Attempts {
     for (;;) {
       changed_.wait(lock, [this] { return stop_ || next_ < count_; });
       if (stop_) return;
+      const int64_t start_ns = begin_ns_ + next_ * job_.plan.spacing_ms() * net::kMs;
       const v1::ProbeSpec& spec = job_.plan.probes(next_++);
       const uint32_t attempt = attempt_;
       lock.unlock();
+      if (job_.plan.spacing_ms() > 0) runner_.waiter_.WaitUntil(start_ns, cancel_);
       v1::Observation observation = runner_.Observe(spec, attempt, job_, cancel_);
       {
         std::lock_guard one_at_a_time(emit_mutex_);
@@ -99,6 +103,7 @@ class Runner::Attempts {
   std::mutex mutex_;  // guards all below
   std::condition_variable changed_;
   uint32_t attempt_ = 0;
+  int64_t begin_ns_ = 0;                        // of the attempt, monotonic
   int next_ = std::numeric_limits<int>::max();  // no attempt yet
   int emitted_ = 0;
   bool stop_ = false;
@@ -153,6 +158,10 @@ absl::Status Runner::Check(const Job& job) const {
   if (job.plan.stagger_ms() < 0 || job.plan.stagger_ms() > kMaxStaggerMs) {
     return absl::InvalidArgumentError(
         absl::StrCat("stagger_ms is ", job.plan.stagger_ms(), ", it must be in 0..", kMaxStaggerMs));
+  }
+  if (job.plan.spacing_ms() < 0 || job.plan.spacing_ms() > kMaxSpacingMs) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("spacing_ms is ", job.plan.spacing_ms(), ", it must be in 0..", kMaxSpacingMs));
   }
   if (job.side_count > 64 || job.side_index >= std::max(1U, job.side_count)) {
     return absl::InvalidArgumentError(absl::StrCat("side ", job.side_index, " of ", job.side_count, ": at most 64"));

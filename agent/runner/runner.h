@@ -43,7 +43,8 @@ class Runner {
   // Blocks until every probe of every attempt has been observed, or `cancel`. `emit` is called once for each (probe,
   // attempt), from several threads but never at the same time; a probe that was not begun when cancelled is emitted
   // with outcome CANCELLED. Attempt n of all sides begins at the same start; side i waits
-  // ((i + n) mod side_count) * stagger_ms, so that the sides go first in turn.
+  // ((i + n) mod side_count) * stagger_ms, so that the sides go first in turn. Probe k of an attempt starts k * spacing_ms
+  // after it.
   // A probe that this agent does not know, or whose spec is invalid, is observed as UNSUPPORTED with `error`, for that
   // probe alone. Any other non-OK status of a probe is its observation's `error`.
   // InvalidArgument when the plan or the job is not within the limits of the contract; ResourceExhausted when no thread

@@ -112,6 +112,18 @@ TEST_F(RunnerTest, ThreeSidesGoFirstInTurnToo) {
   for (uint32_t attempt = 1; attempt <= 3; ++attempt) EXPECT_THAT(starts[attempt], ElementsAre(0, 100, 200));
 }
 
+TEST_F(RunnerTest, ProbesOfAnAttemptStartApart) {
+  Job job = JobOf({"", "", ""}, 2);
+  job.plan.set_spacing_ms(25);
+  ASSERT_TRUE(Run(job, 1).ok());
+  ASSERT_EQ(theatre_.seen().size(), 6U);
+  for (size_t i = 0; i < 6; ++i) {
+    // The second attempt begins when the first is over, at 50 ms.
+    const int64_t due_ms = i < 3 ? static_cast<int64_t>(i) * 25 : 50 + static_cast<int64_t>(i - 3) * 25;
+    EXPECT_EQ(theatre_.seen()[i].now_ns, kStart + due_ms * net::kMs) << i;
+  }
+}
+
 TEST_F(RunnerTest, BeginsWhenTheControllerSays) {
   Job job = JobOf({""});
   job.start_at_unix_ns = time_.UnixNs() + 700 * net::kMs;
@@ -234,6 +246,8 @@ TEST_F(RunnerTest, WhatIsOutsideTheLimitsIsRefusedWhole) {
   add([](Job& job) { job.plan.mutable_probes(1)->set_name("p1"); });
   add([](Job& job) { job.plan.mutable_probes(1)->set_timeout_ms(0); });
   add([](Job& job) { job.plan.set_stagger_ms(-1); });
+  add([](Job& job) { job.plan.set_spacing_ms(-1); });
+  add([](Job& job) { job.plan.set_spacing_ms(1001); });
   add([](Job& job) { job.plan.set_stagger_ms(3'600'000); });
   add([](Job& job) { job.attempts = contract::kMaxAttempts + 1; });
   add([](Job& job) { job.first_attempt = 0; });

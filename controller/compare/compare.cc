@@ -198,8 +198,11 @@ void Maker::AddSide(const v1::Side& side) {
     if (pair.role() != v1::TUNNEL) continue;
     if (const auto* found = FindStep(*outcome, v1::CARRIER_FOUND, ""))
       *summary->mutable_carrier() = found->sample().carrier();
+    // Asked again later, the later answer holds: tunnels die while one looks.
+    summary->clear_banner();
+    summary->clear_socks();
     for (const v1::StepSummary& step : outcome->steps()) {
-      if (step.kind() == v1::BANNER && !summary->has_banner()) *summary->mutable_banner() = step;
+      if (step.kind() == v1::BANNER) *summary->mutable_banner() = step;
       if (step.kind() == v1::SOCKS_CONNECT) *summary->add_socks() = step.sample();
     }
   }

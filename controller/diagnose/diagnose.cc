@@ -79,8 +79,13 @@ void NoteSamePlace(const v1::Comparison& comparison, std::vector<v1::Finding>* f
 // What a further probe would tell apart, from what is still open.
 std::vector<std::string_view> Wanted(const v1::Comparison& comparison, const std::vector<v1::Finding>& findings) {
   std::vector<std::string_view> wanted;
-  if (comparison.target().scheme() != "postgres" || comparison.status() == v1::HEALTHY) return wanted;
   const Facts facts = Read(comparison);
+  // Nothing behind a tunnel that looked well: it may have ended since it was looked at.
+  if (facts.outside_fails() && HasTunnel(*facts.outside) && facts.others != Others::kAnswer &&
+      (facts.outside_how == How::kSilent || facts.outside_how == How::kUnreachable)) {
+    wanted.push_back(kTunnelAgain);
+  }
+  if (comparison.target().scheme() != "postgres" || comparison.status() == v1::HEALTHY) return wanted;
   if (!facts.both() || facts.in == nullptr || facts.out == nullptr) return wanted;
   const v1::StepSummary* connect = StepOf(facts.in, v1::CONNECT);
   const bool inside_connects = connect != nullptr && connect->succeeded() > 0;

@@ -10,6 +10,7 @@ inline constexpr std::string_view kListenThenHttp = "listen-then-http";
 inline constexpr std::string_view kPaddedClientHello = "padded-client-hello";
 inline constexpr std::string_view kMessageSize = "message-size";
 inline constexpr std::string_view kSslModeMatrix = "sslmode-matrix";
+inline constexpr std::string_view kTunnelAgain = "tunnel-again";
 
 // What the answer would tell apart, for people.
 constexpr std::string_view WhyWanted(std::string_view wanted) {
@@ -18,6 +19,7 @@ constexpr std::string_view WhyWanted(std::string_view wanted) {
   if (wanted == kPaddedClientHello) return "does a large ClientHello fare as the usual one does?";
   if (wanted == kMessageSize) return "is it the size of the message that does not pass, or what it is?";
   if (wanted == kSslModeMatrix) return "which sslmodes does the server take?";
+  if (wanted == kTunnelAgain) return "is the tunnel still as it was before the target was probed?";
   return "";
 }
 

@@ -14,6 +14,7 @@ namespace parallax::plan {
 namespace {
 
 constexpr int64_t kStaggerMs = 300;           // two clients at the same instant can fake a divergence
+constexpr int64_t kSpacingMs = 25;            // see Plan.spacing_ms
 constexpr int64_t kNegativeTimeoutMs = 2000;  // silence is what a negative control is expected to give
 constexpr uint32_t kTcpListenMs = 500;
 constexpr uint32_t kUnaskedMs = 1500;
@@ -27,6 +28,7 @@ class Builder {
     plan_.set_phase(std::move(phase));
     plan_.set_attempts(attempts);
     plan_.set_stagger_ms(stagger_ms);
+    plan_.set_spacing_ms(kSpacingMs);
   }
 
   v1::ProbeSpec* Add(const std::string& name, v1::Role role, const v1::Target& target, int64_t step_timeout_ms,
@@ -101,9 +103,27 @@ void AddTarget(const Options& options, size_t index, const std::string& address,
   }
 }
 
+v1::ProbeSpec* AddTunnel(const Options& options, const v1::Target& target, const std::string& address,
+                         const std::string& name, const v1::Run& run, Builder* builder) {
+  v1::ProbeSpec* spec = builder->Add(name, v1::TUNNEL, target, options.step_timeout_ms, 3);
+  v1::TunnelProbe* probe = spec->mutable_tunnel();
+  SetEndpoint(target, address, probe->mutable_destination());
+  std::vector<Control> spoken = PositiveControls(options, target, run);
+  for (const Control& control : NegativeControls(target, address, run)) spoken.push_back(control);
+  for (const Control& control : spoken) {
+    if (control.address.empty()) continue;
+    v1::Endpoint* endpoint = probe->add_socks_destinations();
+    endpoint->set_host(control.address);
+    endpoint->set_address(control.address);
+    endpoint->set_port(control.port);
+    probe->add_socks_negative(control.role == v1::NEGATIVE_CONTROL);
+  }
+  return spec;
+}
+
 // One probe of the investigation; false when `wanted` is no word that we know or does not fit the target.
-bool AddWanted(const Options& options, size_t index, const std::string& address, std::string_view wanted,
-               Builder* builder) {
+bool AddWanted(const Options& options, const v1::Run& run, size_t index, const std::string& address,
+               std::string_view wanted, Builder* builder) {
   const v1::Target& target = options.targets[index];
   const std::string name = absl::StrCat(std::string(wanted), " ", HostPort(address, target.port()));
   const auto add = [&](int64_t steps, std::string_view why) {
@@ -116,6 +136,10 @@ bool AddWanted(const Options& options, size_t index, const std::string& address,
     SetEndpoint(target, address, tcp->mutable_endpoint());
     tcp->set_listen_ms(kUnaskedMs);
     tcp->set_send_http_line(true);
+    return true;
+  }
+  if (wanted == diagnose::kTunnelAgain) {
+    AddTunnel(options, target, address, name, run, builder)->set_why(std::string(diagnose::WhyWanted(wanted)));
     return true;
   }
   if (target.scheme() != "postgres") return false;
@@ -164,28 +188,16 @@ v1::Plan PlanLocate(const Options& options, const v1::Run& run) {
   for (const v1::Target& target : options.targets) {
     if (target.scheme() == "dns") continue;
     const std::vector<Control> positives = PositiveControls(options, target, run);
-    for (const std::string& address : AddressesOf(target, run)) {
+    const std::vector<std::string> addresses = AddressesOf(target, run);
+    if (addresses.empty()) continue;
+    for (const std::string& address : addresses) {
       if (!asked.insert(HostPort(address, target.port())).second) continue;
       v1::ProbeSpec* route =
           builder.Add(absl::StrCat("route ", address), v1::ROUTE, target, options.step_timeout_ms, 1);
       route->mutable_route()->set_host(target.host());
       route->mutable_route()->set_address(address);
 
-      v1::ProbeSpec* tunnel =
-          builder.Add(absl::StrCat("tunnel ", address), v1::TUNNEL, target, options.step_timeout_ms, 3);
-      v1::TunnelProbe* probe = tunnel->mutable_tunnel();
-      SetEndpoint(target, address, probe->mutable_destination());
-      std::vector<Control> spoken = {{target.host(), address, target.port(), v1::TARGET}};
-      for (const Control& control : positives) spoken.push_back(control);
-      for (const Control& control : NegativeControls(target, address, run)) spoken.push_back(control);
-      for (const Control& control : spoken) {
-        if (control.address.empty()) continue;
-        v1::Endpoint* endpoint = probe->add_socks_destinations();
-        endpoint->set_host(control.address);
-        endpoint->set_address(control.address);
-        endpoint->set_port(control.port);
-        probe->add_socks_negative(control.role == v1::NEGATIVE_CONTROL);
-      }
+      AddTunnel(options, target, address, absl::StrCat("tunnel ", address), run, &builder);
     }
     // A positive control says something about the tunnel only if it takes the same way.
     for (const Control& control : positives) {
@@ -227,7 +239,7 @@ std::optional<v1::Plan> PlanInvestigation(const Options& options, const v1::Run&
     for (const std::string& wanted : reports[i].diagnosis().wanted_probes()) {
       for (const std::string& address : AddressesOf(options.targets[i], run)) {
         const std::string name = absl::StrCat(wanted, " ", HostPort(address, options.targets[i].port()));
-        if (!asked.contains(name)) AddWanted(options, i, address, wanted, &builder);
+        if (!asked.contains(name)) AddWanted(options, run, i, address, wanted, &builder);
       }
     }
   }

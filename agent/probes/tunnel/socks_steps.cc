@@ -1,5 +1,7 @@
 #include "agent/probes/tunnel/socks_steps.h"
 
+#include <poll.h>
+
 #include <algorithm>
 #include <functional>
 #include <system_error>
@@ -14,12 +16,19 @@ namespace {
 
 constexpr size_t kMaxListeners = 2;
 constexpr int64_t kGreetingNs = 1000 * net::kMs;  // it is answered by a process of this host
-constexpr uint16_t kSshPort = 22;                 // a server that speaks first
+constexpr int kPauseMs = 25;
+constexpr uint16_t kSshPort = 22;  // a server that speaks first
 
-// Runs every task in a thread of its own, or, where there is none to be had, here.
-void AllAtOnce(const std::vector<std::function<void()>>& tasks) {
+// Runs every task in a thread of its own, or, where there is none to be had, here. They begin one after another: a
+// proxy has been seen to crash when several connections reached it in the same instant, and it may be the only tunnel
+// there is.
+void OneAfterAnother(const std::vector<std::function<void()>>& tasks, const Context& context) {
   std::vector<std::thread> threads;
   for (const std::function<void()>& task : tasks) {
+    if (&task != &tasks.front() && !context.cancel.cancelled()) {
+      pollfd woken = {context.cancel.fd(), POLLIN, 0};
+      poll(&woken, 1, kPauseMs);
+    }
     try {
       threads.emplace_back(task);
     } catch (const std::system_error&) {
@@ -86,7 +95,7 @@ std::vector<v1::SocksListener> ThatSpeakSocks(const std::vector<SocksCandidate>&
       if (connected.ok()) answers[i] = GreetSocks(connection, deadline_ns);
     });
   }
-  AllAtOnce(tasks);
+  OneAfterAnother(tasks, context);
   std::vector<v1::SocksListener> speaking;
   for (size_t i = 0; i < candidates.size() && speaking.size() < kMaxListeners; ++i) {
     const bool silent = candidates[i].expected && answers[i].failure == v1::TIMED_OUT;
@@ -128,7 +137,7 @@ void ConnectThroughSocks(const std::vector<v1::SocksListener>& listeners,
   for (Conversation& one : conversations) {
     tasks.push_back([&] { Converse(context, recorder.origin_ns(), deadline_ns, &one); });
   }
-  AllAtOnce(tasks);
+  OneAfterAnother(tasks, context);
   for (Conversation& one : conversations) {
     v1::SocksDetails* details = one.step->mutable_socks();
     details->set_greeted(one.answer.greeted);
