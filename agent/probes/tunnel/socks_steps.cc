@@ -16,6 +16,7 @@ namespace {
 
 constexpr size_t kMaxListeners = 2;
 constexpr int64_t kGreetingNs = 1000 * net::kMs;  // it is answered by a process of this host
+constexpr int64_t kNegativeNs = 2000 * net::kMs;
 constexpr int kPauseMs = 25;
 constexpr uint16_t kSshPort = 22;  // a server that speaks first
 
@@ -133,9 +134,12 @@ void ConnectThroughSocks(const std::vector<v1::SocksListener>& listeners,
     }
   }
   const int64_t deadline_ns = context.StepDeadline();
+  // Silence is what a negative control is expected to give, and it costs everybody's time.
+  const int64_t negative_ns = std::min(deadline_ns, context.clock.MonotonicNs() + kNegativeNs);
   std::vector<std::function<void()>> tasks;
   for (Conversation& one : conversations) {
-    tasks.push_back([&] { Converse(context, recorder.origin_ns(), deadline_ns, &one); });
+    const int64_t until_ns = one.destination->negative ? negative_ns : deadline_ns;
+    tasks.push_back([&context, &recorder, &one, until_ns] { Converse(context, recorder.origin_ns(), until_ns, &one); });
   }
   OneAfterAnother(tasks, context);
   for (Conversation& one : conversations) {
