@@ -87,6 +87,42 @@ def split_dns(lab):
     lab.services.public_answer = lab.plan.silent_public
 
 
+def no_public_name(lab):
+    """Before the resolvers start: the public one has never heard of the database."""
+    lab.services.public_answer = ""
+
+
+def no_name_anywhere(lab):
+    lab.services.public_answer = lab.services.vpc_answer = ""
+
+
+def stale_public_answer(lab):
+    """Before the resolvers start: the public one still has the address that the database had once."""
+    lab.services.public_answer = lab.plan.old_db
+
+
+def database_host_vanishes(lab):
+    lab.topology.ip("db", "link set eth0 down")
+
+
+def database_frozen(lab):
+    """The kernel goes on accepting for it."""
+    lab.processes.send("postgres-db", signal.SIGSTOP)
+
+
+def few_connections(lab):
+    """Before PostgreSQL starts."""
+    lab.services.max_connections = 7
+
+
+def connections_taken(lab):
+    lab.services.fill_connections("db")
+
+
+def wrong_password_everywhere(lab):
+    lab.outside_password = lab.inside_password = "not-" + lab.inside_password
+
+
 def wrong_password_outside(lab):
     lab.outside_password = "not-" + lab.inside_password
 
@@ -125,7 +161,9 @@ def _named(function):
 
 # `early`: must be known before the services start.
 EARLY = {_named(f): f for f in (stale_bastion_address, forwarding_denied, source_rejected, no_tls, split_dns,
-                                wrong_password_outside)}
+                                wrong_password_outside, wrong_password_everywhere, no_public_name, no_name_anywhere,
+                                stale_public_answer, few_connections)}
 LATE = {_named(f): f for f in (bastion_vanishes, carrier_closes, bastion_refuses_db, bastion_drops_db, routes_deleted,
                                tunnel_killed, tunnel_frozen, ssh_killed, database_down, not_postgres, interceptor,
-                               another_server, local_network_overlaps)}
+                               another_server, local_network_overlaps, database_host_vanishes, database_frozen,
+                               connections_taken)}

@@ -6,6 +6,7 @@
     lab.py up NAME                           brings one up and leaves it up
     lab.py down                              takes it down"""
 import argparse
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -40,7 +41,7 @@ def run_scenario(scenario, lab_of, times):
                         break  # a lab that gave a wrong answer is not asked again
         except LabError as error:
             done += 1
-            yield str(error), "", time.monotonic() - started
+            yield str(error), "its logs are in build/lab-failures/" + scenario.name, time.monotonic() - started
         left -= done
 
 
@@ -56,7 +57,7 @@ def command_run(arguments, known):
     reason = None if os.geteuid() == 0 else "needs root, for network namespaces"
     if not reason:
         need_programs(arguments.bin, "parallax", "parallax-agent", "parallax_shaper")
-    if arguments.jobs > 1 and not reason:
+    if arguments.jobs > 1 and len(names) > 1 and not reason:
         return run_in_jobs(arguments, names)
     for name in names:
         if reason:
@@ -79,25 +80,36 @@ def command_run(arguments, known):
 
 def run_in_jobs(arguments, names):
     """Several labs at once, each in a process of its own: they share nothing, and mostly wait."""
-    same = [sys.executable, __file__, "run", "--times", str(arguments.times), "--bin", str(arguments.bin), "--rtt",
-            str(arguments.rtt), "--plan", arguments.plan]
-    waiting, running, counts = list(names), [], [0, 0, 0]
+    base = arguments.name or f"plx{os.getpid()}"
+    free, children, counts, ending = list(range(arguments.jobs)), {}, [0, 0, 0], []
+
+    def run_one(name):
+        if ending:
+            return ""
+        slot = free.pop()
+        child = subprocess.Popen(
+            [sys.executable, __file__, "run", "--times", str(arguments.times), "--bin", str(arguments.bin), "--rtt",
+             str(arguments.rtt), "--plan", arguments.plan, "--jobs", "1", "--name", f"{base}x{slot}", name],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        children[slot] = child
+        try:
+            return child.communicate()[0]
+        finally:
+            del children[slot]
+            free.append(slot)
+
+    pool = concurrent.futures.ThreadPoolExecutor(arguments.jobs)
     try:
-        while waiting or running:
-            while waiting and len(running) < arguments.jobs:
-                running.append(subprocess.Popen([*same, waiting.pop(0)], stdout=subprocess.PIPE, text=True))
-            # The oldest first: the others go on meanwhile, and their output fits the pipe or waits.
-            child = running[0]
-            output = child.communicate()[0].rstrip().split("\n")
-            running.pop(0)
-            print("\n".join(output[:-1]), flush=True)
-            numbers = re.findall(r"\d+", output[-1])
-            counts = [a + int(b) for a, b in zip(counts, numbers if len(numbers) == 3 else [0, arguments.times, 0])]
+        for done in concurrent.futures.as_completed([pool.submit(run_one, name) for name in names]):
+            lines = done.result().rstrip().split("\n")
+            numbers = re.fullmatch(r"(\d+) passed, (\d+) failed, (\d+) skipped", lines[-1])
+            print("\n".join(lines[:-1] if numbers else [*lines, "FAIL: a lab's process ended without counting"]), flush=True)
+            counts = [a + b for a, b in zip(counts, map(int, numbers.groups()) if numbers else (0, arguments.times, 0))]
     finally:
-        for child in running:
+        ending.append(True)
+        for child in list(children.values()):
             child.terminate()  # it takes its lab down
-        for child in running:
-            child.communicate()
+        pool.shutdown(cancel_futures=True)
     print("{} passed, {} failed, {} skipped".format(*counts), flush=True)
     return 1 if counts[1] else 0
 
@@ -138,7 +150,7 @@ def command_demo(arguments, known):
         lab.up(scenario)
         print(f"{scenario.sentence}.\nOn the laptop:\n")
         for words in (["nc", "-zv", "-w", "5", lab.plan.db, "5432"],
-                      ["psql", "-X", "-Atc", "select 'the query ran'", lab.url().replace("postgres:", "postgresql:")]):
+                      ["psql", "-X", "-Atc", "select 'the query ran'", lab.url(scenario).replace("postgres:", "postgresql:")]):
             print("$ " + " ".join(f'"{word}"' if re.search(r"[ ?']", word) else word for word in words), flush=True)
             done = lab.on_laptop(words, 30)
             print("  " + ((done.stdout + done.stderr).strip() or f"(nothing, exit {done.returncode})").split("\n")[0], flush=True)
@@ -175,7 +187,7 @@ def describe(lab, scenario):
     return "\n".join([
         f"lab {lab.name} is up: {scenario.sentence}", f"  state and logs  {lab.state}",
         f"  on the laptop   {on} bash", f"  connect         {on} nc -zv -w 5 {lab.plan.db} 5432",
-        f"  query           {environment} {on} psql '{lab.url().replace('postgres:', 'postgresql:')}' -c 'select 1'",
+        f"  query           {environment} {on} psql '{lab.url(scenario).replace('postgres:', 'postgresql:')}' -c 'select 1'",
         f"  compare         {environment} {on} {lab.bin}/parallax compare {words}",
         f"  take it down    tests/lab/lab.py down --name {lab.name}",
         *([f"It does not last: {scenario.fresh}."] if scenario.fresh else [])])
@@ -214,7 +226,7 @@ def main():
     sub.add_argument("names", nargs="*", metavar="NAME")
     sub.add_argument("--all", action="store_true")
     sub.add_argument("--times", type=int, default=1, metavar="N")
-    sub.add_argument("--jobs", type=int, default=1, metavar="N", help="labs at once (1); not with --name")
+    sub.add_argument("--jobs", type=int, default=2, metavar="N", help="labs at once (2)")
     sub.set_defaults(call=command_run)
     sub = commands.add_parser("up", parents=[options], help="bring one up and leave it up")
     sub.add_argument("scenario", metavar="NAME")

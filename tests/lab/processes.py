@@ -116,8 +116,10 @@ class Processes:
         self._end([r for r in self._records if r["name"] == name], number)
 
     def stop_all(self):
-        # A killed PostgreSQL would leave its shared memory behind.
-        self._end([r for r in self._records if r["name"].startswith("postgres")], signal.SIGINT)
+        # A killed PostgreSQL would leave its shared memory behind, and a stopped one does not hear.
+        servers = [r for r in self._records if r["name"].startswith("postgres")]
+        self._kill([(r["pid"], r["start"]) for r in servers], signal.SIGCONT)
+        self._end(servers, signal.SIGINT)
         self._end(self._records, signal.SIGKILL)
 
     def _alive(self, pid, start):

@@ -10,13 +10,14 @@ import tomllib
 
 import faults
 from processes import LabError, Processes, run
-from services import DATABASE, PASSWORD, USER, Services
+from services import DATABASE, PASSWORD, ROOT, USER, Services
 from topology import PLANS, Topology
 from tunnels import FORWARD_PORT, Tunnels
 
 SCENARIOS = pathlib.Path(__file__).resolve().parent / "scenarios"
 STATE_PREFIX = "/tmp/parallax-lab-"
 COMPARE_SECONDS = 150
+FAILURES = ROOT / "build" / "lab-failures"
 
 
 class Scenario:
@@ -30,10 +31,13 @@ class Scenario:
         self.tunnel = data.pop("tunnel")
         self.before = data.pop("before", [])
         self.after = data.pop("after", [])
+        self.target = data.pop("target", f"postgres://{USER}@{{db_name}}:5432/{DATABASE}?sslmode=require")
         self.inside = data.pop("inside", "exec:ip netns exec {agent} {bin}/parallax-agent stdio")
+        self.outside = data.pop("outside", "")  # none: the default, `local`
         self.flags = data.pop("flags", [])
         self.fresh = data.pop("fresh", "")  # why the fault decays, so that each run needs a lab of its own
         self.expect = data.pop("expect")
+        self.says = self.expect.pop("says", [])  # words that must stand in the text report
         unknown = list(data) + [f for f in self.before + self.after if f not in faults.EARLY | faults.LATE]
         unknown += [f"{f} (must stand in 'before')" for f in self.after if f in faults.EARLY]
         if unknown:
@@ -93,12 +97,18 @@ class Lab:
             self.topology.down()
             shutil.rmtree(self.state, ignore_errors=True)
 
-    def url(self):
-        return f"postgres://{USER}@{self.plan.db_name}:5432/{DATABASE}?sslmode=require"
+    def _fill(self, scenario_text):
+        """The placeholders of a scenario file: addresses by their role, namespaces by `ns_ROLE`."""
+        values = {field: getattr(self.plan, field) for field in ("db", "db_name", "bastion", "bastion_private", "resolver")}
+        values |= {role: self.topology.ns(role) for role in ("agent",)} | {"ns_bastion": self.topology.ns("bastion")}
+        return scenario_text.format(**values, bin=self.bin, state=self.state, forward_port=FORWARD_PORT)
+
+    def url(self, scenario):
+        return self._fill(scenario.target)
 
     def compare_command(self, scenario):
         """The words after `parallax compare` that this scenario is asked with, without format and store."""
-        inside = scenario.inside.format(agent=self.topology.ns("agent"), bin=self.bin)
+        inside = self._fill(scenario.inside)
         if self.inside_password != self.outside_password and inside.startswith("exec:ip netns exec"):
             # A file, so that the password stands in no command line and so in no report.
             starter = self.state / "inside-agent"
@@ -106,8 +116,14 @@ class Lab:
                                f"{self.bin}/parallax-agent stdio\n")
             starter.chmod(0o755)
             inside = f"exec:{starter}"
-        flags = [flag.format(db_name=self.plan.db_name, forward_port=FORWARD_PORT) for flag in scenario.flags]
-        return [self.url(), "--password-from", "env:PGPASSWORD", "--inside", inside, *flags]
+        words = [self.url(scenario), "--inside", inside]
+        if words[0].startswith("postgres:"):
+            words += ["--password-from", "env:PGPASSWORD"]
+        if scenario.outside:
+            # Where another user than root can read it: the build's own folder may be closed to others.
+            shutil.copy(self.bin / "parallax-agent", self.state / "parallax-agent")
+            words += ["--outside", self._fill(scenario.outside)]
+        return words + [self._fill(flag) for flag in scenario.flags]
 
     def on_laptop(self, argv, seconds, capture=True):
         environment = {"PATH": os.environ["PATH"], "HOME": str(self.state), "PGPASSWORD": self.outside_password,
@@ -125,14 +141,32 @@ class Lab:
         try:
             document = json.loads(done.stdout)
         except ValueError as error:
-            return [f"stdout is not one JSON document ({error}), exit {done.returncode}"], done.stdout[-500:] + done.stderr[-2000:]
+            wrong = [f"stdout is not one JSON document ({error}), exit {done.returncode}"]
+            self.keep_logs(scenario)
+            return wrong + self._tunnel_words(), done.stdout[-500:] + done.stderr[-2000:]
         wrong = mismatches(scenario.expect, document, done.returncode)
+        words = " ".join(self.on_laptop([self.bin / "parallax", "show", "last", *store], 20).stdout.split()) \
+            if scenario.says else ""
+        wrong += [f"the report does not say {text!r}" for text in scenario.says if text not in words]
         if not wrong:
             return [], ""
+        wrong += self._tunnel_words()
         text = self.on_laptop([self.bin / "parallax", "show", "last", *store], 20)
         facts = json.dumps({"verdict": document.get("verdict"), "findings": document.get("findings"),
                             "sides": document.get("sides")}, indent=1)
+        self.keep_logs(scenario)
         return wrong, text.stdout + text.stderr + done.stderr[-2000:] + "\n" + facts
+
+
+    def _tunnel_words(self):
+        """Of a failure: whether what carries was still there, for a tunnel may end by itself."""
+        return [f"at that time {self.tunnels.alive()}"]
+
+    def keep_logs(self, scenario):
+        folder = FAILURES / scenario.name
+        shutil.rmtree(folder, ignore_errors=True)
+        if (self.state / "log").exists():
+            shutil.copytree(self.state / "log", folder)
 
 
 def mismatches(expect, document, exit_code):
@@ -157,5 +191,8 @@ def brought_up(lab, scenario):
     try:
         lab.up(scenario)
         yield lab
+    except LabError:
+        lab.keep_logs(scenario)
+        raise
     finally:
         take_down(lab)

@@ -43,11 +43,12 @@ class Services:
         self.tls = True
         self.rejected_source = None
         self.allow_forwarding = True
-        self.public_answer = plan.db
+        self.public_answer = self.vpc_answer = plan.db  # "": no such name
+        self.max_connections = 50
 
     def up(self):
         self._resolver("isp", self._plan.isp, self.public_answer)
-        self._resolver("resolver", self._plan.resolver, self._plan.db)
+        self._resolver("resolver", self._plan.resolver, self.vpc_answer)
         self._key("client")
         self._sshd("bastion")
         self._sshd("agent")
@@ -63,7 +64,7 @@ class Services:
         self._processes.start(f"dnsmasq-{role}", [
             "dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--pid-file=",
             "--user=root", "--log-facility=-", "--bind-interfaces", f"--listen-address={address}",
-            f"--host-record={self._plan.db_name},{answer}", "--local-ttl=5", "--address=/#/"],
+            *([f"--host-record={self._plan.db_name},{answer}"] if answer else []), "--local-ttl=5", "--address=/#/"],
             netns=self._topology.ns(role))
 
     def _key(self, name):
@@ -134,18 +135,30 @@ class Services:
             f"local all all trust\n{rejects}{'hostssl' if self.tls else 'host'} all all 0.0.0.0/0 scram-sha-256\n")
         settings = {"listen_addresses": "*", "port": "5432", "unix_socket_directories": folder, "fsync": "off",
                     "hba_file": folder / "hba.conf", "ssl": "on" if self.tls else "off",
-                    "ssl_cert_file": folder / "server.crt", "ssl_key_file": folder / "server.key", "max_connections": "50",
+                    "ssl_cert_file": folder / "server.crt", "ssl_key_file": folder / "server.key", "max_connections": str(self.max_connections),
                     "shared_buffers": "16MB", "log_connections": "on"}
         argv = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", PG_BIN / "postgres", "-D", data]
         for key, value in settings.items():
             argv += ["-c", f"{key}={value}"]
         self._processes.start(f"postgres-{role}", argv, netns=self._topology.ns(role))
-        sockets = ["psql", "-h", folder, "-U", "postgres", "-Atc", "select 1"]
-        wait_until(lambda: run(["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", *sockets], check=False,
-                               env={"PATH": os.environ["PATH"], "PGCONNECT_TIMEOUT": "2"}).stdout == "1\n", 20,
-                   lambda: f"PostgreSQL in {role}: {self._processes.tail('postgres-' + role)}")
+        wait_until(lambda: self._psql(role, "select 1") == "1", 20, lambda: f"PostgreSQL in {role}: {self._processes.tail('postgres-' + role)}")
         if not connects(self._topology.ns(role), address, 5432):
             raise LabError(f"PostgreSQL in {role} does not listen on {address}")
+
+    def _psql(self, role, statement):
+        """The answer to one statement of the superuser, by the Unix socket; "" on an error."""
+        return run(["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", "psql", "-h",
+                    self._state / f"postgres-{role}", "-U", "postgres", "-XAtc", statement], check=False,
+                   env={"PATH": os.environ["PATH"], "PGCONNECT_TIMEOUT": "2"}).stdout.strip()
+
+    def fill_connections(self, role):
+        """Takes every connection that PostgreSQL gives to others than superusers, for as long as the lab is up."""
+        free = self.max_connections - int(self._psql(role, "show superuser_reserved_connections"))
+        for i in range(free):
+            self._processes.start(f"holder-{i}", ["psql", "-h", self._state / f"postgres-{role}", "-U", USER, "-d", DATABASE,
+                                                  "-XAtc", "select pg_sleep(86400)"])
+        wait_until(lambda: self._psql(role, f"select count(*) from pg_stat_activity where usename = '{USER}'") == str(free),
+                   20, f"{free} sessions to be held")
 
     def stop_postgres(self, role):
         self._processes.stop(f"postgres-{role}", signal.SIGINT)

@@ -35,6 +35,7 @@ class Plan:
     resolver: str
     db: str
     otherdb: str
+    old_db: str  # was the database's address; nobody has it now
     agent: str
     overlap: str  # a laptop's own address in a local network that covers the db's
     db_name: str
@@ -55,11 +56,11 @@ PLANS = {
     "a": Plan(laptop="192.0.2.10", isp="192.0.2.1", home_prefix=24, isp_link="100.64.0.1", edge_link="100.64.0.2",
               edge="198.51.100.1", bastion="198.51.100.24", stale_bastion="198.51.100.87", silent_public="198.51.100.140",
               public_prefix=24, vpc="10.0.0.0/16", subnet_prefix=22, bastion_private="10.0.3.110", resolver="10.0.0.2",
-              db="10.0.4.172", otherdb="10.0.4.200", agent="10.0.8.50", overlap="10.0.4.5/24", db_name="db.internal"),
+              db="10.0.4.172", otherdb="10.0.4.200", old_db="10.0.4.91", agent="10.0.8.50", overlap="10.0.4.5/24", db_name="db.internal"),
     "b": Plan(laptop="203.0.113.77", isp="203.0.113.65", home_prefix=26, isp_link="100.99.7.1", edge_link="100.99.7.2",
               edge="192.0.2.129", bastion="192.0.2.201", stale_bastion="192.0.2.150", silent_public="192.0.2.222",
               public_prefix=25, vpc="172.31.0.0/16", subnet_prefix=20, bastion_private="172.31.9.14", resolver="172.31.0.2",
-              db="172.31.20.33", otherdb="172.31.21.90", agent="172.31.40.7", overlap="172.31.20.9/25",
+              db="172.31.20.33", otherdb="172.31.21.90", old_db="172.31.18.45", agent="172.31.40.7", overlap="172.31.20.9/25",
               db_name="orders-db.corp.test"),
 }
 

@@ -53,6 +53,17 @@ class Tunnels:
         self._services = services
         self.bastion = plan.bastion
         self.works = True
+        self._started = []
+
+    def alive(self):
+        """In words: which of the tunnel's processes run."""
+        if not self._started:
+            return "no process carries anything"
+        return ", ".join(f"{name} {'runs' if self._processes.pid(name) else 'has ENDED'}" for name in self._started)
+
+    def _start(self, name, argv, **where):
+        self._started.append(name)
+        self._processes.start(name, argv, **where)
 
     @property
     def _laptop(self):
@@ -71,7 +82,7 @@ class Tunnels:
             "PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(home),
             "SST_SKIP_LOCAL": "true", "SST_SKIP_DEPENDENCY_CHECK": "true",
             "SST_TELEMETRY_DISABLED": "1", "SSH_PRIVATE_KEY": self._services.client_key.read_text()}
-        self._processes.start("sst", [
+        self._start("sst", [
             sst_binary(), "tunnel", "start", "--subnets", ",".join(self._plan.subnets()), "--host", self.bastion, "--user",
             "root", "--print-logs"], netns=self._laptop, env=environment, cwd=home)
         wait_until(lambda: "tunnel started" in self._processes.tail("sst") and self._routed_to("sst"), 20,
@@ -84,7 +95,7 @@ class Tunnels:
         return f"dev {device}" in run(["ip", "-n", self._laptop, "route", "get", self._plan.db], check=False).stdout
 
     def _ssh(self, name, *arguments):
-        self._processes.start(name, [
+        self._start(name, [
             "ssh", "-F", "none", "-N", "-i", self._services.client_key, "-o", "StrictHostKeyChecking=no", "-o",
             "UserKnownHostsFile=/dev/null", "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes", *arguments,
             f"root@{self.bastion}"], netns=self._laptop)
@@ -98,7 +109,7 @@ class Tunnels:
             'base { log_debug = off; log_info = on; log = "stderr"; daemon = off; redirector = iptables; }\n'
             f"redsocks {{ local_ip = 127.0.0.1; local_port = {REDIRECT_PORT}; ip = 127.0.0.1; port = {SOCKS_PORT}; "
             "type = socks5; }\n")
-        self._processes.start("redsocks", ["redsocks", "-c", config], netns=self._laptop)
+        self._start("redsocks", ["redsocks", "-c", config], netns=self._laptop)
         wait_until(lambda: connects(self._laptop, "127.0.0.1", REDIRECT_PORT), 10,
                    lambda: "redsocks to listen: " + self._processes.tail("redsocks"))
         self._topology.nft("laptop", "redsocks", "nat", "output", f"ip daddr {{ {', '.join(self._plan.subnets())} }} "
