@@ -71,8 +71,9 @@ int64_t ReferenceRtt(const v1::SideSummary& side) {
 
 bool CarrierCannotCarry(const v1::SideSummary& side) {
   const v1::CarrierDetails& carrier = side.carrier();
-  const bool user_space = carrier.kind() == v1::TUN || carrier.kind() == v1::REDIRECTOR;
-  if (!user_space || carrier.not_permitted() || !carrier.holder_looked_for()) return false;
+  const bool over_tcp = carrier.kind() == v1::REDIRECTOR ||
+                        (carrier.kind() == v1::TUN && (side.has_banner() || carrier.connections_size() > 0));
+  if (!over_tcp || carrier.not_permitted() || !carrier.holder_looked_for()) return false;
   return std::none_of(carrier.connections().begin(), carrier.connections().end(),
                       [](const v1::CarrierConnection& connection) { return connection.state() == "established"; });
 }
@@ -140,11 +141,11 @@ void FillLocality(const std::vector<const v1::Pair*>& pairs, v1::SideSummary* si
                   absl::StrCat("the connection ends on this host, at ",
                                carrier.redirected_to().empty() ? carrier.holder().name() : carrier.redirected_to()));
   }
-  if (CarrierCannotCarry(*side)) {
-    return decide(v1::LOCAL, "it is accepted while the tunnel has no established connection to anywhere");
-  }
   if (controls.negative_usable() > 0 && controls.negative_connected() == 0) {
     return decide(v1::REMOTE, "what must not connect does not");
+  }
+  if (CarrierCannotCarry(*side)) {
+    return decide(v1::LOCAL, "it is accepted while the tunnel has no established connection to anywhere");
   }
   if (controls.negative_connected() < kEnoughNegatives) {
     return decide(v1::UNKNOWN_LOCALITY, "too few usable controls");

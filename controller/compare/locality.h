@@ -13,7 +13,8 @@ inline constexpr double kLocalShare = 0.2;
 // Under it, timing alone is no evidence.
 inline constexpr int64_t kMinTellingRttNs = 10'000'000;
 
-// The carrier cannot carry a byte to anywhere: its process is known and has no established connection of its own.
+// The carrier cannot carry a byte to anywhere: its process is known, its bastion too, and it has no established
+// connection of its own. Never said of a tunnel over UDP, which has none when it is well.
 bool CarrierCannotCarry(const v1::SideSummary& side);
 
 // Fill controls, then reference_rtt_ns, locality and locality_why of `*side`, from the pairs of its target and controls

@@ -186,7 +186,8 @@ constexpr Rule kCatalogue[] = {
      "does not reconnect. It accepts every connection and closes it at once.",
      "Every destination is closed on this host, far under a round trip; a fresh connection to the bastion gets its "
      "banner.",
-     "restart the tunnel: it does not reconnect by itself\nkeep its connection alive across idle time: "
+     "restart the tunnel: it does not reconnect by itself\nssh -v {bastion_host} true   # does the bastion still take "
+     "the tunnel's key?\nkeep its connection alive across idle time: "
      "ServerAliveInterval 30 in ~/.ssh/config, where the tunnel uses ssh",
      &MatchCarrierDead},
     {"tunnel.forwarding_denied", "The bastion forwards nothing", v1::FAULT, Sides::kBoth, kReads8, kMutedBy6,

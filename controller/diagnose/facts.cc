@@ -1,6 +1,7 @@
 #include "controller/diagnose/facts.h"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "absl/strings/str_cat.h"
 #include "controller/compare/locality.h"
@@ -60,6 +61,7 @@ How HowEnded(const v1::SideOutcome* outcome, const v1::SideSummary& side) {
   if (outcome == nullptr) return How::kNotAsked;
   const v1::StepSummary* step = EndingStep(*outcome);
   if (step == nullptr) return How::kFine;
+  if (outcome->succeeded() > 0) return How::kUnsteady;
   switch (step->failure()) {
     case v1::REFUSED: return How::kRefused;
     case v1::UNREACHABLE:
@@ -78,11 +80,8 @@ How HowEnded(const v1::SideOutcome* outcome, const v1::SideSummary& side) {
 Others OthersSeenFrom(const v1::SideSummary& side) {
   const v1::Controls& controls = side.controls();
   if (controls.positive_answered() > 0) return Others::kAnswer;
-  // Spoken straight to the tunnel's own SOCKS port, a destination that connects shows that the tunnel carries.
-  for (const v1::Step& step : side.socks()) {
-    if (step.socks().positive_control() && step.failure() == v1::NONE) return Others::kAnswer;
-  }
-  return controls.positive_usable() > 0 ? Others::kFail : Others::kUnknown;
+  if (controls.positive_usable() > 0) return Others::kFail;
+  return SocksCarries(side) ? Others::kAnswer : Others::kUnknown;
 }
 
 }  // namespace
@@ -100,6 +99,12 @@ Facts Read(const v1::Comparison& comparison) {
     facts.others = OthersSeenFrom(*facts.outside);
   }
   return facts;
+}
+
+bool SocksCarries(const v1::SideSummary& side) {
+  return std::any_of(side.socks().begin(), side.socks().end(), [](const v1::Step& step) {
+    return step.socks().positive_control() && step.failure() == v1::NONE;
+  });
 }
 
 const v1::StepSummary* EndingStep(const v1::SideOutcome& outcome) {
@@ -128,6 +133,31 @@ std::vector<const v1::Pair*> PairsOf(const v1::Comparison& comparison, v1::Role 
 std::string SqlState(const v1::SideOutcome* outcome) {
   const v1::StepSummary* step = outcome == nullptr ? nullptr : EndingStep(*outcome);
   return step == nullptr ? "" : step->sample().server_error().code();
+}
+
+bool IsTunnelKind(const std::string& kind) {
+  static constexpr const char* kKinds[] = {"tun", "tap", "wireguard", "ppp", "vti", "xfrm", "gre", "ipip"};
+  return std::find(std::begin(kKinds), std::end(kKinds), kind) != std::end(kKinds);
+}
+
+bool IsDefaultPrefix(const v1::RouteDetails& route) {
+  const std::string& prefix = route.matched_prefix();
+  return prefix == "default" || prefix == "0.0.0.0/0" || prefix == "::/0";
+}
+
+bool LeavesByDefault(const v1::RouteDetails& route) {
+  if (IsTunnelKind(route.interface_kind()) || route.connected()) return false;
+  return IsDefaultPrefix(route) || (!route.interface().empty() && route.interface() == route.default_interface());
+}
+
+bool IsPrivateAddress(const std::string& address) {
+  const auto second_in = [&](const char* prefix, int low, int high) {
+    if (address.rfind(prefix, 0) != 0) return false;
+    const int second = std::atoi(address.c_str() + std::string_view(prefix).size());
+    return second >= low && second <= high;
+  };
+  return address.rfind("10.", 0) == 0 || address.rfind("192.168.", 0) == 0 || second_in("172.", 16, 31) ||
+         second_in("100.", 64, 127) || address.rfind("fc", 0) == 0 || address.rfind("fd", 0) == 0;
 }
 
 bool HasTunnel(const v1::SideSummary& side) {

@@ -23,6 +23,7 @@ enum class How {
   kFarClose,     // accepted, then closed after about a round trip or more
   kClosed,       // accepted, then closed; whether near or far cannot be told
   kLater,        // the first byte came; it failed after that
+  kUnsteady,     // some attempts succeeded
 };
 
 // What the other destinations that share the target's way do, by the positive controls.
@@ -40,11 +41,17 @@ struct Facts {
   Others others = Others::kUnknown;  // seen from outside
 
   bool inside_fine() const { return inside != nullptr && inside->healthy(); }
-  bool outside_fails() const { return outside != nullptr && !outside->healthy() && out != nullptr; }
+  // In every attempt: what comes and goes is no proof of a cause that stays.
+  bool outside_fails() const {
+    return outside != nullptr && !outside->healthy() && out != nullptr && outside_how != How::kUnsteady;
+  }
   bool both() const { return inside != nullptr && outside != nullptr; }
 };
 
 Facts Read(const v1::Comparison& comparison);
+
+// A positive control answered through the tunnel's own SOCKS port.
+bool SocksCarries(const v1::SideSummary& side);
 
 // The step at which the outcome ended, of its main row; nullptr when it is fine.
 const v1::StepSummary* EndingStep(const v1::SideOutcome& outcome);
@@ -53,6 +60,14 @@ const v1::StepSummary* StepOf(const v1::SideOutcome* outcome, v1::StepKind kind,
 std::vector<const v1::Pair*> PairsOf(const v1::Comparison& comparison, v1::Role role);
 // The SQLSTATE with which the outcome ended; "" when it did not end with one.
 std::string SqlState(const v1::SideOutcome* outcome);
+
+// "tun", "wireguard", ...: the kinds of interface that a tunnel has.
+bool IsTunnelKind(const std::string& kind);
+bool IsDefaultPrefix(const v1::RouteDetails& route);
+// By the default route, or as the default route would: this host's ordinary way out.
+bool LeavesByDefault(const v1::RouteDetails& route);
+// RFC 1918, RFC 6598, RFC 4193: what only a VPC or a local network has.
+bool IsPrivateAddress(const std::string& address);
 
 // The carrier, from outside.
 bool HasTunnel(const v1::SideSummary& side);

@@ -51,21 +51,6 @@ std::vector<std::string> OnlyIn(const v1::StepSummary& ours, const v1::StepSumma
   return only;
 }
 
-// RFC 1918, RFC 6598, RFC 4193: what only a VPC or a local network has.
-bool IsPrivate(const std::string& address) {
-  if (address.rfind("10.", 0) == 0 || address.rfind("192.168.", 0) == 0) return true;
-  int second = 0;
-  if (address.rfind("172.", 0) == 0) {
-    second = std::atoi(address.c_str() + 4);
-    return second >= 16 && second <= 31;
-  }
-  if (address.rfind("100.", 0) == 0) {
-    second = std::atoi(address.c_str() + 4);
-    return second >= 64 && second <= 127;
-  }
-  return address.rfind("fc", 0) == 0 || address.rfind("fd", 0) == 0;
-}
-
 const v1::Pair* TargetAt(const v1::Comparison& comparison, const std::string& address) {
   for (const v1::Pair* pair : PairsOf(comparison, v1::TARGET)) {
     if (pair->address() == address) return pair;
@@ -154,7 +139,8 @@ std::optional<v1::Finding> MatchStaleAnswer(const v1::Comparison& comparison) {
   const std::vector<std::string> astray = Astray(comparison, names);
   // Old addresses of the same VPC: private ones, silent from inside too.
   const bool stale = !astray.empty() && std::all_of(astray.begin(), astray.end(), [&](const std::string& address) {
-    return IsPrivate(address) && FailsAt(comparison, address, "inside") && FailsAt(comparison, address, "outside");
+    return IsPrivateAddress(address) && FailsAt(comparison, address, "inside") &&
+           FailsAt(comparison, address, "outside");
   });
   if (!stale) return std::nullopt;
   FindingBuilder finding(

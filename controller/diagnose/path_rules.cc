@@ -48,7 +48,9 @@ std::string Where(const v1::SideSummary& side) {
 bool WayIsWell(const Facts& facts) {
   if (facts.others == Others::kAnswer) return true;
   if (facts.others == Others::kFail) return false;
-  return HasTunnel(*facts.outside) && !BannerNever(*facts.outside);
+  if (HasTunnel(*facts.outside)) return !BannerNever(*facts.outside);
+  // To a public address no tunnel is needed.
+  return facts.pair != nullptr && !IsPrivateAddress(facts.pair->address());
 }
 
 // What the investigation said about a message of the ClientHello's size, from outside.

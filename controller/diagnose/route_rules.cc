@@ -12,11 +12,6 @@
 namespace parallax::diagnose {
 namespace {
 
-bool IsTunnelKind(const std::string& kind) {
-  return kind == "tun" || kind == "tap" || kind == "wireguard" || kind == "ppp" || kind == "vti" || kind == "xfrm" ||
-         kind == "gre" || kind == "ipip";
-}
-
 // A tunnel's interface, up, that the target's route does not take; nullptr when there is none.
 const v1::Interface* IdleTunnel(const v1::SideSummary& side) {
   for (const v1::Interface& interface : side.agent().host().interfaces()) {
@@ -39,11 +34,6 @@ std::vector<std::string> TunnelRoutes(const v1::SideSummary& side) {
     }
   }
   return found;
-}
-
-bool IsDefault(const v1::RouteDetails& route) {
-  return route.matched_prefix() == "default" || route.matched_prefix() == "0.0.0.0/0" ||
-         route.matched_prefix() == "::/0";
 }
 
 // The same network that the inside stands in: then a connected route is no mistake.
@@ -74,7 +64,7 @@ std::optional<v1::Finding> MatchOverlap(const v1::Comparison& comparison) {
   if (!facts.outside_fails() || facts.pair == nullptr) return std::nullopt;
   const v1::SideSummary& side = *facts.outside;
   const v1::RouteDetails& route = side.route();
-  const bool is_local = route.connected() || (!IsDefault(route) && !route.matched_prefix().empty());
+  const bool is_local = route.connected() || (!IsDefaultPrefix(route) && !route.matched_prefix().empty());
   const bool no_tunnel = side.carrier().kind() == v1::DIRECT || !side.has_carrier();
   if (!is_local || !no_tunnel || IsTunnelKind(route.interface_kind()) || route.interface_kind() == "loopback")
     return std::nullopt;
@@ -113,8 +103,7 @@ std::optional<v1::Finding> MatchNotThroughTunnel(const v1::Comparison& compariso
   const v1::RouteDetails& route = side.route();
   const v1::StepSummary* connect = StepOf(facts.out, v1::CONNECT);
   const bool no_route = connect != nullptr && connect->failure() == v1::NO_ROUTE;
-  const bool by_default = IsDefault(route) || (!route.interface().empty() &&
-                                               route.interface() == route.default_interface() && !route.connected());
+  const bool by_default = LeavesByDefault(route);
   if (side.carrier().kind() != v1::DIRECT && side.has_carrier() && !no_route) return std::nullopt;
   if (!no_route && (!by_default || IsTunnelKind(route.interface_kind()))) return std::nullopt;
   if (!facts.inside_fine() || facts.others == Others::kAnswer) return std::nullopt;
@@ -122,6 +111,8 @@ std::optional<v1::Finding> MatchNotThroughTunnel(const v1::Comparison& compariso
   if (facts.outside_how != How::kSilent && facts.outside_how != How::kUnreachable) return std::nullopt;
   if (connect == nullptr || connect->succeeded() > 0) return std::nullopt;
   const v1::Interface* idle = IdleTunnel(side);
+  // With no tunnel there at all it is not the route that is missing.
+  if (idle == nullptr && !no_route) return std::nullopt;
   FindingBuilder finding(idle != nullptr ? 0.93 : 0.65,
                          no_route ? absl::StrCat("This host has no route to ", facts.pair->address(), ".")
                                   : absl::StrCat("Packets to ", facts.pair->address(), " leave by ", route.interface(),

@@ -16,6 +16,7 @@ namespace {
 using compare::Duration;
 
 constexpr int64_t kLongUnheardNs = 10'000'000'000;
+constexpr int64_t kOnThisHostNs = 1'000'000;  // what lies beyond a gateway takes longer to refuse
 
 std::string TunnelProbe(const Facts& facts) { return facts.pair == nullptr ? "" : "tunnel " + facts.pair->address(); }
 
@@ -97,6 +98,23 @@ bool Failed(const Facts& facts) {
   return facts.outside_fails() && facts.outside_how != How::kFine && facts.outside_how != How::kLater;
 }
 
+// A tunnel that speaks no ssh, and gives nothing back from anywhere.
+bool IsSilentTunnel(const Facts& facts) {
+  const v1::CarrierKind kind = facts.outside->carrier().kind();
+  const v1::CarrierDetails& carrier = facts.outside->carrier();
+  const bool there =
+      kind == v1::KERNEL_TUNNEL ||
+      (kind == v1::TUN && (carrier.holder().pid() > 0 || carrier.not_permitted()) && carrier.interface_carrier());
+  return there && facts.inside_fine() && facts.others == Others::kFail && facts.outside_how == How::kSilent &&
+         Stopped(*facts.outside) == nullptr;
+}
+
+bool HasTunnelInterface(const v1::SideSummary& side) {
+  const auto& interfaces = side.agent().host().interfaces();
+  return std::any_of(interfaces.begin(), interfaces.end(),
+                     [](const v1::Interface& interface) { return IsTunnelKind(interface.kind()); });
+}
+
 }  // namespace
 
 std::optional<v1::Finding> MatchNotRunning(const v1::Comparison& comparison) {
@@ -145,6 +163,44 @@ std::optional<v1::Finding> MatchNotRunning(const v1::Comparison& comparison) {
     TellInside(facts, &finding);
     return finding.Build();
   }
+  if (facts.others == Others::kFail && SocksCarries(side)) {
+    FindingBuilder finding(0.85, absl::StrCat("The tunnel's entrance does not work: ", HolderWords(side),
+                                              " carries what is spoken to its SOCKS port, and nothing else."));
+    finding.Because("CONNECT to a destination that must answer, spoken to the SOCKS port, succeeds", "outside", probe,
+                    v1::SOCKS_CONNECT);
+    TellTarget(facts, &finding);
+    TellControls(facts, &finding);
+    TellInside(facts, &finding);
+    return finding.Build();
+  }
+  // Refused far quicker than anything beyond a gateway could, and everywhere: a redirection to a port where nobody is.
+  if (carrier.kind() == v1::DIRECT && connect != nullptr && facts.outside_how == How::kRefused &&
+      facts.others == Others::kFail && connect->min_ns() < kOnThisHostNs && !side.route().connected()) {
+    FindingBuilder finding(
+        0.75, "Every destination is refused on this very host: what should carry the connections is gone.");
+    TellTarget(facts, &finding);
+    TellControls(facts, &finding);
+    TellInside(facts, &finding);
+    return finding.OrElse("vpc.refused_beyond_bastion", "a rule of this host's own firewall: nft list ruleset").Build();
+  }
+  // A private address, no tunnel's interface anywhere, and the way out to the internet: nothing is there to carry it.
+  const bool silent = facts.outside_how == How::kSilent || facts.outside_how == How::kUnreachable;
+  if (carrier.kind() == v1::DIRECT && silent && connect != nullptr && connect->succeeded() == 0 &&
+      facts.inside_fine() && LeavesByDefault(side.route()) && IsPrivateAddress(facts.pair->address()) &&
+      !HasTunnelInterface(side)) {
+    FindingBuilder finding(facts.others == Others::kFail ? 0.75 : 0.65,
+                           absl::StrCat("No tunnel is there: packets to the private address ", facts.pair->address(),
+                                        " leave by ", side.route().interface(), ", this host's way to the internet."));
+    finding.Because("no tunnel's interface is on this host, and nothing redirects the connection", "outside", probe,
+                    v1::CARRIER_FOUND);
+    TellTarget(facts, &finding);
+    TellControls(facts, &finding);
+    TellInside(facts, &finding);
+    finding.OrElse("route.not_through_tunnel", "is a tunnel running that should carry this address?");
+    finding.OrElse("vpc.dropped_beyond_bastion",
+                   "if no tunnel is meant: do the firewalls on the way let this host in?");
+    return finding.Build();
+  }
   // A redirector that still accepts, and has nothing to hand the connection to.
   const bool nothing_behind = carrier.kind() == v1::REDIRECTOR && carrier.holder().pid() > 0 &&
                               carrier.holder_looked_for() && carrier.connections().empty() && carrier.socks().empty() &&
@@ -165,6 +221,16 @@ std::optional<v1::Finding> MatchBastionUnreachable(const v1::Comparison& compari
   const Facts facts = Read(comparison);
   if (!Failed(facts) || facts.others == Others::kAnswer || !HasTunnel(*facts.outside)) return std::nullopt;
   const v1::SideSummary& side = *facts.outside;
+  if (!side.has_banner() && IsSilentTunnel(facts)) {
+    FindingBuilder finding(0.6, absl::StrCat("Nothing comes back through ", HolderWords(side),
+                                             ", from any destination: its far end does not answer."));
+    TellTarget(facts, &finding);
+    TellControls(facts, &finding);
+    TellInside(facts, &finding);
+    finding.OrElse("tunnel.carrier_dead",
+                   "the tunnel's own word for its far end: wg show (latest handshake), or its log");
+    return finding.Build();
+  }
   if (!BannerNever(side)) return std::nullopt;
   const v1::Failure failure = side.banner().failure();
   const bool gone = failure == v1::TIMED_OUT || failure == v1::REFUSED || failure == v1::UNREACHABLE ||
@@ -196,7 +262,9 @@ std::optional<v1::Finding> MatchBastionUnreachable(const v1::Comparison& compari
 
 std::optional<v1::Finding> MatchBastionRefusesSessions(const v1::Comparison& comparison) {
   const Facts facts = Read(comparison);
-  if (facts.outside == nullptr || !facts.outside_fails() || !facts.outside->has_banner()) return std::nullopt;
+  // Here what comes and goes is the very sign.
+  const bool fails = facts.outside != nullptr && !facts.outside->healthy() && facts.out != nullptr;
+  if (!fails || !facts.outside->has_banner()) return std::nullopt;
   const v1::SideSummary& side = *facts.outside;
   const v1::BannerDetails& banner = side.banner().sample().banner();
   const v1::Failure failure = compare::FailureClass(side.banner().failure());
@@ -281,7 +349,10 @@ std::optional<v1::Finding> MatchForwardingDenied(const v1::Comparison& compariso
   if (const v1::Step* step = SocksTo(side, facts.pair->address(), facts.pair->port()))
     target_rejected = SocksRejected(*step);
   const bool by_socks = target_rejected && positives > 0 && !passed;
-  const bool by_closing = facts.outside_how == How::kFarClose && facts.others == Others::kFail;
+  // Near or far cannot be told on a short way; a connection that stands then shows that it is not the carrier.
+  const bool stands = ConnectionInState(side, "established") != nullptr && BannerEver(side);
+  const bool by_closing = (facts.outside_how == How::kFarClose || (facts.outside_how == How::kClosed && stands)) &&
+                          facts.others == Others::kFail;
   if (passed || (!by_socks && !by_closing)) return std::nullopt;
   // What fails inside too is no proof that the bastion denies it.
   if (facts.inside == nullptr || !facts.inside_fine()) return std::nullopt;
