@@ -70,6 +70,7 @@ class Maker {
   void FirstDifference();
   void DecideStatus();
   bool OtherIdentity() const;
+  bool TlsOnOneSideOnly() const;
 
   std::vector<const v1::Pair*> PairsWith(v1::Role role) const;
   // The target's pairs that this side's own name leads to: what its applications would dial.
@@ -348,6 +349,20 @@ bool Maker::OtherIdentity() const {
                      outside->addresses().end());
 }
 
+// Under sslmode=prefer both work all the same, and one of them in plain text.
+bool Maker::TlsOnOneSideOnly() const {
+  const std::vector<const v1::Pair*> targets = PairsWith(v1::TARGET);
+  return std::any_of(targets.begin(), targets.end(), [](const v1::Pair* pair) {
+    std::set<std::string> answers;
+    for (const char* name : {"inside", "outside"}) {
+      const v1::SideOutcome* outcome = FindSide(*pair, name);
+      const v1::StepSummary* asked = outcome == nullptr ? nullptr : FindStep(*outcome, v1::SSL_REQUEST, "");
+      if (asked != nullptr) answers.insert(asked->sample().peer_bytes().head());
+    }
+    return answers.contains("S") && answers.contains("N");
+  });
+}
+
 void Maker::DecideStatus() {
   const auto decide = [&](v1::Status status, std::string why) {
     comparison_.set_status(status);
@@ -377,6 +392,7 @@ void Maker::DecideStatus() {
     return decide(v1::BOTH_FAILED, "both sides fail");
   }
   if (OtherIdentity()) return decide(v1::DIVERGED, "both work, with different servers");
+  if (TlsOnOneSideOnly()) return decide(v1::DIVERGED, "both work, one of them without TLS");
   decide(v1::HEALTHY, "every side is healthy and alike");
 }
 

@@ -87,7 +87,9 @@ std::optional<v1::Finding> MatchUnexplained(const v1::Comparison& comparison) {
                                  difference.inside(), ", outside ", difference.outside()),
                     "", comparison.first_difference_probe(), difference.step());
   }
-  return finding.Build();
+  std::optional<v1::Finding> built = finding.Build();
+  if (built->evidence().empty()) built->add_evidence()->set_text(comparison.status_why());
+  return built;
 }
 
 }  // namespace parallax::diagnose

@@ -318,6 +318,7 @@ Attempt Place::Default(const v1::ProbeSpec& spec) const {
     case v1::ProbeSpec::kTunnel: return Tunnel(spec.tunnel());
     case v1::ProbeSpec::kTcp: return Tcp(spec);
     case v1::ProbeSpec::kTls: {
+      if (!talk.tls) return Of({Done(v1::CONNECT, ConnectMs()), Failed(v1::TLS_HANDSHAKE, v1::TLS_PROTOCOL, rtt_ms)});
       const Attempt talked = Postgres(talk);
       return Of({talked.steps(0), talked.steps(2)});
     }

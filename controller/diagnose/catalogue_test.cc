@@ -1,0 +1,169 @@
+#include "controller/diagnose/catalogue.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <regex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "controller/diagnose/remedy.h"
+
+namespace parallax::diagnose {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::UnorderedElementsAreArray;
+
+// The public vocabulary. Ids are for ever: a line may be added here, and none is taken away.
+constexpr const char* kIds[] = {
+    "app.command_differs",
+    "dns.split_horizon",
+    "dns.stale_answer",
+    "dns.unresolved_everywhere",
+    "dns.unresolved_outside",
+    "evidence.unsteady",
+    "path.idle_reaped",
+    "path.lossy",
+    "path.mtu_black_hole_down",
+    "path.mtu_black_hole_up",
+    "path.reset_midstream",
+    "path.return_lost",
+    "path.slow",
+    "path.stage_reset",
+    "path.stage_swallowed",
+    "path.throttled",
+    "postgres.credentials_differ",
+    "postgres.credentials_rejected",
+    "postgres.database_missing",
+    "postgres.pooler_backend_down",
+    "postgres.source_rejected",
+    "postgres.too_many_connections",
+    "route.not_through_tunnel",
+    "route.overlap",
+    "target.down",
+    "target.frozen",
+    "target.not_postgres",
+    "target.overloaded",
+    "target.unreachable",
+    "target.wrong_server",
+    "tls.expired",
+    "tls.intercepted",
+    "tls.name_mismatch",
+    "tls.not_offered",
+    "tls.required_by_server",
+    "tls.stripped",
+    "tls.untrusted",
+    "tunnel.bastion_refuses_sessions",
+    "tunnel.bastion_unreachable",
+    "tunnel.carrier_dead",
+    "tunnel.forwarding_denied",
+    "tunnel.head_of_line",
+    "tunnel.local_accept",
+    "tunnel.not_running",
+    "unexplained",
+    "vantage.missing",
+    "vantage.unlike",
+    "vpc.dropped_beyond_bastion",
+    "vpc.refused_beyond_bastion",
+};
+
+std::vector<std::string> Ids() {
+  std::vector<std::string> ids;
+  for (const Rule& rule : Catalogue()) ids.emplace_back(rule.cause);
+  return ids;
+}
+
+TEST(Catalogue, HoldsEveryIdOnce) { EXPECT_THAT(Ids(), UnorderedElementsAreArray(kIds)); }
+
+TEST(Catalogue, IdsAreOfOneForm) {
+  const std::regex form("[a-z]+(\\.[a-z_]+)?");
+  for (const std::string& id : Ids()) EXPECT_TRUE(std::regex_match(id, form)) << id;
+}
+
+TEST(Catalogue, EveryCauseSaysWhatItMeans) {
+  for (const Rule& rule : Catalogue()) {
+    EXPECT_NE(rule.title, "") << rule.cause;
+    EXPECT_NE(rule.meaning, "") << rule.cause;
+    EXPECT_NE(rule.told_apart, "") << rule.cause;
+    EXPECT_NE(rule.severity, v1::SEVERITY_UNSPECIFIED) << rule.cause;
+    // A note asks for nothing.
+    EXPECT_TRUE(rule.severity == v1::NOTE || !rule.remedy.empty()) << rule.cause;
+  }
+}
+
+TEST(Catalogue, WhatExplainsIsInIt) {
+  for (const Rule& rule : Catalogue()) {
+    for (const std::string_view cause : rule.explained_by) {
+      ASSERT_NE(FindCause(cause), nullptr) << rule.cause << " is explained by " << cause;
+      EXPECT_NE(cause, rule.cause);
+      EXPECT_EQ(FindCause(cause)->severity, v1::FAULT) << "nothing but a fault explains: " << cause;
+    }
+  }
+}
+
+// Two causes that mute each other would leave a run without a verdict.
+TEST(Catalogue, NoTwoExplainEachOther) {
+  for (const Rule& rule : Catalogue()) {
+    std::set<std::string_view> above;
+    std::vector<std::string_view> open(rule.explained_by.begin(), rule.explained_by.end());
+    while (!open.empty()) {
+      const std::string_view cause = open.back();
+      open.pop_back();
+      if (!above.insert(cause).second) continue;
+      const auto more = FindCause(cause)->explained_by;
+      open.insert(open.end(), more.begin(), more.end());
+    }
+    EXPECT_FALSE(above.contains(rule.cause)) << rule.cause << " explains itself, by others";
+  }
+}
+
+TEST(Catalogue, AnUnknownCauseIsNone) {
+  EXPECT_EQ(FindCause("tunnel.haunted"), nullptr);
+  EXPECT_EQ(FindCause(""), nullptr);
+}
+
+TEST(Readme, ListsTheCatalogue) {
+  std::ifstream readme(PARALLAX_SOURCE_DIR "/controller/diagnose/README.md");
+  ASSERT_TRUE(readme.is_open());
+  const std::regex row("\\| `([^`]+)` \\| ([a-z ]+) \\| (yes|not yet) \\|");
+  std::vector<std::string> listed;
+  for (std::string line; std::getline(readme, line);) {
+    std::smatch found;
+    if (!std::regex_match(line, found, row)) continue;
+    listed.push_back(found[1]);
+    const Rule* rule = FindCause(listed.back());
+    ASSERT_NE(rule, nullptr) << line;
+    EXPECT_EQ(found[3] == "yes", rule->match != nullptr) << line;
+    const std::string severity = rule->severity == v1::FAULT     ? "fault"
+                                 : rule->severity == v1::WARNING ? "warning"
+                                 : rule->severity == v1::NOTE    ? "note"
+                                                                 : "cannot tell";
+    EXPECT_EQ(found[2], severity) << line;
+  }
+  EXPECT_THAT(listed, UnorderedElementsAreArray(Ids()));
+}
+
+// What the other side said ends up in a line that a tired person pastes.
+TEST(Remedy, NothingUnsafeIsFilledIn) {
+  for (const char* host : {"db;reboot", "$(id)", "`id`", "a b", "a\nb", "-rf", "a'b", "a\"b", "a|b", "a>b", ""}) {
+    v1::Comparison comparison;
+    comparison.mutable_target()->set_host(host);
+    EXPECT_TRUE(FillRemedy("getent hosts {host}", comparison).empty()) << host;
+  }
+}
+
+TEST(Remedy, ALineWithoutItsValueIsLeftOut) {
+  v1::Comparison comparison;
+  comparison.mutable_target()->set_host("db.internal");
+  EXPECT_THAT(FillRemedy("dig {host}\nnc {bastion_host} 22\nplain", comparison),
+              ::testing::ElementsAre("dig db.internal", "plain"));
+  EXPECT_THAT(FillRemedy("{nothing}\n{\n{host", comparison), ::testing::ElementsAre("{", "{host"));
+}
+
+}  // namespace
+}  // namespace parallax::diagnose

@@ -1,0 +1,568 @@
+// One row: what is said, of which run, and the run. Worlds that several rows share stand above the table.
+#include "controller/diagnose/rule_rows.h"
+
+#include <utility>
+
+namespace parallax::diagnose {
+namespace {
+
+using support::Attempt;
+using support::Closed;
+using support::Done;
+using support::Failed;
+using support::Heard;
+using support::kNamedTarget;
+using support::kTarget;
+using support::Mute;
+using support::NoConnect;
+using support::Of;
+using support::PostgresUntil;
+using support::RunBuilder;
+using support::Said;
+using support::Talk;
+using support::Way;
+
+constexpr char kPlain[] = "postgres://app@10.0.4.172:5432/app?sslmode=disable";
+constexpr char kVerifyFull[] = "postgres://app@db.internal:5432/app?sslmode=verify-full";
+
+Attempt Unexpected(const std::string& bytes, double connect_ms, double ms) {
+  v1::Step step = Heard(v1::SSL_REQUEST, bytes, ms);
+  step.set_failure(v1::UNEXPECTED_FIRST_BYTE);
+  return Of({Done(v1::CONNECT, connect_ms), step});
+}
+
+// Names.
+RunBuilder NamedOutside(std::vector<std::string> addresses, Way way = Way::kSst) {
+  RunBuilder builder(kNamedTarget, way);
+  builder.Outside().names["db.internal"] = std::move(addresses);
+  return builder;
+}
+RunBuilder StaleName() {
+  RunBuilder builder = NamedOutside({"10.0.4.9"});
+  builder.Inside().On("postgres 10.0.4.9", NoConnect(v1::TIMED_OUT, 5000));
+  builder.Outside().On("postgres 10.0.4.9", Mute(v1::SSL_REQUEST, 0.5)).Socks("10.0.4.9:5432", v1::TIMED_OUT);
+  return builder;
+}
+RunBuilder PublicName() {
+  RunBuilder builder = NamedOutside({"203.0.113.9"}, Way::kRouted);
+  builder.Outside().On("postgres 203.0.113.9", NoConnect(v1::REFUSED, 40));
+  builder.Inside().On("postgres 203.0.113.9", NoConnect(v1::REFUSED, 40));
+  return builder;
+}
+
+// Routes.
+void ByDefaultRoute(support::Place* place) {
+  place->route.set_interface("eth0");
+  place->route.set_interface_kind("ethernet");
+  place->route.set_matched_prefix("default");
+  place->route.set_gateway("192.0.2.1");
+  place->carrier.Clear();
+  place->carrier.set_kind(v1::DIRECT);
+  place->carrier.set_holder_looked_for(true);
+  place->banner.Clear();
+}
+RunBuilder RoutesDeleted() {
+  RunBuilder builder;
+  ByDefaultRoute(&builder.Outside());
+  builder.Outside().NothingConnects(v1::TIMED_OUT);
+  return builder;
+}
+RunBuilder Overlap() {
+  RunBuilder builder;
+  ByDefaultRoute(&builder.Outside());
+  builder.Outside().route.set_matched_prefix("10.0.4.0/24");
+  builder.Outside().route.clear_gateway();
+  builder.Outside().route.set_connected(true);
+  builder.Outside().route.set_neighbour_state("failed");
+  builder.Outside().route.add_competing_prefixes("10.0.4.0/22 dev sst");
+  builder.Outside().NothingConnects(v1::UNREACHABLE, 3000);
+  return builder;
+}
+
+// The tunnel.
+RunBuilder TunnelKilled() {
+  RunBuilder builder;
+  support::Place& outside = builder.Outside();
+  outside.carrier.clear_holder();
+  outside.carrier.clear_connections();
+  outside.carrier.clear_socks();
+  outside.carrier.set_interface_carrier(false);
+  outside.banner.Clear();
+  outside.NothingConnects(v1::TIMED_OUT);
+  return builder;
+}
+RunBuilder TunnelStopped() {
+  RunBuilder builder;
+  builder.Outside().carrier.mutable_holder()->set_state("stopped");
+  builder.Outside().WithoutSocks().NothingConnects(v1::TIMED_OUT);
+  return builder;
+}
+RunBuilder ForwardGone() {
+  RunBuilder builder(kNamedTarget, Way::kForward);
+  builder.Outside().carrier.clear_holder();
+  builder.Outside().carrier.clear_connections();
+  builder.Outside().banner.Clear();
+  builder.Outside().On("postgres", NoConnect(v1::REFUSED, 0.05));
+  return builder;
+}
+RunBuilder StaleBastion(double rtt_ms = 40) {  // the incident
+  RunBuilder builder(kTarget, Way::kSst, rtt_ms);
+  support::Place& outside = builder.Outside();
+  outside.Connection()->set_state("syn-sent");
+  outside.Connection()->clear_rtt_ns();
+  outside.Connection()->clear_min_rtt_ns();
+  outside.Connection()->set_age_ns(41'000'000'000);
+  outside.NoBanner(v1::TIMED_OUT).WithoutSocks().EverythingCloses(0.4);
+  return builder;
+}
+RunBuilder BastionVanished() {
+  RunBuilder builder;
+  builder.Outside().Connection()->set_unacked(7);
+  builder.Outside().Connection()->set_last_ack_ns(20'000'000'000);
+  builder.Outside().NoBanner(v1::TIMED_OUT).EverythingIsMute();
+  return builder;
+}
+RunBuilder BastionTurnsAway() {
+  RunBuilder builder;
+  builder.Outside().carrier.clear_connections();
+  builder.Outside().NoBanner(v1::CLOSED_BEFORE_FIRST_BYTE).WithoutSocks().EverythingCloses(0.4);
+  return builder;
+}
+RunBuilder CarrierDead() {
+  RunBuilder builder;
+  builder.Outside().carrier.clear_connections();
+  builder.Outside().WithoutSocks().EverythingCloses(0.4);
+  return builder;
+}
+RunBuilder CarrierDeadUnprivileged() {
+  RunBuilder builder;
+  builder.Outside().carrier.clear_connections();
+  builder.Outside().WithoutSocks().WithoutPrivilege().EverythingCloses(0.4);
+  return builder;
+}
+RunBuilder ForwardingDenied() {
+  RunBuilder builder;
+  builder.Outside().EverythingCloses(45);
+  return builder;
+}
+RunBuilder ForwardingDeniedBehindRedsocks() {
+  RunBuilder builder(kTarget, Way::kRedsocks);
+  builder.Outside().EverythingIsMute().Socks("*", v1::CLOSED_BEFORE_FIRST_BYTE);
+  return builder;
+}
+
+// Beyond the bastion.
+RunBuilder RefusedBeyond() {
+  RunBuilder builder;
+  builder.Outside().On("postgres", Closed(v1::SSL_REQUEST, 0.5, 45));
+  builder.Outside().Socks("10.0.4.172:5432", v1::CLOSED_BEFORE_FIRST_BYTE);
+  return builder;
+}
+RunBuilder RefusedBeyondBehindRedsocks() {
+  RunBuilder builder(kTarget, Way::kRedsocks);
+  builder.Outside().On("postgres", Mute(v1::SSL_REQUEST, 0.5));
+  builder.Outside().Socks("10.0.4.172:5432", v1::CLOSED_BEFORE_FIRST_BYTE);
+  return builder;
+}
+RunBuilder RefusedWithoutTunnel() {
+  RunBuilder builder(kTarget, Way::kRouted);
+  builder.Outside().On("postgres", NoConnect(v1::REFUSED, 40));
+  return builder;
+}
+RunBuilder DroppedBeyond() {
+  RunBuilder builder;
+  builder.Outside().On("postgres", Mute(v1::SSL_REQUEST, 0.5));
+  builder.Outside().Socks("10.0.4.172:5432", v1::TIMED_OUT);
+  return builder;
+}
+RunBuilder DroppedWithoutTunnel() {
+  RunBuilder builder(kTarget, Way::kRouted);
+  builder.Outside().On("postgres", NoConnect(v1::TIMED_OUT, 5000));
+  return builder;
+}
+
+// Stages.
+RunBuilder EndsAt(v1::Step failed, Way way = Way::kRouted) {
+  RunBuilder builder(kTarget, way);
+  builder.Outside().On("postgres", PostgresUntil(std::move(failed), builder.Outside().talk));
+  return builder;
+}
+RunBuilder HelloSwallowed() {
+  RunBuilder builder = EndsAt(Failed(v1::TLS_HANDSHAKE, v1::TIMED_OUT, 5000));
+  builder.Investigate();
+  return builder;
+}
+RunBuilder LargeSwallowed() {
+  RunBuilder builder = HelloSwallowed();
+  v1::Step large = Failed(v1::MESSAGE_SIZE, v1::TIMED_OUT, 5000);
+  large.set_variant("startup");
+  builder.Outside().On("message-size", Of({Done(v1::CONNECT, 40), Heard(v1::SSL_REQUEST, "S", 40),
+                                           Failed(v1::TLS_HANDSHAKE, v1::TIMED_OUT, 5000), large}));
+  return builder;
+}
+
+// The target.
+RunBuilder BothSay(const Attempt& inside, const Attempt& outside, Way way = Way::kRouted) {
+  RunBuilder builder(kTarget, way);
+  builder.Inside().On("postgres", inside);
+  builder.Outside().On("postgres", outside);
+  return builder;
+}
+RunBuilder Down() {
+  RunBuilder builder = BothSay(NoConnect(v1::REFUSED, 0.4), Closed(v1::SSL_REQUEST, 0.5, 45), Way::kSst);
+  builder.Outside().Socks("10.0.4.172:5432", v1::CLOSED_BEFORE_FIRST_BYTE);
+  return builder;
+}
+RunBuilder SilentForBoth() {
+  RunBuilder builder = BothSay(NoConnect(v1::TIMED_OUT, 5000), Mute(v1::SSL_REQUEST, 0.5), Way::kSst);
+  builder.Inside().On("must-not-connect", NoConnect(v1::TIMED_OUT, 2000));
+  builder.Outside().Socks("10.0.4.172:5432", v1::TIMED_OUT);
+  return builder;
+}
+RunBuilder Frozen() {
+  RunBuilder builder = BothSay(Mute(v1::SSL_REQUEST, 0.4), Mute(v1::SSL_REQUEST, 40));
+  const auto mute = [](double ms) {
+    Attempt attempt =
+        Of({Done(v1::CONNECT, ms), Done(v1::LISTEN_UNASKED, 1500), Failed(v1::HTTP_LINE, v1::TIMED_OUT, 5000)});
+    attempt.set_outcome(v1::NONE);
+    return attempt;
+  };
+  builder.Inside().On("listen-then-http", mute(0.4));
+  builder.Outside().On("listen-then-http", mute(40));
+  builder.Investigate();
+  return builder;
+}
+RunBuilder WaitsForHttp() {
+  RunBuilder builder = Frozen();
+  const auto speaks = [](double ms) {
+    return Of({Done(v1::CONNECT, ms), Done(v1::LISTEN_UNASKED, 1500), Heard(v1::HTTP_LINE, "HTTP/1.0 200 OK\r\n", ms)});
+  };
+  builder.Inside().On("listen-then-http", speaks(0.4));
+  builder.Outside().On("listen-then-http", speaks(40));
+  return builder;
+}
+RunBuilder OtherServer() {
+  RunBuilder builder;
+  builder.Outside().talk.certificate = support::kOtherCertificate;
+  builder.Outside().talk.system_identifier = "7310000000000000777";
+  return builder;
+}
+RunBuilder OtherDatabaseServer() {  // another VPC's database: it does not know ours
+  RunBuilder builder = EndsAt(Said(v1::READY, "3D000", "database \"app\" does not exist", 40));
+  return builder;
+}
+RunBuilder Late(double ms) {
+  RunBuilder builder(kTarget, Way::kRouted);
+  builder.Inside().talk.first_byte_ms = ms;
+  builder.Outside().talk.first_byte_ms = ms + 40;
+  return builder;
+}
+
+// TLS.
+RunBuilder Intercepted() {
+  RunBuilder builder;
+  builder.Outside().talk.certificate = support::kOtherCertificate;
+  builder.Outside().talk.issuer = "CN=Inspection Box";
+  builder.Outside().talk.offered = {"scram-sha-256"};
+  builder.Outside().talk.channel_bound = false;
+  return builder;
+}
+RunBuilder BindingFails() {
+  RunBuilder builder = Intercepted();
+  builder.Outside().talk.channel_bound = true;
+  builder.Outside().talk.offered = {"scram-sha-256", "scram-sha-256-plus"};
+  builder.Outside().On("postgres",
+                       PostgresUntil(Said(v1::AUTHENTICATION, "28000", "SCRAM channel binding check failed", 80),
+                                     builder.Outside().talk));
+  return builder;
+}
+RunBuilder NoTls(bool inside, bool outside) {
+  RunBuilder builder;
+  builder.Inside().talk.tls = inside;
+  builder.Outside().talk.tls = outside;
+  return builder;
+}
+RunBuilder PlainRejected(bool investigate) {
+  RunBuilder builder(kPlain, Way::kRouted);
+  const auto rejected = [](double ms) {
+    return PostgresUntil(Said(v1::STARTUP, "28000", "no pg_hba.conf entry for host \"10.0.8.50\", no encryption", ms),
+                         {}, v1::DISABLE);
+  };
+  builder.Inside().On("postgres", rejected(0.4));
+  builder.Outside().On("postgres", rejected(40));
+  if (investigate) builder.Investigate();
+  return builder;
+}
+RunBuilder Certificate(const std::string& url, void (*change)(Talk*)) {
+  RunBuilder builder(url);
+  change(&builder.Inside().talk);
+  change(&builder.Outside().talk);
+  return builder;
+}
+void OutOfDate(Talk* talk) {
+  talk->within_dates = false;
+  talk->verify_error = "certificate has expired";
+}
+void ForAnother(Talk* talk) {
+  talk->name_matches = false;
+  talk->verify_error = "it names db.example.com";
+}
+void OfNobody(Talk* talk) {
+  talk->trusted = false;
+  talk->verify_error = "unable to get local issuer certificate";
+}
+
+// The server's own words.
+RunBuilder Words(v1::StepKind kind, const char* code, const char* message, bool inside, bool outside) {
+  RunBuilder builder;
+  if (inside) builder.Inside().On("postgres", PostgresUntil(Said(kind, code, message, 0.4), builder.Inside().talk));
+  if (outside) builder.Outside().On("postgres", PostgresUntil(Said(kind, code, message, 42), builder.Outside().talk));
+  return builder;
+}
+constexpr char kNoEntry[] = "no pg_hba.conf entry for host \"10.0.3.110\", user \"app\", database \"app\"";
+
+RunBuilder OneOfThreeFails(Way way, Attempt failed) {
+  RunBuilder builder(kTarget, way);
+  builder.Outside().OnAttempt(2, "postgres", std::move(failed));
+  return builder;
+}
+
+constexpr RuleRow kRows[] = {
+    {"dns.unresolved_everywhere", Says::kVerdict, v1::BOTH_FAILED, "neither side knows the name",
+     [] {
+       RunBuilder builder = NamedOutside({});
+       builder.Inside().names.clear();
+       return builder;
+     }},
+    {"dns.unresolved_everywhere", Says::kSilent, v1::DIVERGED, "one side knows it", [] { return NamedOutside({}); }},
+    {"dns.unresolved_outside", Says::kVerdict, v1::DIVERGED, "the laptop does not know the private name",
+     [] { return NamedOutside({}); }},
+    {"dns.unresolved_outside", Says::kSilent, v1::HEALTHY, "the laptop does not go by the name",
+     [] { return NamedOutside({}, Way::kForward); }},
+    {"dns.unresolved_outside", Says::kSilent, v1::DIVERGED, "it is known, and leads nowhere", &StaleName},
+    {"dns.stale_answer", Says::kVerdict, v1::DIVERGED, "an old address that is silent from inside too", &StaleName},
+    {"dns.stale_answer", Says::kSilent, v1::DIVERGED, "a public address is not an old one of the VPC", &PublicName},
+    {"dns.split_horizon", Says::kVerdict, v1::DIVERGED, "outside the name leads to a public address", &PublicName},
+    {"dns.split_horizon", Says::kExplained, v1::DIVERGED, "the old address is the better word", &StaleName},
+    {"dns.split_horizon", Says::kSilent, v1::DIVERGED, "the name is the same, and the carrier is dead",
+     [] {
+       RunBuilder builder(kNamedTarget);
+       builder.Outside().carrier.clear_connections();
+       builder.Outside().WithoutSocks().EverythingCloses(0.4);
+       return builder;
+     }},
+
+    {"route.overlap", Says::kVerdict, v1::DIVERGED, "the local network owns the address", &Overlap},
+    {"route.overlap", Says::kSilent, v1::DIVERGED, "it leaves by the default route", &RoutesDeleted},
+    {"route.overlap", Says::kSilent, v1::HEALTHY, "the more specific way is one that works",
+     [] {
+       RunBuilder builder;
+       ByDefaultRoute(&builder.Outside());
+       builder.Outside().route.set_matched_prefix("10.0.4.0/24");
+       return builder;
+     }},
+    {"route.not_through_tunnel", Says::kVerdict, v1::DIVERGED, "the tunnel is up and its routes are gone",
+     &RoutesDeleted},
+    {"route.not_through_tunnel", Says::kSilent, v1::DIVERGED, "without a tunnel, others answer by the default route",
+     &DroppedWithoutTunnel},
+    {"route.not_through_tunnel", Says::kSilent, v1::DIVERGED, "a local network takes it", &Overlap},
+
+    {"tunnel.not_running", Says::kVerdict, v1::DIVERGED, "the interface stayed behind", &TunnelKilled},
+    {"tunnel.not_running", Says::kVerdict, v1::DIVERGED, "the process is stopped", &TunnelStopped},
+    {"tunnel.not_running", Says::kVerdict, v1::DIVERGED, "the forward's port refuses", &ForwardGone},
+    {"tunnel.not_running", Says::kSilent, v1::DIVERGED, "the process is there, its connection is not", &CarrierDead},
+    {"tunnel.not_running", Says::kSilent, v1::DIVERGED, "the process is there and waits for the bastion",
+     [] { return StaleBastion(); }},
+    {"tunnel.bastion_unreachable", Says::kVerdict, v1::DIVERGED, "the incident: started against a stale address",
+     [] { return StaleBastion(); }},
+    {"tunnel.bastion_unreachable", Says::kVerdict, v1::DIVERGED, "it vanished under a running tunnel",
+     &BastionVanished},
+    {"tunnel.bastion_unreachable", Says::kSilent, v1::DIVERGED, "a fresh connection gets its banner", &CarrierDead},
+    {"tunnel.bastion_unreachable", Says::kSilent, v1::DIVERGED, "it answers, and hangs up", &BastionTurnsAway},
+    {"tunnel.bastion_refuses_sessions", Says::kVerdict, v1::DIVERGED, "fresh connections are hung up",
+     &BastionTurnsAway},
+    {"tunnel.bastion_refuses_sessions", Says::kVerdict, v1::DIVERGED, "three of five get their banner",
+     [] {
+       RunBuilder builder = CarrierDead();
+       builder.Outside().banner.set_answered(3);
+       return builder;
+     }},
+    {"tunnel.bastion_refuses_sessions", Says::kSilent, v1::DIVERGED, "it does not answer at all",
+     [] { return StaleBastion(); }},
+    {"tunnel.carrier_dead", Says::kVerdict, v1::DIVERGED, "everything is closed here, and the bastion is well",
+     &CarrierDead},
+    {"tunnel.carrier_dead", Says::kVerdict, v1::DIVERGED, "the same, seen without privilege", &CarrierDeadUnprivileged},
+    {"tunnel.carrier_dead", Says::kSilent, v1::DIVERGED, "everything is closed a round trip away", &ForwardingDenied},
+    {"tunnel.carrier_dead", Says::kSilent, v1::DIVERGED, "the bastion's address answers nobody",
+     [] { return StaleBastion(); }},
+    {"tunnel.forwarding_denied", Says::kVerdict, v1::DIVERGED, "everything is closed a round trip away",
+     &ForwardingDenied},
+    {"tunnel.forwarding_denied", Says::kVerdict, v1::DIVERGED, "behind redsocks only SOCKS tells",
+     &ForwardingDeniedBehindRedsocks},
+    {"tunnel.forwarding_denied", Says::kSilent, v1::DIVERGED, "others answer by the same way", &RefusedBeyond},
+
+    {"target.not_postgres", Says::kVerdict, v1::BOTH_FAILED, "it answers H",
+     [] { return BothSay(Unexpected("H", 0.4, 0.4), Unexpected("H", 40, 40)); }},
+    {"target.not_postgres", Says::kVerdict, v1::BOTH_FAILED, "it speaks first, and begins with S",
+     [] {
+       return BothSay(Unexpected("SSH-2.0-OpenSSH_9.2\r\n", 0.4, 0.4), Unexpected("SSH-2.0-OpenSSH_9.2\r\n", 40, 40));
+     }},
+    {"target.not_postgres", Says::kVerdict, v1::BOTH_FAILED, "it waits for an HTTP line", &WaitsForHttp},
+    {"target.not_postgres", Says::kSilent, v1::BOTH_FAILED, "it is silent to an HTTP line too", &Frozen},
+    {"target.not_postgres", Says::kSilent, v1::DIVERGED, "only outside something else answers",
+     [] {
+       RunBuilder builder(kTarget, Way::kRouted);
+       builder.Outside().On("postgres", Unexpected("H", 40, 40));
+       return builder;
+     }},
+    {"target.down", Says::kVerdict, v1::BOTH_FAILED, "refused inside, closed beyond the bastion outside", &Down},
+    {"target.down", Says::kSilent, v1::DIVERGED, "inside it is open", &RefusedBeyond},
+    {"target.unreachable", Says::kVerdict, v1::BOTH_FAILED, "silent on both sides", &SilentForBoth},
+    {"target.unreachable", Says::kSilent, v1::BOTH_FAILED, "refused on both sides", &Down},
+    {"target.unreachable", Says::kSilent, v1::DIVERGED, "inside it answers", &DroppedBeyond},
+    {"target.frozen", Says::kVerdict, v1::BOTH_FAILED, "accepts, and is silent to anything", &Frozen},
+    {"target.frozen", Says::kSilent, v1::BOTH_FAILED, "it answers an HTTP line", &WaitsForHttp},
+    {"target.frozen", Says::kSilent, v1::BOTH_FAILED, "it does not even accept", &SilentForBoth},
+    {"target.wrong_server", Says::kVerdict, v1::DIVERGED, "another system identifier", &OtherServer},
+    {"target.wrong_server", Says::kVerdict, v1::DIVERGED, "it has no such database, which it has inside",
+     &OtherDatabaseServer},
+    {"target.wrong_server", Says::kSilent, v1::DIVERGED, "the same server behind another certificate", &Intercepted},
+
+    {"tls.intercepted", Says::kVerdict, v1::DIVERGED, "another certificate, and the same server behind it",
+     &Intercepted},
+    {"tls.intercepted", Says::kVerdict, v1::DIVERGED, "what is bound to the certificate is turned down", &BindingFails},
+    {"tls.intercepted", Says::kSilent, v1::DIVERGED, "another server has another certificate", &OtherServer},
+    {"tls.stripped", Says::kVerdict, v1::DIVERGED, "S inside, N outside", [] { return NoTls(true, false); }},
+    {"tls.stripped", Says::kSilent, v1::BOTH_FAILED, "N on both sides", [] { return NoTls(false, false); }},
+    {"tls.not_offered", Says::kVerdict, v1::BOTH_FAILED, "N on both sides", [] { return NoTls(false, false); }},
+    {"tls.not_offered", Says::kSilent, v1::DIVERGED, "S inside", [] { return NoTls(true, false); }},
+    {"tls.required_by_server", Says::kVerdict, v1::BOTH_FAILED, "plain text rejected, TLS taken",
+     [] { return PlainRejected(true); }},
+    {"tls.required_by_server", Says::kSilent, v1::BOTH_FAILED, "rejected over TLS as well",
+     [] { return Words(v1::STARTUP, "28000", kNoEntry, true, true); }},
+    {"tls.expired", Says::kVerdict, v1::BOTH_FAILED, "under verify-full",
+     [] { return Certificate(kVerifyFull, &OutOfDate); }},
+    {"tls.expired", Says::kBeside, v1::HEALTHY, "under require it is a note",
+     [] { return Certificate(kNamedTarget, &OutOfDate); }},
+    {"tls.expired", Says::kSilent, v1::BOTH_FAILED, "another name is no date",
+     [] { return Certificate(kVerifyFull, &ForAnother); }},
+    {"tls.name_mismatch", Says::kVerdict, v1::BOTH_FAILED, "under verify-full",
+     [] { return Certificate(kVerifyFull, &ForAnother); }},
+    {"tls.name_mismatch", Says::kSilent, v1::BOTH_FAILED, "an unknown root is no other name",
+     [] { return Certificate(kVerifyFull, &OfNobody); }},
+    {"tls.untrusted", Says::kVerdict, v1::BOTH_FAILED, "under verify-full",
+     [] { return Certificate(kVerifyFull, &OfNobody); }},
+    {"tls.untrusted", Says::kBeside, v1::HEALTHY, "under require it is a note",
+     [] { return Certificate(kNamedTarget, &OfNobody); }},
+    {"tls.untrusted", Says::kSilent, v1::BOTH_FAILED, "a wrong name of a known root",
+     [] { return Certificate(kVerifyFull, &ForAnother); }},
+
+    {"postgres.source_rejected", Says::kVerdict, v1::DIVERGED, "28000 outside only",
+     [] { return Words(v1::STARTUP, "28000", kNoEntry, false, true); }},
+    {"postgres.source_rejected", Says::kSilent, v1::BOTH_FAILED, "28000 on both sides",
+     [] { return Words(v1::STARTUP, "28000", kNoEntry, true, true); }},
+    {"postgres.credentials_differ", Says::kVerdict, v1::DIVERGED, "28P01 outside only",
+     [] { return Words(v1::AUTHENTICATION, "28P01", "password authentication failed", false, true); }},
+    {"postgres.credentials_differ", Says::kSilent, v1::BOTH_FAILED, "28P01 on both sides",
+     [] { return Words(v1::AUTHENTICATION, "28P01", "password authentication failed", true, true); }},
+    {"postgres.credentials_rejected", Says::kVerdict, v1::BOTH_FAILED, "28P01 on both sides",
+     [] { return Words(v1::AUTHENTICATION, "28P01", "password authentication failed", true, true); }},
+    {"postgres.credentials_rejected", Says::kVerdict, v1::BOTH_FAILED, "08P01 of a pooler on both sides",
+     [] { return Words(v1::AUTHENTICATION, "08P01", "SASL authentication failed", true, true); }},
+    {"postgres.credentials_rejected", Says::kSilent, v1::DIVERGED, "28P01 outside only",
+     [] { return Words(v1::AUTHENTICATION, "28P01", "password authentication failed", false, true); }},
+    {"postgres.database_missing", Says::kVerdict, v1::BOTH_FAILED, "3D000 on both sides",
+     [] { return Words(v1::READY, "3D000", "database \"app\" does not exist", true, true); }},
+    {"postgres.database_missing", Says::kSilent, v1::DIVERGED, "3D000 outside only",
+     [] { return Words(v1::READY, "3D000", "database \"app\" does not exist", false, true); }},
+    {"postgres.too_many_connections", Says::kVerdict, v1::BOTH_FAILED, "53300 on both sides",
+     [] { return Words(v1::READY, "53300", "sorry, too many clients already", true, true); }},
+    {"postgres.too_many_connections", Says::kVerdict, v1::DIVERGED, "53300 for the one that came last",
+     [] { return Words(v1::READY, "53300", "sorry, too many clients already", false, true); }},
+    {"postgres.too_many_connections", Says::kVerdict, v1::BOTH_FAILED, "a pooler says it at startup",
+     [] { return Words(v1::STARTUP, "08P01", "no more connections allowed (max_client_conn)", true, true); }},
+    {"postgres.too_many_connections", Says::kSilent, v1::BOTH_FAILED, "another error of a pooler at startup",
+     [] { return Words(v1::STARTUP, "08P01", "no such user: app", true, true); }},
+
+    {"vpc.refused_beyond_bastion", Says::kVerdict, v1::DIVERGED, "closed a round trip away, others answer",
+     &RefusedBeyond},
+    {"vpc.refused_beyond_bastion", Says::kVerdict, v1::DIVERGED, "behind redsocks only SOCKS tells",
+     &RefusedBeyondBehindRedsocks},
+    {"vpc.refused_beyond_bastion", Says::kVerdict, v1::DIVERGED, "refused without a tunnel", &RefusedWithoutTunnel},
+    {"vpc.refused_beyond_bastion", Says::kSilent, v1::DIVERGED, "no answer is not a no", &DroppedBeyond},
+    {"vpc.refused_beyond_bastion", Says::kSilent, v1::DIVERGED, "all are closed", &ForwardingDenied},
+    {"vpc.dropped_beyond_bastion", Says::kVerdict, v1::DIVERGED, "silent, others answer", &DroppedBeyond},
+    {"vpc.dropped_beyond_bastion", Says::kVerdict, v1::DIVERGED, "silent without a tunnel", &DroppedWithoutTunnel},
+    {"vpc.dropped_beyond_bastion", Says::kSilent, v1::DIVERGED, "behind redsocks SOCKS is turned down at once",
+     &RefusedBeyondBehindRedsocks},
+    {"vpc.dropped_beyond_bastion", Says::kSilent, v1::DIVERGED, "all are silent", &BastionVanished},
+    {"path.stage_reset", Says::kVerdict, v1::DIVERGED, "the ClientHello is answered by an end",
+     [] { return EndsAt(Failed(v1::TLS_HANDSHAKE, v1::RESET, 41)); }},
+    {"path.stage_reset", Says::kSilent, v1::DIVERGED, "it is answered by silence", &HelloSwallowed},
+    {"path.stage_reset", Says::kSilent, v1::DIVERGED, "the end comes before the first byte", &RefusedBeyond},
+    {"path.stage_swallowed", Says::kVerdict, v1::DIVERGED, "another message of the same size passes", &HelloSwallowed},
+    {"path.stage_swallowed", Says::kSilent, v1::DIVERGED,
+     "another message of the same size does not pass: it is the size", &LargeSwallowed},
+    {"path.stage_swallowed", Says::kSilent, v1::DIVERGED, "the first byte is silent", &DroppedBeyond},
+
+    {"vantage.missing", Says::kVerdict, v1::CANNOT_TELL, "the inside never came, and outside all is well",
+     [] {
+       RunBuilder builder;
+       builder.Inside().Missing("ssh: connection timed out");
+       return builder;
+     }},
+    {"vantage.missing", Says::kSilent, v1::HEALTHY, "a witness that never came takes nothing away",
+     [] {
+       RunBuilder builder;
+       builder.Witness("bastion", Way::kRouted, 0.3).Missing("ssh: connection timed out");
+       return builder;
+     }},
+    {"vantage.unlike", Says::kVerdict, v1::CANNOT_TELL, "a policy denies the target inside",
+     [] {
+       RunBuilder builder;
+       builder.Inside().On("postgres", NoConnect(v1::DENIED_BY_POLICY, 0));
+       return builder;
+     }},
+    {"vantage.unlike", Says::kVerdict, v1::CANNOT_TELL, "an older agent does not know the probe",
+     [] {
+       RunBuilder builder;
+       builder.Outside().CannotAsk("postgres", v1::UNSUPPORTED, "no such probe");
+       return builder;
+     }},
+    {"vantage.unlike", Says::kSilent, v1::DIVERGED, "a failure of the network is no refusal of the agent",
+     &DroppedBeyond},
+    {"unexplained", Says::kVerdict, v1::DIVERGED, "the server talks nonsense outside",
+     [] { return EndsAt(Failed(v1::READY, v1::PROTOCOL_VIOLATION, 40)); }},
+    {"unexplained", Says::kSilent, v1::DIVERGED, "a cause is named", &CarrierDead},
+    {"unexplained", Says::kSilent, v1::HEALTHY, "there is nothing to explain", [] { return RunBuilder(); }},
+
+    {"evidence.unsteady", Says::kBeside, v1::DIVERGED, "one attempt of three fails",
+     [] { return OneOfThreeFails(Way::kRouted, NoConnect(v1::TIMED_OUT, 5000)); }},
+    {"evidence.unsteady", Says::kSilent, v1::DIVERGED, "a reset and a close are one class",
+     [] {
+       RunBuilder builder = CarrierDead();
+       builder.Outside().OnAttempt(
+           2, "postgres", Of({Done(v1::CONNECT, 0.5), Failed(v1::SSL_REQUEST, v1::RESET_BEFORE_FIRST_BYTE, 0.4)}));
+       return builder;
+     }},
+    {"target.overloaded", Says::kBeside, v1::HEALTHY, "the first byte takes two seconds on both sides",
+     [] { return Late(2000); }},
+    {"target.overloaded", Says::kSilent, v1::HEALTHY, "it is late outside only: that is the path",
+     [] {
+       RunBuilder builder;
+       builder.Outside().talk.first_byte_ms = 2000;
+       return builder;
+     }},
+    {"tunnel.local_accept", Says::kBeside, v1::HEALTHY, "an sst tunnel that works", [] { return RunBuilder(); }},
+    {"tunnel.local_accept", Says::kBeside, v1::DIVERGED, "the incident", [] { return StaleBastion(); }},
+    {"tunnel.local_accept", Says::kSilent, v1::HEALTHY, "without a tunnel a connect means something",
+     [] { return RunBuilder(kTarget, Way::kRouted); }},
+    {"tunnel.local_accept", Says::kSilent, v1::HEALTHY, "a tunnel in the kernel answers nothing itself",
+     [] { return RunBuilder(kTarget, Way::kWireGuard); }},
+};
+
+}  // namespace
+
+std::span<const RuleRow> RuleRows() { return kRows; }
+
+}  // namespace parallax::diagnose
