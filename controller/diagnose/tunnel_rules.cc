@@ -76,7 +76,8 @@ std::string BannerWords(const v1::SideSummary& side) {
 }
 
 std::string ConnectionWords(const v1::CarrierConnection& connection) {
-  std::string words = absl::StrCat("its connection to ", connection.remote_address(), " is ", connection.state());
+  std::string words = absl::StrCat("its connection to ", connection.remote_address(), " is ",
+                                   connection.state() == "syn-sent" ? "in SYN-SENT" : connection.state());
   if (connection.state() == "established") {
     if (connection.last_received_ns() > 0) {
       absl::StrAppend(&words, ", last heard ", Duration(connection.last_received_ns()), " ago");
@@ -239,8 +240,12 @@ std::optional<v1::Finding> MatchBastionUnreachable(const v1::Comparison& compari
   const std::string bastion = Bastion(side);
   const v1::CarrierConnection* waiting = ConnectionInState(side, "syn-sent");
   const v1::CarrierConnection* established = ConnectionInState(side, "established");
+  // Without a look at the process, that this connection is the tunnel's is likely and no more.
+  const bool likely = waiting != nullptr && !waiting->certain();
   FindingBuilder finding(
-      established == nullptr ? 0.98 : 0.93,
+      established != nullptr ? 0.93
+      : likely               ? 0.9
+                             : 0.98,
       absl::StrCat("The tunnel runs, but its bastion ", bastion, " does not answer. Nothing gets further than ",
                    "this host's way to it. TLS, SCRAM, MTU and the database are not involved."));
   finding.Because(BannerWords(side), "outside", TunnelProbe(facts), v1::BANNER);
