@@ -8,7 +8,7 @@ from processes import LabError, wait_until
 from services import ROOT
 from topology import connects
 
-INTERCEPTOR_PORT, INTERCEPTOR_MARK = 15499, 7
+MEDDLER_PORT, MEDDLER_MARK = 15499, 7
 
 
 def stale_bastion_address(lab):
@@ -127,16 +127,44 @@ def wrong_password_outside(lab):
     lab.outside_password = "not-" + lab.inside_password
 
 
-def interceptor(lab):
-    """A machine on the way ends TLS with a certificate of its own and speaks TLS to the real server."""
-    state, bastion = lab.state, lab.topology.ns("bastion")
-    lab.processes.start("interceptor", [
-        sys.executable, ROOT / "tests" / "lab" / "interceptor.py", str(INTERCEPTOR_PORT), lab.plan.db, "5432",
-        str(INTERCEPTOR_MARK), state / "interceptor.crt", state / "interceptor.key"], netns=bastion)
-    wait_until(lambda: connects(bastion, "127.0.0.1", INTERCEPTOR_PORT), 10,
-               lambda: "the interceptor: " + lab.processes.tail("interceptor"))
+def _meddler(lab, mode, *identity):
+    """A machine on the way: what the bastion sends to the database goes through it."""
+    bastion = lab.topology.ns("bastion")
+    lab.processes.start("meddler", [sys.executable, ROOT / "tests" / "lab" / "meddler.py", mode, str(MEDDLER_PORT), lab.plan.db,
+                                    "5432", str(MEDDLER_MARK), *identity], netns=bastion)
+    wait_until(lambda: connects(bastion, "127.0.0.1", MEDDLER_PORT), 10,
+               lambda: "the machine on the way: " + lab.processes.tail("meddler"))
     lab.topology.nft("bastion", "fault", "nat", "output", f"ip daddr {lab.plan.db} tcp dport 5432 "
-                     f"meta mark != {INTERCEPTOR_MARK} redirect to :{INTERCEPTOR_PORT}")
+                     f"meta mark != {MEDDLER_MARK} redirect to :{MEDDLER_PORT}")
+
+
+def interceptor(lab):
+    """It ends TLS with a certificate of its own and speaks TLS to the real server."""
+    _meddler(lab, "intercept", lab.state / "interceptor.crt", lab.state / "interceptor.key")
+
+
+def tls_stripped(lab):
+    """It says that there is no TLS, and speaks TLS to the real server."""
+    _meddler(lab, "strip")
+
+
+def client_hello_swallowed(lab):
+    """It lets everything pass but a TLS ClientHello, about which it is silent."""
+    _meddler(lab, "swallow")
+
+
+def client_hello_reset(lab):
+    _meddler(lab, "reset")
+
+
+def certificate_expired(lab):
+    """Before PostgreSQL starts."""
+    lab.services.database_certificate = "expired"
+
+
+def tls_server(lab):
+    """On the database's host, something that speaks TLS from the first byte."""
+    lab.services.tls_server("db")
 
 
 def another_server(lab):
@@ -162,8 +190,9 @@ def _named(function):
 # `early`: must be known before the services start.
 EARLY = {_named(f): f for f in (stale_bastion_address, forwarding_denied, source_rejected, no_tls, split_dns,
                                 wrong_password_outside, wrong_password_everywhere, no_public_name, no_name_anywhere,
-                                stale_public_answer, few_connections)}
+                                stale_public_answer, few_connections, certificate_expired)}
 LATE = {_named(f): f for f in (bastion_vanishes, carrier_closes, bastion_refuses_db, bastion_drops_db, routes_deleted,
                                tunnel_killed, tunnel_frozen, ssh_killed, database_down, not_postgres, interceptor,
                                another_server, local_network_overlaps, database_host_vanishes, database_frozen,
-                               connections_taken)}
+                               connections_taken, tls_stripped, client_hello_swallowed, client_hello_reset,
+                               tls_server)}

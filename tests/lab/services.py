@@ -1,4 +1,5 @@
 """The servers of the lab, all real: sshd on the bastion and beside the inside agent, PostgreSQL, and two resolvers."""
+import datetime
 import fcntl
 import os
 import pathlib
@@ -11,6 +12,7 @@ from processes import LabError, descendants, run, wait_until
 from topology import connects
 
 USER, DATABASE, PASSWORD = "app", "app", "only-for-the-lab"
+TLS_PORT = 8443
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PG_BIN = next(iter(sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), pathlib.Path("/nonexistent"))
 
@@ -45,6 +47,7 @@ class Services:
         self.allow_forwarding = True
         self.public_answer = self.vpc_answer = plan.db  # "": no such name
         self.max_connections = 50
+        self.database_certificate = "db"
 
     def up(self):
         self._resolver("isp", self._plan.isp, self.public_answer)
@@ -117,6 +120,20 @@ class Services:
             self._openssl("x509", "-req", "-in", path + ".csr", "-CA", self._state / f"{ca}.crt", "-CAkey",
                           self._state / f"{ca}.key", "-CAcreateserial", "-days", "20", "-extfile", names, "-out", path + ".crt")
 
+    def _expired_certificate(self):
+        """For the database's name, by the CA, and over since ten days. Only `openssl ca` takes dates on every release."""
+        (self._state / "ca.cnf").write_text(
+            f"[ca]\ndefault_ca=lab\n[lab]\ndir={self._state}\ndatabase=$dir/ca.index\nserial=$dir/ca.serial\n"
+            "new_certs_dir=$dir\ndefault_md=sha256\npolicy=any\n[any]\ncommonName=supplied\n")
+        (self._state / "ca.index").write_text("")
+        (self._state / "ca.serial").write_text("77\n")
+        start, end = ((datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=days)).strftime("%Y%m%d%H%M%SZ")
+                      for days in (40, 10))
+        self._openssl("ca", "-batch", "-notext", "-config", self._state / "ca.cnf", "-cert", self._state / "ca.crt", "-keyfile",
+                      self._state / "ca.key", "-in", self._state / "db.csr", "-extfile", self._state / "names.cnf",
+                      "-startdate", start, "-enddate", end, "-out", self._state / "expired.crt")
+        shutil.copy(self._state / "db.key", self._state / "expired.key")
+
     def postgres(self, role):
         """A PostgreSQL on the usual port of a namespace; returns when it takes connections there."""
         address = getattr(self._plan, role)
@@ -125,8 +142,11 @@ class Services:
         if not data.exists():
             folder.mkdir()
             run(["cp", "-a", _cluster(role), data], seconds=60)
+            certificate = self.database_certificate if role == "db" else role
+            if certificate == "expired":
+                self._expired_certificate()
             for suffix in ("crt", "key"):
-                shutil.copy(self._state / f"{role}.{suffix}", folder / f"server.{suffix}")
+                shutil.copy(self._state / f"{certificate}.{suffix}", folder / f"server.{suffix}")
                 shutil.chown(folder / f"server.{suffix}", "postgres", "postgres")
                 (folder / f"server.{suffix}").chmod(0o600)
             shutil.chown(folder, "postgres", "postgres")
@@ -168,6 +188,13 @@ class Services:
         self._processes.start("http", [sys.executable, "-m", "http.server", "5432", "--bind", getattr(self._plan, role),
                                        "--directory", self._state / "log"], netns=self._topology.ns(role))
         wait_until(lambda: connects(self._topology.ns(role), getattr(self._plan, role), 5432), 10, "the http server")
+
+    def tls_server(self, role):
+        """Not PostgreSQL: TLS from the first byte."""
+        self._processes.start("tls-server", [
+            "openssl", "s_server", "-accept", f"{getattr(self._plan, role)}:{TLS_PORT}", "-cert", self._state / f"{role}.crt",
+            "-key", self._state / f"{role}.key", "-www", "-quiet"], netns=self._topology.ns(role))
+        wait_until(lambda: connects(self._topology.ns(role), getattr(self._plan, role), TLS_PORT), 10, "the TLS server")
 
 
 def _cluster(role):
