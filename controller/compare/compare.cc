@@ -70,6 +70,8 @@ class Maker {
   void FirstDifference();
   void DecideStatus();
   bool OtherIdentity() const;
+  // Nothing failed there, and it is not health all the same: a tcp target whose connect may be anybody's.
+  bool Unproved(const v1::SideSummary& side) const;
   bool TlsOnOneSideOnly() const;
 
   std::vector<const v1::Pair*> PairsWith(v1::Role role) const;
@@ -335,6 +337,14 @@ void Maker::FirstDifference() {
   }
 }
 
+bool Maker::Unproved(const v1::SideSummary& side) const {
+  const std::vector<const v1::Pair*> own = OwnPairs(side);
+  return !side.healthy() && !own.empty() && std::all_of(own.begin(), own.end(), [&](const v1::Pair* pair) {
+    const v1::SideOutcome* outcome = FindSide(*pair, side.name());
+    return outcome != nullptr && Fine(*outcome);
+  });
+}
+
 bool Maker::OtherIdentity() const {
   for (const v1::Pair* pair : PairsWith(v1::TARGET)) {
     const v1::SideOutcome* inside = FindSide(*pair, "inside");
@@ -379,18 +389,17 @@ void Maker::DecideStatus() {
   }
   const v1::SideSummary& inside = *Summary("inside");
   const v1::SideSummary& outside = *Summary("outside");
+  // A connect that nothing vouches for is neither health nor a fault.
+  const bool inside_open = Unproved(inside);
+  const bool outside_open = Unproved(outside);
+  if ((inside_open && (outside_open || outside.healthy())) || (outside_open && inside.healthy())) {
+    return decide(v1::CANNOT_TELL, absl::StrCat(outside_open ? "outside" : "inside",
+                                                " connects, and no control shows that a connect means anything there"));
+  }
   if (inside.healthy() != outside.healthy()) {
     return decide(v1::DIVERGED, absl::StrCat(inside.healthy() ? "outside" : "inside", " fails, the other does not"));
   }
-  if (!inside.healthy()) {
-    // A connect that nothing vouches for is neither health nor a fault.
-    const auto only_unproved = [](const v1::SideSummary& side) { return side.rung() == v1::SYN_ACK; };
-    const bool tcp = target().scheme() == "tcp";
-    if (tcp && only_unproved(inside) && only_unproved(outside)) {
-      return decide(v1::CANNOT_TELL, "both connect, and no control shows that a connect means anything");
-    }
-    return decide(v1::BOTH_FAILED, "both sides fail");
-  }
+  if (!inside.healthy()) return decide(v1::BOTH_FAILED, "both sides fail");
   if (OtherIdentity()) return decide(v1::DIVERGED, "both work, with different servers");
   if (TlsOnOneSideOnly()) return decide(v1::DIVERGED, "both work, one of them without TLS");
   decide(v1::HEALTHY, "every side is healthy and alike");

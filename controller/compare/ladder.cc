@@ -33,6 +33,23 @@ bool PeerBytes(const v1::SideOutcome& outcome) {
   });
 }
 
+// A connect means something: what must not connect does not. Behind a local accept that is asked of the tunnel's own
+// SOCKS port, which dials before it answers.
+bool ControlsHold(const v1::Pair& pair, const v1::SideSummary& side) {
+  if (side.locality() == v1::REMOTE) return side.controls().negative_usable() > 0;
+  const std::string target = HostPort(pair.address(), pair.port());
+  bool reached = false;
+  bool negative_failed = false;
+  for (const v1::Step& step : side.socks()) {
+    const bool connected = step.failure() == v1::NONE;
+    if (step.socks().destination() == target) reached = connected;
+    if (!step.socks().negative_control()) continue;
+    if (connected) return false;
+    negative_failed = true;
+  }
+  return reached && negative_failed;
+}
+
 }  // namespace
 
 v1::Rung RungOf(const v1::Pair& pair, const v1::SideSummary& side, const v1::SideOutcome* inside) {
@@ -48,8 +65,7 @@ v1::Rung RungOf(const v1::Pair& pair, const v1::SideSummary& side, const v1::Sid
   }
   if (PeerBytes(*outcome)) return v1::SERVER_BYTE;
   if (!Succeeded(*outcome, v1::CONNECT)) return v1::NOTHING;
-  const bool hold = side.locality() == v1::REMOTE && side.controls().negative_usable() > 0;
-  return hold ? v1::CONTROLS_HOLD : v1::SYN_ACK;
+  return ControlsHold(pair, side) ? v1::CONTROLS_HOLD : v1::SYN_ACK;
 }
 
 bool HealthyAt(const v1::Pair& pair, const v1::SideSummary& side) {

@@ -97,6 +97,9 @@ Facts Read(const v1::Comparison& comparison) {
   if (facts.outside != nullptr) {
     facts.outside_how = HowEnded(facts.out, *facts.outside);
     facts.others = OthersSeenFrom(*facts.outside);
+    // A connect that is answered here, and nothing after it, is silence, where nothing else answers either.
+    const bool unproved = facts.outside_how == How::kFine && !facts.outside->healthy();
+    if (unproved && facts.others == Others::kFail) facts.outside_how = How::kSilent;
   }
   return facts;
 }

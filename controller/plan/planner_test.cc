@@ -289,7 +289,7 @@ TEST(PlanInvestigation, AsksWhatIsWanted) {
   EXPECT_EQ(spec.role(), v1::INVESTIGATION);
   EXPECT_NE(spec.why(), "");
   EXPECT_TRUE(spec.tcp().send_http_line());
-  EXPECT_EQ(plan->attempts(), 2U);
+  EXPECT_EQ(plan->attempts(), 1U);
 }
 
 TEST(PlanInvestigation, AsksOnce) {
