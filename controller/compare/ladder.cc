@@ -55,7 +55,10 @@ bool ControlsHold(const v1::Pair& pair, const v1::SideSummary& side) {
 v1::Rung RungOf(const v1::Pair& pair, const v1::SideSummary& side, const v1::SideOutcome* inside) {
   const v1::SideOutcome* outcome = FindSide(pair, side.name());
   if (outcome == nullptr || !outcome->present()) return v1::NOTHING;
-  if (pair.kind() == "dns") return Succeeded(*outcome, v1::RESOLVE) ? v1::SERVER_BYTE : v1::NOTHING;
+  if (pair.kind() == "dns") {
+    const v1::StepSummary* resolve = FindStep(*outcome, v1::RESOLVE, "system");
+    return resolve != nullptr && resolve->succeeded() > 0 ? v1::SERVER_BYTE : v1::NOTHING;
+  }
   if (Succeeded(*outcome, v1::QUERY)) return v1::QUERY_RUNG;
   if (AuthenticatedStage(*outcome)) return v1::AUTHENTICATED_STAGE;
   const std::set<std::string> own = Certificates(*outcome);
@@ -74,6 +77,12 @@ bool HealthyAt(const v1::Pair& pair, const v1::SideSummary& side) {
   // A tcp target has nothing but its connect and what it says unasked.
   if (pair.kind() == "tcp") return RungOf(pair, side, nullptr) >= v1::CONTROLS_HOLD;
   return true;
+}
+
+bool LacksIpv6(const v1::Pair& pair, const v1::SideSummary& side) {
+  const v1::SideOutcome* outcome = FindSide(pair, side.name());
+  return outcome != nullptr && outcome->present() && pair.address().find(':') != std::string::npos &&
+         outcome->succeeded() == 0 && outcome->failure() == v1::NO_ROUTE;
 }
 
 std::set<std::string> Certificates(const v1::SideOutcome& outcome) {
@@ -101,8 +110,10 @@ std::set<std::string> ServerIdentities(const v1::SideOutcome& outcome, bool by_a
 bool IdentitiesDiffer(const v1::SideOutcome& inside, const v1::SideOutcome& outside) {
   if (Disjoint(Certificates(inside), Certificates(outside))) return true;
   if (Disjoint(ServerIdentities(inside, false), ServerIdentities(outside, false))) return true;
-  // Addresses only where the server keeps its identifier to itself.
-  const bool identified = !ServerIdentities(inside, false).empty() || !ServerIdentities(outside, false).empty();
+  // Addresses only where nothing better is told: behind a pooler, or a name for several readers, they change from one
+  // session to the next.
+  const bool identified = !ServerIdentities(inside, false).empty() || !ServerIdentities(outside, false).empty() ||
+                          (!Certificates(inside).empty() && !Certificates(outside).empty());
   return !identified && Disjoint(ServerIdentities(inside, true), ServerIdentities(outside, true));
 }
 
