@@ -278,10 +278,14 @@ void Maker::Health() {
     const std::vector<const v1::Pair*> own = OwnPairs(side);
     bool healthy = side.present() && !own.empty();
     v1::Rung rung = v1::NOTHING;
+    const bool any_works =
+        std::any_of(own.begin(), own.end(), [&](const v1::Pair* pair) { return HealthyAt(*pair, side); });
     for (const v1::Pair* pair : own) {
       const v1::Rung proved = RungOf(*pair, side, FindSide(*pair, "inside"));
       rung = std::max(rung, proved);
-      healthy = healthy && HealthyAt(*pair, side);
+      // A host without IPv6 dials the other address, and nothing is wrong with that.
+      const bool not_its_kind = any_works && LacksIpv6(*pair, side);
+      healthy = healthy && (not_its_kind || HealthyAt(*pair, side));
       const v1::SideOutcome* outcome = FindSide(*pair, side.name());
       if (outcome == nullptr) continue;
       if (const auto seen = Certificates(*outcome); side.identity().empty() && !seen.empty())
@@ -354,7 +358,10 @@ bool Maker::OtherIdentity() const {
   // With names that lead elsewhere, each side's own server is what its applications meet.
   const v1::SideSummary* inside = Summary("inside");
   const v1::SideSummary* outside = Summary("outside");
-  return !inside->identity().empty() && !outside->identity().empty() && inside->identity() != outside->identity() &&
+  // The members of one cluster have a certificate each, and one identifier.
+  const bool same_server = !inside->server_identity().empty() && inside->server_identity() == outside->server_identity();
+  return !same_server && !inside->identity().empty() && !outside->identity().empty() &&
+         inside->identity() != outside->identity() &&
          !std::equal(inside->addresses().begin(), inside->addresses().end(), outside->addresses().begin(),
                      outside->addresses().end());
 }

@@ -16,6 +16,9 @@ v1::Rung RungOf(const v1::Pair& pair, const v1::SideSummary& side, const v1::Sid
 // Every attempt went as far as health demands for this kind of target.
 bool HealthyAt(const v1::Pair& pair, const v1::SideSummary& side);
 
+// The address is of IPv6, and this side's own kernel has no way to it, in any attempt.
+bool LacksIpv6(const v1::Pair& pair, const v1::SideSummary& side);
+
 // The certificates (SHA-256 of the DER) that the target's port showed, over all attempts.
 std::set<std::string> Certificates(const v1::SideOutcome& outcome);
 

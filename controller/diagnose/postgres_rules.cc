@@ -87,8 +87,10 @@ std::optional<v1::Finding> MatchCredentialsRejected(const v1::Comparison& compar
 
 std::optional<v1::Finding> MatchCredentialsDiffer(const v1::Comparison& comparison) {
   const Facts facts = Read(comparison);
-  const bool outside = PasswordRejected(facts.out) && Authenticated(facts.in);
-  const bool inside = PasswordRejected(facts.in) && Authenticated(facts.out);
+  // A password that is taken in one attempt and rejected in the next is the same one.
+  const auto always = [](const v1::SideOutcome* outcome) { return outcome != nullptr && outcome->succeeded() == 0; };
+  const bool outside = PasswordRejected(facts.out) && always(facts.out) && Authenticated(facts.in);
+  const bool inside = PasswordRejected(facts.in) && always(facts.in) && Authenticated(facts.out);
   if (!outside && !inside) return std::nullopt;
   FindingBuilder finding(0.95, absl::StrCat("The same server takes the password ", outside ? "inside" : "outside",
                                             " and rejects it ", outside ? "outside" : "inside",

@@ -50,7 +50,9 @@ Identity ReadIdentity(const v1::SideOutcome& in, const v1::SideOutcome& out) {
   const auto outside = compare::ServerIdentities(out, false);
   identity.servers_differ = Disjoint(inside, outside);
   identity.same_server = !inside.empty() && !outside.empty() && !identity.servers_differ;
-  if (inside.empty() && outside.empty()) {
+  // One certificate on both sides is one service, however many servers stand behind it.
+  const bool one_certificate = !identity.certificates_differ && !compare::Certificates(in).empty();
+  if (inside.empty() && outside.empty() && !one_certificate) {
     identity.servers_differ = Disjoint(compare::ServerIdentities(in, true), compare::ServerIdentities(out, true));
   }
   return identity;
