@@ -62,11 +62,25 @@ const v1::StepSummary* SameSize(const v1::Comparison& comparison) {
   return nullptr;
 }
 
-// The stage after the server's first byte at which the outside ends by `failure`'s class, inside being fine.
+// The connect reached the target's own host (what must not connect does not), and it ended after that: whoever ended it
+// had seen what was said.
+bool EndedAfterRealConnect(const Facts& facts) {
+  const v1::StepSummary* end = facts.out == nullptr ? nullptr : EndingStep(*facts.out);
+  const v1::StepSummary* connect = StepOf(facts.out, v1::CONNECT);
+  const bool asked = end != nullptr &&
+                     (end->kind() == v1::SSL_REQUEST || end->kind() == v1::STARTUP || end->kind() == v1::TLS_HANDSHAKE);
+  return asked && connect != nullptr && connect->succeeded() == connect->seen() &&
+         facts.outside->locality() == v1::REMOTE && facts.others != Others::kFail;
+}
+
+// The stage at which the outside ends by `failure`'s class, inside being fine: after the server's first byte, or where
+// it was due on a connection that is known to be the server's.
 const v1::StepSummary* BrokenStage(const Facts& facts, bool swallowed) {
-  if (!facts.inside_fine() || !facts.outside_fails() || facts.outside_how != How::kLater) return nullptr;
+  if (!facts.inside_fine() || !facts.outside_fails()) return nullptr;
+  const bool real_connect = EndedAfterRealConnect(facts);
+  if (facts.outside_how != How::kLater && !real_connect) return nullptr;
   const v1::StepSummary* end = EndingStep(*facts.out);
-  if (end == nullptr || end->kind() == v1::CONNECT || end->kind() == v1::SSL_REQUEST) return nullptr;
+  if (end == nullptr || end->kind() == v1::CONNECT || (end->kind() == v1::SSL_REQUEST && !real_connect)) return nullptr;
   const v1::Failure failure = compare::FailureClass(end->failure());
   const bool fits =
       swallowed ? failure == v1::TIMED_OUT : failure == v1::CLOSED || failure == v1::CLOSED_BEFORE_FIRST_BYTE;
@@ -92,7 +106,11 @@ std::optional<v1::Finding> StageFinding(const v1::Comparison& comparison, bool s
   finding.Because(absl::StrCat(stage, ": ", compare::StepCell(*end), ", in ", end->seen() - end->succeeded(), " of ",
                                end->seen(), " attempts"),
                   "outside", facts.pair->probe(), end->kind());
-  if (const v1::StepSummary* first = StepOf(facts.out, v1::SSL_REQUEST)) {
+  const v1::StepSummary* first = StepOf(facts.out, v1::SSL_REQUEST);
+  if (first == end) {
+    finding.Because(absl::StrCat("the connect is the server's own: ", facts.outside->locality_why()), "outside",
+                    facts.pair->probe(), v1::CONNECT);
+  } else if (first != nullptr) {
     finding.Because(absl::StrCat("before it, ssl request: ", compare::StepCell(*first)), "outside", facts.pair->probe(),
                     v1::SSL_REQUEST);
   }
@@ -102,7 +120,7 @@ std::optional<v1::Finding> StageFinding(const v1::Comparison& comparison, bool s
         absl::StrCat(std::string(kMessageSize), " ", compare::HostPort(facts.pair->address(), facts.pair->port())),
         v1::MESSAGE_SIZE);
   }
-  if (swallowed) {
+  if (swallowed && first != end) {
     finding.OrElse("path.mtu_black_hole_down",
                    "a capture of the server's answer on the bastion: does the large packet leave it?");
     if (!proved) finding.OrElse("path.mtu_black_hole_up", "");
@@ -122,7 +140,7 @@ std::optional<v1::Finding> MatchRefusedBeyondBastion(const v1::Comparison& compa
   // Near or far cannot be told, but others do answer by the same way: then the tunnel is alive and this one is refused.
   refused = refused || ((facts.outside_how == How::kClosed || facts.outside_how == How::kLocalClose) &&
                         facts.others == Others::kAnswer);
-  if (!refused || !WayIsWell(facts)) return std::nullopt;
+  if (!refused || !WayIsWell(facts) || EndedAfterRealConnect(facts)) return std::nullopt;
   const bool direct = !HasTunnel(*facts.outside);
   const bool certain = facts.others == Others::kAnswer;
   FindingBuilder finding(certain ? 0.93 : 0.7,
@@ -151,6 +169,10 @@ std::optional<v1::Finding> MatchDroppedBeyondBastion(const v1::Comparison& compa
   if (socks != nullptr && (SocksRejected(*socks) || socks->failure() == v1::NONE)) return std::nullopt;
   const bool unreachable = facts.outside_how == How::kUnreachable && facts.others == Others::kAnswer;
   if ((facts.outside_how != How::kSilent && !unreachable) || !WayIsWell(facts)) return std::nullopt;
+  // What never left this host was dropped nowhere.
+  const v1::StepSummary* connect = StepOf(facts.out, v1::CONNECT);
+  const bool never_left = connect != nullptr && connect->failure() == v1::NO_ROUTE;
+  if (never_left || EndedAfterRealConnect(facts)) return std::nullopt;
   const bool certain = facts.others == Others::kAnswer;
   FindingBuilder finding(certain ? 0.92 : 0.6,
                          absl::StrCat("What is sent to the target is dropped ", Where(*facts.outside),

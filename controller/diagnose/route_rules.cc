@@ -106,7 +106,8 @@ std::optional<v1::Finding> MatchNotThroughTunnel(const v1::Comparison& compariso
   const bool by_default = LeavesByDefault(route);
   if (side.carrier().kind() != v1::DIRECT && side.has_carrier() && !no_route) return std::nullopt;
   if (!no_route && (!by_default || IsTunnelKind(route.interface_kind()))) return std::nullopt;
-  if (!facts.inside_fine() || facts.others == Others::kAnswer) return std::nullopt;
+  // What others answer says nothing of an address that this host has no route to.
+  if (!facts.inside_fine() || (facts.others == Others::kAnswer && !no_route)) return std::nullopt;
   // The connect itself never came back: whatever answers it is not lost for want of a route.
   if (facts.outside_how != How::kSilent && facts.outside_how != How::kUnreachable) return std::nullopt;
   if (connect == nullptr || connect->succeeded() > 0) return std::nullopt;

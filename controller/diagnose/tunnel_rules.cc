@@ -95,6 +95,16 @@ bool LooksDead(const v1::CarrierConnection& connection) {
   return (connection.unacked() > 0 && connection.last_ack_ns() > kLongUnheardNs / 5) || connection.retransmits() >= 2;
 }
 
+// What does not answer inside either is turned down for a reason of its own.
+bool AnswersInside(const v1::Comparison& comparison, const std::string& destination) {
+  for (const v1::Pair* pair : PairsOf(comparison, v1::POSITIVE_CONTROL)) {
+    const v1::SideOutcome* inside = compare::FindSide(*pair, "inside");
+    if (compare::HostPort(pair->address(), pair->port()) != destination || inside == nullptr) continue;
+    if (compare::Answered(*inside)) return true;
+  }
+  return false;
+}
+
 bool Failed(const Facts& facts) {
   return facts.outside_fails() && facts.outside_how != How::kFine && facts.outside_how != How::kLater;
 }
@@ -349,7 +359,7 @@ std::optional<v1::Finding> MatchForwardingDenied(const v1::Comparison& compariso
     if (step.failure() == v1::NONE) passed = true;
     if (!SocksRejected(step)) continue;
     ++rejected;
-    if (step.socks().positive_control()) ++positives;
+    if (step.socks().positive_control() && AnswersInside(comparison, step.socks().destination())) ++positives;
   }
   if (const v1::Step* step = SocksTo(side, facts.pair->address(), facts.pair->port()))
     target_rejected = SocksRejected(*step);
