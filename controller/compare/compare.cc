@@ -129,7 +129,7 @@ void Maker::Pairs() {
       for (const v1::Side& side : run_.sides()) {
         *pair->add_sides() = Summarize(side.name(), observed[{spec.name(), side.name()}]);
       }
-      pair->set_judgement(Judge(FindSide(*pair, "inside"), FindSide(*pair, "outside")));
+      pair->set_judgement(Judge(spec.role(), FindSide(*pair, "inside"), FindSide(*pair, "outside")));
     }
   }
 }
@@ -359,7 +359,8 @@ bool Maker::OtherIdentity() const {
   const v1::SideSummary* inside = Summary("inside");
   const v1::SideSummary* outside = Summary("outside");
   // The members of one cluster have a certificate each, and one identifier.
-  const bool same_server = !inside->server_identity().empty() && inside->server_identity() == outside->server_identity();
+  const bool same_server =
+      !inside->server_identity().empty() && inside->server_identity() == outside->server_identity();
   return !same_server && !inside->identity().empty() && !outside->identity().empty() &&
          inside->identity() != outside->identity() &&
          !std::equal(inside->addresses().begin(), inside->addresses().end(), outside->addresses().begin(),

@@ -94,10 +94,14 @@ void AddControl(v1::Comparison* comparison, v1::Role role, const std::string& ad
   v1::Pair* pair = AddPair(comparison, "control " + address + std::to_string(port), "tcp", role);
   pair->set_address(address);
   pair->set_port(port);
-  AddStep(AddOutcome(pair, "inside", inside), v1::CONNECT, inside, 0.3);
-  v1::SideOutcome* outcome = AddOutcome(pair, "outside", outside);
-  AddStep(outcome, v1::CONNECT, v1::NONE, 0.4);
-  if (outside != v1::NONE) AddStep(outcome, step, outside, 0.4);
+  constexpr uint64_t kAnswerBytes = 31;
+  v1::SideOutcome* in = AddOutcome(pair, "inside", inside);
+  AddStep(in, v1::CONNECT, inside, 0.3);
+  v1::SideOutcome* out = AddOutcome(pair, "outside", outside);
+  AddStep(out, v1::CONNECT, v1::NONE, 0.4);
+  if (role == v1::NEGATIVE_CONTROL) return;
+  AddStep(in, step, inside, 0.4)->set_max_bytes_in(kAnswerBytes);
+  AddStep(out, step, outside, 0.4)->set_max_bytes_in(outside == v1::NONE ? kAnswerBytes : 0);
 }
 
 void AddFine(v1::SideOutcome* outcome, double rtt_ms) {

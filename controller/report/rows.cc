@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "contract/names.h"
+#include "controller/compare/outcomes.h"
 #include "controller/compare/words.h"
 
 namespace parallax::report {
@@ -306,7 +307,7 @@ void RowMaker::NegativeControls() {
 void RowMaker::PositiveControls() {
   const auto usable = [](const v1::Pair& pair) {
     const v1::SideOutcome* inside = FindSide(pair, "inside");
-    return inside == nullptr || !inside->present() || inside->failure() == v1::NONE;
+    return inside == nullptr || !inside->present() || compare::Answered(*inside);
   };
   const bool any_usable =
       std::any_of(comparison_.pairs().begin(), comparison_.pairs().end(),
@@ -321,9 +322,9 @@ void RowMaker::PositiveControls() {
       std::string words = Side(i).present() ? "-" : "?";
       Style style = Style::kDim;
       if (outcome != nullptr && outcome->present()) {
-        const bool fine = outcome->failure() == v1::NONE && outcome->error().empty();
+        const bool fine = compare::Answered(*outcome);
         style = fine ? Style::kPlain : Style::kBad;
-        words = fine ? "yes" : "no";
+        words = fine ? "yes" : "no word";
         for (const v1::StepSummary& step : outcome->steps()) {
           if (!fine && step.failure() != v1::NONE) words = StepCell(step);
         }
