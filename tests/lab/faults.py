@@ -27,6 +27,45 @@ def carrier_closes(lab):
     lab.services.close_ssh_sessions()
 
 
+def carrier_forgotten(lab):
+    """A NAT on the way forgets the tunnel's connection, and says nothing; new connections pass."""
+    for port in lab.tunnels.carrier_ports():
+        lab.topology.nft("isp", "forgotten", "filter", "forward", f"tcp sport {port} tcp dport 22 drop")
+        lab.topology.nft("isp", "forgotten", "filter", "forward", f"tcp dport {port} tcp sport 22 drop")
+
+
+def few_sessions(lab):
+    """Before the bastion's sshd starts: it refuses connections while two are not authenticated yet."""
+    lab.services.bastion_options += ["MaxStartups 2:100:2", "LoginGraceTime 0"]
+
+
+def sessions_taken(lab):
+    """Somebody holds those two, and says nothing."""
+    lab.processes.start("holder", [sys.executable, "-c", (
+        "import socket, sys, time\n"
+        "held = [socket.create_connection((sys.argv[1], 22)) for _ in range(2)]\n"
+        "print([s.recv(4) for s in held], flush=True)\n"
+        "time.sleep(86400)\n"), lab.plan.bastion], netns=lab.topology.ns("edge"))
+    wait_until(lambda: "SSH-" in lab.processes.tail("holder"), 10, "two unauthenticated sessions to be held")
+    wait_until(lambda: connects(lab.topology.ns("edge"), lab.plan.bastion, 22, banner=b"Exceeded MaxStartups"), 10,
+               "sshd to refuse one more")
+
+
+def every_other_session_refused(lab):
+    _meddler(lab, "refuse", target=("127.0.0.1", 22))
+
+
+def only_the_resolver_permitted(lab):
+    """Before the bastion's sshd starts: it forwards to one destination, which is not the database."""
+    lab.services.bastion_options.append(f"PermitOpen {lab.plan.resolver}:53")
+    lab.tunnels.works = False
+
+
+def only_another_database_permitted(lab):
+    lab.services.bastion_options.append(f"PermitOpen {lab.plan.otherdb}:5432")
+    lab.tunnels.works = False
+
+
 def _filter(lab, verdict):
     for hook in ("output", "forward"):  # what the bastion's sshd dials, and what is routed through it
         lab.topology.nft("bastion", "fault", "filter", hook, f"ip daddr {lab.plan.db} {verdict}")
@@ -52,6 +91,22 @@ def routes_deleted(lab):
 
 def tunnel_killed(lab):
     lab.processes.stop("sst", signal.SIGKILL)
+
+
+def tunnel_crashed(lab):
+    """As a Go program ends after a fatal error: at once, and with nothing tidied up."""
+    lab.processes.stop("sst", signal.SIGQUIT)
+
+
+def tunnel_stopped(lab):
+    """As it is meant to be stopped: it takes its interface and routes with it."""
+    lab.processes.stop("sst", signal.SIGINT)
+    wait_until(lambda: f"dev {lab.tunnels.DEVICE}" not in lab.topology.route("laptop", lab.plan.db), 10,
+               "sst's interface to go")
+
+
+def forward_killed(lab):
+    lab.processes.stop("ssh-L", signal.SIGKILL)
 
 
 def tunnel_frozen(lab):
@@ -127,15 +182,17 @@ def wrong_password_outside(lab):
     lab.outside_password = "not-" + lab.inside_password
 
 
-def _meddler(lab, mode, *identity):
-    """A machine on the way: what the bastion sends to the database goes through it."""
+def _meddler(lab, mode, *identity, target=None):
+    """A machine on the way: what the bastion sends to the database, or what `target` of the bastion gets, goes through it."""
     bastion = lab.topology.ns("bastion")
-    lab.processes.start("meddler", [sys.executable, ROOT / "tests" / "lab" / "meddler.py", mode, str(MEDDLER_PORT), lab.plan.db,
-                                    "5432", str(MEDDLER_MARK), *identity], netns=bastion)
+    host, port = target or (lab.plan.db, 5432)
+    lab.processes.start("meddler", [sys.executable, ROOT / "tests" / "lab" / "meddler.py", mode, str(MEDDLER_PORT), host,
+                                    str(port), str(MEDDLER_MARK), *identity], netns=bastion)
     wait_until(lambda: connects(bastion, "127.0.0.1", MEDDLER_PORT), 10,
                lambda: "the machine on the way: " + lab.processes.tail("meddler"))
-    lab.topology.nft("bastion", "fault", "nat", "output", f"ip daddr {lab.plan.db} tcp dport 5432 "
-                     f"meta mark != {MEDDLER_MARK} redirect to :{MEDDLER_PORT}")
+    hook, whose = ("prerouting", "iifname eth0") if target else ("output", f"ip daddr {host}")
+    lab.topology.nft("bastion", "fault", "nat", hook, f"{whose} tcp dport {port} meta mark != {MEDDLER_MARK} "
+                     f"redirect to :{MEDDLER_PORT}")
 
 
 def interceptor(lab):
@@ -190,9 +247,11 @@ def _named(function):
 # `early`: must be known before the services start.
 EARLY = {_named(f): f for f in (stale_bastion_address, forwarding_denied, source_rejected, no_tls, split_dns,
                                 wrong_password_outside, wrong_password_everywhere, no_public_name, no_name_anywhere,
-                                stale_public_answer, few_connections, certificate_expired)}
+                                stale_public_answer, few_connections, certificate_expired, few_sessions,
+                                only_the_resolver_permitted, only_another_database_permitted)}
 LATE = {_named(f): f for f in (bastion_vanishes, carrier_closes, bastion_refuses_db, bastion_drops_db, routes_deleted,
                                tunnel_killed, tunnel_frozen, ssh_killed, database_down, not_postgres, interceptor,
                                another_server, local_network_overlaps, database_host_vanishes, database_frozen,
                                connections_taken, tls_stripped, client_hello_swallowed, client_hello_reset,
-                               tls_server)}
+                               tls_server, carrier_forgotten, sessions_taken, every_other_session_refused,
+                               tunnel_crashed, tunnel_stopped, forward_killed)}

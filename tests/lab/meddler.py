@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """meddler.py MODE PORT SERVER SERVER_PORT MARK [CERTIFICATE KEY]
 
-A machine in the middle of a PostgreSQL connection, which hands on what it reads but for one thing, by MODE:
+A machine in the middle of a connection, mostly PostgreSQL's, which hands on what it reads but for one thing, by MODE:
     intercept  ends TLS with a certificate of its own, and speaks TLS to the real server
     strip      answers N to SSLRequest, and speaks TLS to the real server
     swallow    from a TLS ClientHello on nothing of the client is handed on, and nobody is told
     reset      a TLS ClientHello ends the connection by RST
+    refuse     (of an sshd) every other connection is told "Exceeded MaxStartups", as OpenSSH 9 does when it is full
 Its own connections carry the firewall mark MARK, by which the rule that leads others to it lets them pass. One thread per
 connection."""
+import itertools
 import select
 import socket
 import ssl
@@ -50,6 +52,7 @@ def no_client_hello(data):
 class Meddler:
     def __init__(self, mode, server, mark, certificate=None, key=None):
         self._mode, self._server, self._mark = mode, server, mark
+        self._count = itertools.count()
         if mode == "intercept":
             self._as_server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self._as_server.load_cert_chain(certificate, key)
@@ -60,12 +63,15 @@ class Meddler:
     def serve(self, client):
         with client:
             client.settimeout(30)
+            if self._mode == "refuse" and next(self._count) % 2 == 0:
+                client.sendall(b"Exceeded MaxStartups\r\n")
+                return
             with socket.socket() as upstream:
                 upstream.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, self._mark)
                 upstream.settimeout(30)
                 upstream.connect(self._server)
                 {"intercept": self._intercept, "strip": self._strip, "swallow": self._swallow,
-                 "reset": self._reset}[self._mode](client, upstream)
+                 "reset": self._reset, "refuse": hand_on}[self._mode](client, upstream)
 
     def _first_words(self, client, upstream):
         """Whether the client asks for TLS and the server agrees; if not, the conversation was handed on as it is."""

@@ -32,12 +32,13 @@ class Scenario:
         self.before = data.pop("before", [])
         self.after = data.pop("after", [])
         self.target = data.pop("target", f"postgres://{USER}@{{db_name}}:5432/{DATABASE}?sslmode=require")
-        self.inside = data.pop("inside", "exec:ip netns exec {agent} {bin}/parallax-agent stdio")
+        self.inside = data.pop("inside", "exec:ip netns exec {ns_agent} {bin}/parallax-agent stdio")
         self.outside = data.pop("outside", "")  # none: the default, `local`
         self.flags = data.pop("flags", [])
         self.fresh = data.pop("fresh", "")  # why the fault decays, so that each run needs a lab of its own
         self.expect = data.pop("expect")
         self.says = self.expect.pop("says", [])  # words that must stand in the text report
+        self.could_be = self.expect.pop("could_be", [])  # causes that must be among the alternatives
         unknown = list(data) + [f for f in self.before + self.after if f not in faults.EARLY | faults.LATE]
         unknown += [f"{f} (must stand in 'before')" for f in self.after if f in faults.EARLY]
         if unknown:
@@ -100,7 +101,7 @@ class Lab:
     def _fill(self, scenario_text):
         """The placeholders of a scenario file: addresses by their role, namespaces by `ns_ROLE`."""
         values = {field: getattr(self.plan, field) for field in ("db", "db_name", "bastion", "bastion_private", "resolver")}
-        values |= {role: self.topology.ns(role) for role in ("agent",)} | {"ns_bastion": self.topology.ns("bastion")}
+        values |= {f"ns_{role}": self.topology.ns(role) for role in ("agent", "bastion")}
         return scenario_text.format(**values, bin=self.bin, state=self.state, forward_port=FORWARD_PORT)
 
     def url(self, scenario):
@@ -148,6 +149,9 @@ class Lab:
         words = " ".join(self.on_laptop([self.bin / "parallax", "show", "last", *store], 20).stdout.split()) \
             if scenario.says else ""
         wrong += [f"the report does not say {text!r}" for text in scenario.says if text not in words]
+        alternatives = (document.get("verdict") or {}).get("alternatives", [])
+        wrong += [f"{cause} is not among the alternatives {alternatives}" for cause in scenario.could_be
+                  if cause not in alternatives]
         if not wrong:
             return [], ""
         wrong += self._tunnel_words()

@@ -45,6 +45,7 @@ class Services:
         self.tls = True
         self.rejected_source = None
         self.allow_forwarding = True
+        self.bastion_options = []
         self.public_answer = self.vpc_answer = plan.db  # "": no such name
         self.max_connections = 50
         self.database_certificate = "db"
@@ -89,7 +90,8 @@ class Services:
             "PasswordAuthentication no", "KbdInteractiveAuthentication no",
             # Without PAM sshd refuses an account whose password is locked, which root's often is.
             f"UsePAM {'yes' if locked[0].startswith('!') else 'no'}",
-            f"AllowTcpForwarding {'yes' if self.allow_forwarding else 'no'}", "LogLevel VERBOSE"]) + "\n")
+            f"AllowTcpForwarding {'yes' if self.allow_forwarding else 'no'}", "LogLevel VERBOSE",
+            *(self.bastion_options if role == "bastion" else [])]) + "\n")
         self._processes.start(f"sshd-{role}", [shutil.which("sshd") or "/usr/sbin/sshd", "-D", "-e", "-f", config],
                               netns=self._topology.ns(role))
 

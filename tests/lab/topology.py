@@ -112,9 +112,13 @@ class Topology:
         """Runs `ip` commands in one namespace, in order."""
         run(["ip", "-n", self.ns(role), "-batch", "-"], stdin="\n".join(lines) + "\n")
 
+    def route(self, role, address):
+        """What the kernel of a namespace says about the way to an address."""
+        return run(["ip", "-n", self.ns(role), "route", "get", address], check=False).stdout
+
     def nft(self, role, table, kind, hook, rule):
         """Adds one rule at a hook; kind is filter or nat."""
-        priority = {"filter": 0, "output": -100, "postrouting": 100}["filter" if kind == "filter" else hook]
+        priority = {"filter": 0, "output": -100, "prerouting": -100, "postrouting": 100}["filter" if kind == "filter" else hook]
         run(["ip", "netns", "exec", self.ns(role), "nft", "-f", "-"],
             stdin=f"add table ip {table}\n"
                   f"add chain ip {table} {hook} {{ type {kind} hook {hook} priority {priority}; }}\n"

@@ -45,6 +45,8 @@ class Tunnels:
     """`works`: whether readiness is an ssh banner from the bastion's private address through the tunnel, or, where a fault
     that is already there lets nothing through, only that the tunnel's own parts are up."""
 
+    DEVICE = "sst"
+
     def __init__(self, plan, state, processes, topology, services):
         self._plan = plan
         self._state = state
@@ -85,14 +87,17 @@ class Tunnels:
         self._start("sst", [
             sst_binary(), "tunnel", "start", "--subnets", ",".join(self._plan.subnets()), "--host", self.bastion, "--user",
             "root", "--print-logs"], netns=self._laptop, env=environment, cwd=home)
-        wait_until(lambda: "tunnel started" in self._processes.tail("sst") and self._routed_to("sst"), 20,
+        wait_until(lambda: "tunnel started" in self._processes.tail("sst") and f"dev {self.DEVICE}" in self._topology.route("laptop", self._plan.db), 20,
                    lambda: "sst to say 'tunnel started': " + self._processes.tail("sst"))
         if not self.works and self.bastion == self._plan.bastion:
             # The session with the bastion is there when the SOCKS port is.
             wait_until(lambda: connects(self._laptop, "127.0.0.1", SOCKS_PORT), 20, "sst's SOCKS port")
 
-    def _routed_to(self, device):
-        return f"dev {device}" in run(["ip", "-n", self._laptop, "route", "get", self._plan.db], check=False).stdout
+    def carrier_ports(self):
+        """The laptop's own ports of its connections to the bastion's sshd."""
+        lines = run(["ip", "netns", "exec", self._laptop, "ss", "-Htn", "state", "established", "dst",
+                     f"{self.bastion}:22"]).stdout.splitlines()
+        return [line.split()[2].rsplit(":", 1)[1] for line in lines]
 
     def _ssh(self, name, *arguments):
         self._start(name, [
