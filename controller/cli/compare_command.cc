@@ -163,11 +163,21 @@ absl::StatusOr<Prepared> Prepare(const CompareFlags& flags) {
   return prepared;
 }
 
-// The phases, until all is known that the plans can tell, or we are interrupted.
+// Keeps what there is so far, as an interrupted run: if we are killed, that is what it was. A store that fails is told
+// of at the end, once.
+void KeepSoFar(store::RunStore* store, v1::Run run) {
+  if (store == nullptr) return;
+  run.set_interrupted(true);
+  store->Put(run, "", "").IgnoreError();
+}
+
+// The phases, until all is known that the plans can tell, or we are interrupted. `store` may be null.
 void RunPhases(const CompareFlags& flags, const plan::Options& options, const std::atomic<bool>& interrupted,
-               dispatch::Dispatcher& dispatcher, v1::Run& run) {
+               dispatch::Dispatcher& dispatcher, store::RunStore* store, v1::Run& run) {
   const auto phase = [&](const v1::Plan& plan, std::string why) {
-    if (plan.probes_size() > 0 && !interrupted) dispatcher.RunPhase(plan, std::move(why), run);
+    if (plan.probes_size() == 0 || interrupted) return;
+    dispatcher.RunPhase(plan, std::move(why), run);
+    KeepSoFar(store, run);
   };
   phase(plan::PlanNames(options), "what each side resolves the names to");
   phase(plan::PlanLocate(options, run), "which route and which tunnel carry the target on each side");
@@ -218,7 +228,7 @@ int Compare(const CompareFlags& flags, const std::atomic<bool>& interrupted) {
 
   const auto begun = std::chrono::steady_clock::now();
   (*dispatcher)->Connect(run);
-  RunPhases(flags, prepared->options, interrupted, **dispatcher, run);
+  RunPhases(flags, prepared->options, interrupted, **dispatcher, store->get(), run);
   (*dispatcher)->Close();
   run.set_duration_ns(std::chrono::nanoseconds(std::chrono::steady_clock::now() - begun).count());
   if (interrupted) run.set_interrupted(true);

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <nlohmann/json.hpp>
 
@@ -209,6 +210,21 @@ TEST_F(CliTest, AnInterruptKeepsWhatThereIs) {
   close(started);
   EXPECT_EQ(result.exit, 130) << result.err;
   EXPECT_THAT(result.out, HasSubstr("INTERRUPTED"));
+  EXPECT_THAT(Run({"show", "last"}).out, HasSubstr("INTERRUPTED"));
+}
+
+TEST_F(CliTest, AKilledControllerLosesNoPhaseThatWasOver) {
+  // A hundred repeats: far from over when the first phase is kept.
+  Child child(Words({"compare", "tcp://127.0.0.1:1", "--inside", "exec:" PARALLAX_AGENT " stdio", "--repeats", "100"}),
+              options_);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  ChildResult history;
+  while (std::chrono::steady_clock::now() < deadline && history.out.find("tcp://") == std::string::npos) {
+    if (std::filesystem::exists(Store())) history = Run({"history"});
+  }
+  kill(child.pid(), SIGKILL);
+  child.Wait();
+  EXPECT_THAT(history.out, HasSubstr("tcp://127.0.0.1:1"));
   EXPECT_THAT(Run({"show", "last"}).out, HasSubstr("INTERRUPTED"));
 }
 
