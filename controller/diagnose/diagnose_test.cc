@@ -93,6 +93,116 @@ TEST(Rows, EveryRuleHasOneWhereItFiresAndOneWhereItIsSilent) {
   }
 }
 
+// No alarm where all is well: every way, round trip, name and mode.
+TEST(Healthy, RaisesNoAlarm) {
+  for (const Way way :
+       {Way::kInside, Way::kRouted, Way::kSst, Way::kRedsocks, Way::kForward, Way::kWireGuard, Way::kSshuttle}) {
+    for (const double rtt_ms : {0.3, 2.0, 9.0, 40.0, 300.0}) {
+      for (const std::string host : {"10.0.4.172", "db.internal"}) {
+        for (const std::string mode : {"disable", "prefer", "require", "verify-full"}) {
+          for (const bool credentials : {true, false}) {
+            for (const bool privileged : {true, false}) {
+              RunBuilder builder("postgres://app@" + host + ":5432/app?sslmode=" + mode, way, rtt_ms);
+              if (!credentials) builder.WithoutCredentials();
+              if (!privileged) builder.Outside().WithoutPrivilege();
+              const v1::Report report = MakeReport(builder.Build());
+              SCOPED_TRACE("way " + std::to_string(static_cast<int>(way)) + ", " + std::to_string(rtt_ms) + " ms, " +
+                           host + ", " + mode + (credentials ? "" : ", no credentials") + "\n" + Told(report));
+              ASSERT_EQ(ExitCode(report), 0);
+              for (const v1::Finding& finding : report.targets(0).diagnosis().findings()) {
+                ASSERT_EQ(finding.severity(), v1::NOTE) << finding.cause();
+              }
+              const v1::Rung rung = credentials ? v1::QUERY_RUNG : v1::AUTHENTICATED_STAGE;
+              for (const v1::SideSummary& side : report.targets(0).comparison().sides()) ASSERT_EQ(side.rung(), rung);
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(Healthy, OtherKindsOfTargets) {
+  for (const Way way : {Way::kRouted, Way::kSst, Way::kWireGuard}) {
+    for (const char* url : {"tls://10.0.4.172:443", "tls://db.internal:443", "dns:db.internal"}) {
+      const v1::Report report = MakeReport(RunBuilder(url, way).Build());
+      EXPECT_EQ(ExitCode(report), 0) << url << "\n" << Told(report);
+    }
+  }
+  EXPECT_EQ(ExitCode(MakeReport(RunBuilder("tcp://10.0.4.172:80", Way::kRouted).Build())), 0);
+}
+
+// A connect that the tunnel answers, and a server that waits for the client to speak.
+TEST(Healthy, ATcpTargetThatNothingVouchesForIsNoFault) {
+  RunBuilder builder("tcp://10.0.4.172:80");
+  builder.Outside().WithoutSocks();
+  const v1::Report report = MakeReport(builder.Build());
+  EXPECT_EQ(report.status(), v1::CANNOT_TELL) << Told(report);
+  EXPECT_EQ(ExitCode(report), 3);
+  EXPECT_FALSE(report.targets(0).diagnosis().has_verdict());
+}
+
+TEST(Healthy, TwoAddressesOfOneName) {
+  RunBuilder builder(support::kNamedTarget);
+  builder.Inside().names["db.internal"] = {"10.0.4.172", "10.0.4.173"};
+  builder.Outside().names["db.internal"] = {"10.0.4.173", "10.0.4.172"};
+  EXPECT_EQ(ExitCode(MakeReport(builder.Build())), 0);
+}
+
+TEST(Healthy, AHostWithoutIpv6DialsTheOtherAddress) {
+  RunBuilder builder(support::kNamedTarget);
+  for (support::Place* place : {&builder.Inside(), &builder.Outside()}) {
+    place->names["db.internal"] = {"10.0.4.172", "fd00:4::172"};
+  }
+  builder.Inside().side.mutable_agent()->mutable_host()->mutable_interfaces(1)->add_addresses("fd00:8::50/64");
+  builder.Outside().On("postgres [fd00", support::NoConnect(v1::NO_ROUTE, 0.01));
+  EXPECT_EQ(ExitCode(MakeReport(builder.Build())), 0) << Told(MakeReport(builder.Build()));
+  // Without the other there is nothing left to dial.
+  builder.Outside().On("postgres 10.0.4.172", support::NoConnect(v1::REFUSED, 40));
+  EXPECT_EQ(ExitCode(MakeReport(builder.Build())), 1);
+}
+
+TEST(Healthy, BothSidesInOneNetwork) {
+  RunBuilder builder(support::kTarget, Way::kInside, 0.4);
+  builder.Outside().side.mutable_agent()->mutable_host()->mutable_interfaces(1)->set_addresses(0, "10.0.8.51/22");
+  EXPECT_EQ(ExitCode(MakeReport(builder.Build())), 0);
+}
+
+TEST(Verdict, SaysThatTheInsideIsTheBastion) {
+  RunBuilder builder;
+  builder.Inside().side.mutable_agent()->mutable_host()->set_ssh_host_keys(0, "ssh-ed25519 SHA256:bastion");
+  builder.Inside().On("postgres", support::NoConnect(v1::TIMED_OUT, 5000));
+  builder.Outside().On("postgres", support::Mute(v1::SSL_REQUEST, 0.5));
+  const v1::Report report = MakeReport(builder.Build());
+  const v1::Finding& verdict = report.targets(0).diagnosis().verdict();
+  EXPECT_EQ(verdict.cause(), "target.unreachable") << Told(report);
+  EXPECT_LT(verdict.confidence(), 0.7);
+  EXPECT_FALSE(verdict.next_evidence().empty());
+}
+
+TEST(Verdict, WithAMissingSideNamesWhatOneSideProves) {
+  RunBuilder builder;
+  builder.Inside().Missing("ssh: connection timed out");
+  builder.Outside().carrier.clear_connections();
+  builder.Outside().WithoutSocks().EverythingCloses(0.4);
+  const v1::Report report = MakeReport(builder.Build());
+  EXPECT_EQ(report.status(), v1::CANNOT_TELL);
+  EXPECT_EQ(report.targets(0).diagnosis().verdict().cause(), "tunnel.carrier_dead") << Told(report);
+  EXPECT_EQ(ExitCode(report), 1);
+}
+
+TEST(Verdict, OfSeveralTargetsTheWorst) {
+  RunBuilder builder;
+  builder.AddTarget("postgres://app@10.0.4.200:5432/app?sslmode=require");
+  builder.Outside().On("postgres 10.0.4.200", support::Mute(v1::SSL_REQUEST, 0.5));
+  const v1::Report report = MakeReport(builder.Build());
+  ASSERT_EQ(report.targets_size(), 2);
+  EXPECT_EQ(report.targets(0).comparison().status(), v1::HEALTHY);
+  EXPECT_EQ(report.worst(), 1U);
+  EXPECT_EQ(report.status(), v1::DIVERGED);
+  EXPECT_EQ(ExitCode(report), 1);
+}
+
 TEST(Rows, NoRemedyHasAPlaceholderLeft) {
   for (const RuleRow& row : RuleRows()) {
     const v1::Report report = MakeReport(row.build().Build());

@@ -321,6 +321,39 @@ RunBuilder Words(v1::StepKind kind, const char* code, const char* message, bool 
 }
 constexpr char kNoEntry[] = "no pg_hba.conf entry for host \"10.0.3.110\", user \"app\", database \"app\"";
 
+constexpr char kTargetV6[] = "postgres://app@[fd00:4::172]:5432/app?sslmode=require";
+RunBuilder NoIpv6() {
+  RunBuilder builder(kTargetV6, Way::kRouted);
+  builder.Outside().On("postgres", NoConnect(v1::NO_ROUTE, 0.01)).On("must-not-connect", NoConnect(v1::NO_ROUTE, 0.01));
+  builder.Outside().route.Clear();
+  return builder;
+}
+RunBuilder BehindAPooler(bool same_certificate) {  // no identifier, and another backend each time
+  RunBuilder builder;
+  builder.Inside().talk.system_identifier.clear();
+  builder.Outside().talk.system_identifier.clear();
+  builder.Outside().talk.server_address = "10.0.4.201:5432";
+  if (!same_certificate) builder.Outside().talk.certificate = support::kOtherCertificate;
+  return builder;
+}
+// A name for several readers, each of which a side gets at random; both sides see the same at each address.
+RunBuilder TwoReaders(const std::string& other_identifier) {
+  RunBuilder builder = NamedOutside({"10.0.4.173"});
+  for (support::Place* place : {&builder.Inside(), &builder.Outside()}) {
+    Talk other = place->talk;
+    other.certificate = support::kOtherCertificate;
+    if (!other_identifier.empty()) other.system_identifier = other_identifier;
+    place->On("postgres 10.0.4.173", support::Postgres(other));
+  }
+  return builder;
+}
+// Without a positive control that answers inside, SOCKS closes for all.
+RunBuilder AllClosedAndNoControl() {
+  RunBuilder builder = ForwardingDenied();
+  builder.Inside().On("must-answer", NoConnect(v1::TIMED_OUT, 5000));
+  return builder;
+}
+
 RunBuilder OneOfThreeFails(Way way, Attempt failed) {
   RunBuilder builder(kTarget, way);
   builder.Outside().OnAttempt(2, "postgres", std::move(failed));
@@ -343,6 +376,10 @@ constexpr RuleRow kRows[] = {
     {"dns.stale_answer", Says::kVerdict, v1::DIVERGED, "an old address that is silent from inside too", &StaleName},
     {"dns.stale_answer", Says::kSilent, v1::DIVERGED, "a public address is not an old one of the VPC", &PublicName},
     {"dns.split_horizon", Says::kVerdict, v1::DIVERGED, "outside the name leads to a public address", &PublicName},
+    {"dns.split_horizon", Says::kVerdict, v1::DIVERGED, "it leads to another server, which works",
+     [] { return TwoReaders("7310000000000000777"); }},
+    {"dns.split_horizon", Says::kBeside, v1::HEALTHY, "members of one cluster, each side at one",
+     [] { return TwoReaders(""); }},
     {"dns.split_horizon", Says::kExplained, v1::DIVERGED, "the old address is the better word", &StaleName},
     {"dns.split_horizon", Says::kSilent, v1::DIVERGED, "the name is the same, and the carrier is dead",
      [] {
@@ -363,6 +400,7 @@ constexpr RuleRow kRows[] = {
      }},
     {"route.not_through_tunnel", Says::kVerdict, v1::DIVERGED, "the tunnel is up and its routes are gone",
      &RoutesDeleted},
+    {"route.not_through_tunnel", Says::kVerdict, v1::DIVERGED, "no route to the address, though others answer", &NoIpv6},
     {"route.not_through_tunnel", Says::kSilent, v1::DIVERGED, "without a tunnel, others answer by the default route",
      &DroppedWithoutTunnel},
     {"route.not_through_tunnel", Says::kSilent, v1::DIVERGED, "a local network takes it", &Overlap},
@@ -400,6 +438,8 @@ constexpr RuleRow kRows[] = {
     {"tunnel.forwarding_denied", Says::kVerdict, v1::DIVERGED, "behind redsocks only SOCKS tells",
      &ForwardingDeniedBehindRedsocks},
     {"tunnel.forwarding_denied", Says::kSilent, v1::DIVERGED, "others answer by the same way", &RefusedBeyond},
+    {"tunnel.forwarding_denied", Says::kSilent, v1::DIVERGED, "what else is turned down does not answer inside either",
+     &AllClosedAndNoControl},
 
     {"target.not_postgres", Says::kVerdict, v1::BOTH_FAILED, "it answers H",
      [] { return BothSay(Unexpected("H", 0.4, 0.4), Unexpected("H", 40, 40)); }},
@@ -426,6 +466,10 @@ constexpr RuleRow kRows[] = {
     {"target.wrong_server", Says::kVerdict, v1::DIVERGED, "another system identifier", &OtherServer},
     {"target.wrong_server", Says::kVerdict, v1::DIVERGED, "it has no such database, which it has inside",
      &OtherDatabaseServer},
+    {"target.wrong_server", Says::kSilent, v1::HEALTHY, "a pooler has several servers and one certificate",
+     [] { return BehindAPooler(true); }},
+    {"target.wrong_server", Says::kVerdict, v1::DIVERGED, "another address and another certificate",
+     [] { return BehindAPooler(false); }},
     {"target.wrong_server", Says::kSilent, v1::DIVERGED, "the same server behind another certificate", &Intercepted},
 
     {"tls.intercepted", Says::kVerdict, v1::DIVERGED, "another certificate, and the same server behind it",
@@ -433,6 +477,12 @@ constexpr RuleRow kRows[] = {
     {"tls.intercepted", Says::kVerdict, v1::DIVERGED, "what is bound to the certificate is turned down", &BindingFails},
     {"tls.intercepted", Says::kSilent, v1::DIVERGED, "another server has another certificate", &OtherServer},
     {"tls.stripped", Says::kVerdict, v1::DIVERGED, "S inside, N outside", [] { return NoTls(true, false); }},
+    {"tls.stripped", Says::kVerdict, v1::DIVERGED, "both work under prefer, and one of them in plain text",
+     [] {
+       RunBuilder builder("postgres://app@10.0.4.172:5432/app");
+       builder.Outside().talk.tls = false;
+       return builder;
+     }},
     {"tls.stripped", Says::kSilent, v1::BOTH_FAILED, "N on both sides", [] { return NoTls(false, false); }},
     {"tls.not_offered", Says::kVerdict, v1::BOTH_FAILED, "N on both sides", [] { return NoTls(false, false); }},
     {"tls.not_offered", Says::kSilent, v1::DIVERGED, "S inside", [] { return NoTls(true, false); }},
@@ -463,6 +513,10 @@ constexpr RuleRow kRows[] = {
      [] { return Words(v1::STARTUP, "28000", kNoEntry, true, true); }},
     {"postgres.credentials_differ", Says::kVerdict, v1::DIVERGED, "28P01 outside only",
      [] { return Words(v1::AUTHENTICATION, "28P01", "password authentication failed", false, true); }},
+    {"postgres.credentials_differ", Says::kSilent, v1::DIVERGED, "28P01 in one attempt of three: the password is the same",
+     [] {
+       return OneOfThreeFails(Way::kSst, PostgresUntil(Said(v1::AUTHENTICATION, "28P01", "password authentication failed", 42)));
+     }},
     {"postgres.credentials_differ", Says::kSilent, v1::BOTH_FAILED, "28P01 on both sides",
      [] { return Words(v1::AUTHENTICATION, "28P01", "password authentication failed", true, true); }},
     {"postgres.credentials_rejected", Says::kVerdict, v1::BOTH_FAILED, "28P01 on both sides",
@@ -496,13 +550,22 @@ constexpr RuleRow kRows[] = {
     {"vpc.dropped_beyond_bastion", Says::kSilent, v1::DIVERGED, "behind redsocks SOCKS is turned down at once",
      &RefusedBeyondBehindRedsocks},
     {"vpc.dropped_beyond_bastion", Says::kSilent, v1::DIVERGED, "all are silent", &BastionVanished},
+    {"vpc.dropped_beyond_bastion", Says::kSilent, v1::DIVERGED, "it never left this host", &NoIpv6},
+    {"vpc.dropped_beyond_bastion", Says::kSilent, v1::DIVERGED, "the connect is real, and the question is swallowed",
+     [] { return EndsAt(Failed(v1::SSL_REQUEST, v1::TIMED_OUT, 5000)); }},
+    {"vpc.refused_beyond_bastion", Says::kSilent, v1::DIVERGED, "the connect is real, and the question ends it",
+     [] { return EndsAt(Failed(v1::SSL_REQUEST, v1::RESET_BEFORE_FIRST_BYTE, 41)); }},
     {"path.stage_reset", Says::kVerdict, v1::DIVERGED, "the ClientHello is answered by an end",
      [] { return EndsAt(Failed(v1::TLS_HANDSHAKE, v1::RESET, 41)); }},
+    {"path.stage_reset", Says::kVerdict, v1::DIVERGED, "without a tunnel the SSLRequest is answered by an end",
+     [] { return EndsAt(Failed(v1::SSL_REQUEST, v1::RESET_BEFORE_FIRST_BYTE, 41)); }},
     {"path.stage_reset", Says::kSilent, v1::DIVERGED, "it is answered by silence", &HelloSwallowed},
     {"path.stage_reset", Says::kSilent, v1::DIVERGED, "the end comes before the first byte", &RefusedBeyond},
     {"path.stage_swallowed", Says::kVerdict, v1::DIVERGED, "another message of the same size passes", &HelloSwallowed},
     {"path.stage_swallowed", Says::kSilent, v1::DIVERGED,
      "another message of the same size does not pass: it is the size", &LargeSwallowed},
+    {"path.stage_swallowed", Says::kVerdict, v1::DIVERGED, "in a tunnel of the kernel the SSLRequest is swallowed",
+     [] { return EndsAt(Failed(v1::SSL_REQUEST, v1::TIMED_OUT, 5000), Way::kWireGuard); }},
     {"path.stage_swallowed", Says::kSilent, v1::DIVERGED, "the first byte is silent", &DroppedBeyond},
 
     {"vantage.missing", Says::kVerdict, v1::CANNOT_TELL, "the inside never came, and outside all is well",
