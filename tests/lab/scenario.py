@@ -95,6 +95,7 @@ class Lab:
         try:
             self.processes.stop_all()
         finally:
+            self.tunnels.down()
             self.topology.down()
             shutil.rmtree(self.state, ignore_errors=True)
 

@@ -1,4 +1,5 @@
-"""What carries the laptop's traffic into the VPC: the real sst, ssh -D behind redsocks, ssh -L, or plain routes."""
+"""What carries the laptop's traffic into the VPC: the real sst, ssh -D behind redsocks, sshuttle, WireGuard, ssh -L, or plain
+routes."""
 import base64
 import hashlib
 import os
@@ -13,7 +14,7 @@ from topology import connects
 
 SST = "sst-linux-x64@4.17.1"
 SST_INTEGRITY = "DtIm3XkpzWb9yS4ZSgxg5KuOHRHhBk66y9lzVw6E/GBfUDdVOES2pbQUuFHuAq2tPJpbzuxGH7trdylAGD+TxA=="
-SOCKS_PORT, REDIRECT_PORT, FORWARD_PORT = 1080, 12345, 15432
+SOCKS_PORT, REDIRECT_PORT, FORWARD_PORT, WIREGUARD_PORT = 1080, 12345, 15432, 51820
 
 
 def sst_binary():
@@ -72,10 +73,12 @@ class Tunnels:
         return self._topology.ns("laptop")
 
     def up(self, kind):
-        {"sst": self._sst, "redsocks": self._redsocks, "ssh-forward": self._forward, "routed": self._routed}[kind]()
+        {"sst": self._sst, "redsocks": self._redsocks, "ssh-forward": self._forward, "routed": self._routed,
+         "sshuttle": self._sshuttle, "wireguard": self._wireguard}[kind]()
         if self.works and kind != "ssh-forward":
             wait_until(lambda: connects(self._laptop, self._plan.bastion_private, 22, banner=b"SSH-"), 30,
-                       lambda: f"a banner from {self._plan.bastion_private} through {kind}: {self._processes.tail(kind)}")
+                       lambda: f"a banner from {self._plan.bastion_private} through {kind}: "
+                       + "; ".join(self._processes.tail(name) for name in self._started))
 
     def _sst(self):
         home = self._state / "sst-home"
@@ -99,11 +102,12 @@ class Tunnels:
                      f"{self.bastion}:22"]).stdout.splitlines()
         return [line.split()[2].rsplit(":", 1)[1] for line in lines]
 
+    def _ssh_words(self):
+        return ["ssh", "-F", "none", "-i", self._services.client_key, "-o", "StrictHostKeyChecking=no", "-o",
+                "UserKnownHostsFile=/dev/null", "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes"]
+
     def _ssh(self, name, *arguments):
-        self._start(name, [
-            "ssh", "-F", "none", "-N", "-i", self._services.client_key, "-o", "StrictHostKeyChecking=no", "-o",
-            "UserKnownHostsFile=/dev/null", "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes", *arguments,
-            f"root@{self.bastion}"], netns=self._laptop)
+        self._start(name, [*self._ssh_words(), "-N", *arguments, f"root@{self.bastion}"], netns=self._laptop)
 
     def _redsocks(self):
         self._ssh("ssh-D", "-D", f"127.0.0.1:{SOCKS_PORT}")
@@ -124,6 +128,52 @@ class Tunnels:
         self._ssh("ssh-L", "-L", f"127.0.0.1:{FORWARD_PORT}:{self._plan.db}:5432")
         wait_until(lambda: connects(self._laptop, "127.0.0.1", FORWARD_PORT), 20,
                    lambda: "ssh -L to listen: " + self._processes.tail("ssh-L"))
+
+    def _sshuttle(self):
+        home = self._state / "sshuttle-home"
+        home.mkdir()
+        self._start("sshuttle", [
+            "sshuttle", "--disable-ipv6", "--method", "nft", "--no-latency-control", "--ssh-cmd",
+            " ".join(map(str, self._ssh_words())), "--remote", f"root@{self.bastion}", *self._plan.subnets()],
+            netns=self._laptop, env={"PATH": os.environ["PATH"], "HOME": str(home)}, cwd=home)
+        wait_until(lambda: "Connected to server" in self._processes.tail("sshuttle"), 30,
+                   lambda: "sshuttle to be connected: " + self._processes.tail("sshuttle"))
+
+    def _wireguard_devices(self):
+        """Every namespace sees the same folder of control sockets, which an interface's name keys."""
+        mark = hashlib.sha256(str(self._state).encode()).hexdigest()[:8]
+        return {"laptop": f"wgl{mark}", "bastion": f"wgb{mark}"}
+
+    def down(self):
+        """Once its processes are gone: what they leave outside the namespaces."""
+        for device in self._wireguard_devices().values():
+            pathlib.Path(f"/var/run/wireguard/{device}.sock").unlink(missing_ok=True)
+
+    def _wireguard(self):
+        plan, devices = self._plan, self._wireguard_devices()
+        ends = {"laptop": (devices["laptop"], "172.21.9.2"), "bastion": (devices["bastion"], "172.21.9.1")}
+        keys = {}
+        for role in ends:
+            private = run(["wg", "genkey"]).stdout.strip()
+            keys[role] = (private, run(["wg", "pubkey"], stdin=private).stdout.strip())
+            (self._state / f"wireguard-{role}.key").write_text(private)
+            (self._state / f"wireguard-{role}.key").chmod(0o600)
+        for role, (device, address) in ends.items():
+            netns = self._topology.ns(role)
+            self._start(f"wireguard-{role}", ["wireguard-go", "-f", device], netns=netns,
+                        env={"PATH": os.environ["PATH"], "WG_PROCESS_FOREGROUND": "1", "LOG_LEVEL": "error"})
+            key = ["private-key", self._state / f"wireguard-{role}.key"]
+            if role == "bastion":
+                words = [*key, "listen-port", str(WIREGUARD_PORT), "peer", keys["laptop"][1], "allowed-ips",
+                         f"{ends['laptop'][1]}/32"]
+            else:
+                words = [*key, "peer", keys["bastion"][1], "endpoint", f"{self.bastion}:{WIREGUARD_PORT}", "allowed-ips",
+                         ",".join(plan.subnets()), "persistent-keepalive", "25"]
+            wait_until(lambda: run(["ip", "netns", "exec", netns, "wg", "set", device, *words], check=False).returncode == 0, 10,
+                       lambda: f"wireguard-go in {role}: " + self._processes.tail(f"wireguard-{role}"))
+            self._topology.ip(role, f"addr add {address}/30 dev {device}", f"link set {device} mtu 1420 up")
+        self._topology.ip("laptop", *(f"route add {subnet} dev {ends['laptop'][0]}" for subnet in plan.subnets()))
+        self._topology.nft("bastion", "wireguard", "nat", "postrouting", 'oifname "eth1" masquerade')
 
     def _routed(self):
         """The bastion is a NAT instance, and every router on the way knows it."""
