@@ -40,6 +40,15 @@ v1::Endpoint EndpointOf(const v1::ProbeSpec& spec) {
   return endpoint;
 }
 
+// The host of "198.51.100.24:22" is one of this host's own addresses.
+bool HasAddress(const v1::HostFacts& host, const std::string& endpoint) {
+  const std::string wanted = endpoint.substr(0, endpoint.rfind(':')) + "/";
+  return std::any_of(host.interfaces().begin(), host.interfaces().end(), [&](const v1::Interface& interface) {
+    return std::any_of(interface.addresses().begin(), interface.addresses().end(),
+                       [&](const std::string& address) { return address.rfind(wanted, 0) == 0; });
+  });
+}
+
 class Maker {
  public:
   Maker(const v1::Run& run, const v1::Target& target) : run_(run) {
@@ -268,7 +277,8 @@ void Maker::SamePlace() {
       if (other.name() == side.name() || banner.host_key_sha256().empty()) continue;
       const std::string key = absl::StrCat(banner.host_key_type(), " ", banner.host_key_sha256());
       const auto& own = side.agent().host().ssh_host_keys();
-      if (std::find(own.begin(), own.end(), key) != own.end()) side.set_same_place_as_bastion(true);
+      const bool same_key = std::find(own.begin(), own.end(), key) != own.end();
+      if (same_key || HasAddress(side.agent().host(), banner.address())) side.set_same_place_as_bastion(true);
     }
   }
 }

@@ -16,6 +16,8 @@ namespace {
 using compare::Duration;
 
 constexpr int64_t kLongUnheardNs = 10'000'000'000;
+constexpr int64_t kQuickNs =
+    5'000'000;  // the word of the catalogue for an end on this host, where no round trip is known
 constexpr int64_t kOnThisHostNs = 1'000'000;  // what lies beyond a gateway takes longer to refuse
 
 std::string TunnelProbe(const Facts& facts) { return facts.pair == nullptr ? "" : "tunnel " + facts.pair->address(); }
@@ -315,12 +317,14 @@ std::optional<v1::Finding> MatchCarrierDead(const v1::Comparison& comparison) {
                      LooksDead(*established) && BannerEver(side);
   // A destination that is closed here while others are not even asked could be this one alone.
   const bool everywhere = facts.others == Others::kFail;
-  if (!(cannot_carry && local) && !(local && everywhere) && !(stale && everywhere) && !(cannot_carry && everywhere)) {
-    return std::nullopt;
-  }
+  // Not permitted to see whose connection is whose, but there is none that could be the tunnel's.
+  const v1::StepSummary* end = EndingStep(*facts.out);
+  const bool unseen = side.carrier().not_permitted() && side.carrier().connections().empty() &&
+                      facts.outside_how == How::kClosed && end != nullptr && end->min_ns() < kQuickNs;
+  if (!(cannot_carry && local) && !(everywhere && (local || stale || cannot_carry || unseen))) return std::nullopt;
   if (ConnectionInState(side, "syn-sent") != nullptr && !BannerEver(side)) return std::nullopt;
   double confidence = cannot_carry ? 0.97 : stale ? 0.9 : 0.88;
-  if (!BannerEver(side)) confidence = 0.7;
+  if (!BannerEver(side)) confidence = unseen ? 0.75 : 0.7;
   FindingBuilder finding(
       confidence,
       absl::StrCat("The tunnel's process and routes are there, but its connection to the bastion ",
@@ -331,6 +335,11 @@ std::optional<v1::Finding> MatchCarrierDead(const v1::Comparison& comparison) {
   } else if (cannot_carry) {
     finding.Because(absl::StrCat(HolderWords(side), " has no established connection to anywhere"), "outside",
                     TunnelProbe(facts), v1::CARRIER_FOUND);
+  }
+  if (unseen) {
+    finding.Because("no connection of this host leads to an ssh port anywhere", "outside", TunnelProbe(facts),
+                    v1::CARRIER_FOUND);
+    finding.OrElse("tunnel.forwarding_denied", "the same as root, or as the user that the tunnel runs as");
   }
   if (BannerEver(side)) {
     finding.Because(absl::StrCat(BannerWords(side), ": the bastion is well"), "outside", TunnelProbe(facts),
@@ -363,9 +372,12 @@ std::optional<v1::Finding> MatchForwardingDenied(const v1::Comparison& compariso
   }
   if (const v1::Step* step = SocksTo(side, facts.pair->address(), facts.pair->port()))
     target_rejected = SocksRejected(*step);
-  const bool by_socks = target_rejected && positives > 0 && !passed;
+  // Without a connection that stands, and an end that is far, it may as well be the carrier that is gone.
+  const bool connected = ConnectionInState(side, "established") != nullptr;
+  const bool by_socks =
+      target_rejected && positives > 0 && !passed && (connected || facts.outside_how == How::kFarClose);
   // Near or far cannot be told on a short way; a connection that stands then shows that it is not the carrier.
-  const bool stands = ConnectionInState(side, "established") != nullptr && BannerEver(side);
+  const bool stands = connected && BannerEver(side);
   const bool by_closing = (facts.outside_how == How::kFarClose || (facts.outside_how == How::kClosed && stands)) &&
                           facts.others == Others::kFail;
   if (passed || (!by_socks && !by_closing)) return std::nullopt;

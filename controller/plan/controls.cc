@@ -1,6 +1,7 @@
 #include "controller/plan/controls.h"
 
 #include <algorithm>
+#include <bit>
 #include <set>
 #include <utility>
 
@@ -26,23 +27,28 @@ constexpr std::string_view kDnsQuery(
 constexpr std::string_view kSslRequest("\x00\x00\x00\x08\x04\xd2\x16\x2f", 8);
 constexpr std::string_view kHttpLine = "HEAD / HTTP/1.0\r\n\r\n";
 
-// The address by which the inside host is known in its own network: of the interface that its default route takes, or
-// the first that is no loopback.
-std::string OwnAddress(const v1::Hello& inside) {
-  std::string wanted;
-  for (const v1::HostRoute& route : inside.host().routes()) {
-    if (route.prefix() == "default" || route.prefix() == "0.0.0.0/0") wanted = route.interface();
-  }
-  std::string first;
+// The leading bits that two addresses share.
+int SharedBits(uint32_t a, uint32_t b) { return std::countl_zero(a ^ b); }
+
+// The address by which the inside host is known next to the target: of its own, the nearest one.
+std::string OwnAddress(const v1::Hello& inside, const std::vector<std::string>& targets) {
+  std::string nearest;
+  int most = -1;
   for (const v1::Interface& interface : inside.host().interfaces()) {
     for (const std::string& own : interface.addresses()) {
       const std::string address = own.substr(0, own.find('/'));
-      if (!ParseIpv4(address).has_value() || IsLoopbackOrLinkLocal(address)) continue;
-      if (interface.name() == wanted) return address;
-      if (first.empty()) first = address;
+      const auto value = ParseIpv4(address);
+      if (!value.has_value() || IsLoopbackOrLinkLocal(address)) continue;
+      int shared = 0;
+      for (const std::string& target : targets) {
+        if (const auto other = ParseIpv4(target)) shared = std::max(shared, SharedBits(*value, *other));
+      }
+      if (shared <= most) continue;
+      most = shared;
+      nearest = address;
     }
   }
-  return first;
+  return nearest;
 }
 
 }  // namespace
@@ -79,7 +85,7 @@ std::vector<Control> PositiveControls(const Options& options, const v1::Target& 
       // A loopback or link-local resolver is another one on every host.
       if (!IsLoopbackOrLinkLocal(resolver) && IsNumeric(resolver)) add(resolver, resolver, kDnsPort);
     }
-    if (const std::string own = OwnAddress(inside->agent()); !own.empty()) add(own, own, kSshPort);
+    if (const std::string own = OwnAddress(inside->agent(), targets); !own.empty()) add(own, own, kSshPort);
   }
   return controls;
 }

@@ -132,7 +132,8 @@ void RowMaker::Resolvers(const v1::Pair& pair) {
     for (const v1::StepSummary& step : outcome->steps()) {
       if (step.kind() != v1::RESOLVER_QUERY) continue;
       ++asked;
-      if (step.failure() == v1::NONE) ++answered;
+      // "No such record" is an answer, where another record of the name is there.
+      if (step.failure() == v1::NONE || step.failure() == v1::NAME_NOT_FOUND) ++answered;
       const auto& found = step.sample().resolve().addresses();
       if (step.failure() == v1::NONE) addresses.insert(found.begin(), found.end());
     }
