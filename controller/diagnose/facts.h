@@ -42,6 +42,10 @@ struct Facts {
 
   bool inside_fine() const { return inside != nullptr && inside->healthy(); }
   // In every attempt: what comes and goes is no proof of a cause that stays.
+  // Inside the server itself was heard, whatever it said: the target is there, and reached.
+  bool inside_reaches() const {
+    return inside != nullptr && (inside->healthy() || inside_how == How::kFine || inside_how == How::kLater);
+  }
   bool outside_fails() const {
     return outside != nullptr && !outside->healthy() && out != nullptr && outside_how != How::kUnsteady;
   }

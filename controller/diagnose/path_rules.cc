@@ -2,6 +2,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "controller/compare/locality.h"
 #include "controller/compare/outcomes.h"
 #include "controller/compare/words.h"
 #include "controller/diagnose/facts.h"
@@ -11,6 +12,8 @@
 
 namespace parallax::diagnose {
 namespace {
+
+constexpr int64_t kNeighbourPatienceNs = 1'000'000'000;  // a router asks for a neighbour for seconds
 
 void TellEnd(const Facts& facts, FindingBuilder* finding) {
   if (const v1::StepSummary* end = EndingStep(*facts.out)) {
@@ -33,6 +36,21 @@ void TellOthers(const Facts& facts, FindingBuilder* finding) {
         "outside", "tunnel " + facts.pair->address(), v1::SOCKS_CONNECT);
     break;
   }
+}
+
+// Refused, and far sooner than anything beyond this host could have done it.
+bool RefusedHere(const Facts& facts) {
+  const v1::StepSummary* end = facts.out == nullptr ? nullptr : EndingStep(*facts.out);
+  const auto rtt_ns = static_cast<double>(facts.outside->reference_rtt_ns());
+  return end != nullptr && facts.outside_how == How::kRefused && rtt_ns >= compare::kMinTellingRttNs &&
+         static_cast<double>(end->min_ns()) < rtt_ns * compare::kLocalShare;
+}
+
+// ICMP said no: at once, as a firewall does; a router says so after seconds, when nobody answers to an address.
+bool UnreachableAtOnce(const Facts& facts) {
+  const v1::StepSummary* end = facts.out == nullptr ? nullptr : EndingStep(*facts.out);
+  return end != nullptr && end->failure() == v1::UNREACHABLE && end->min_ns() < kNeighbourPatienceNs &&
+         facts.others == Others::kAnswer;
 }
 
 const v1::Step* TargetSocks(const Facts& facts) {
@@ -133,14 +151,15 @@ std::optional<v1::Finding> StageFinding(const v1::Comparison& comparison, bool s
 
 std::optional<v1::Finding> MatchRefusedBeyondBastion(const v1::Comparison& comparison) {
   const Facts facts = Read(comparison);
-  if (!facts.inside_fine() || !facts.outside_fails() || facts.others == Others::kFail) return std::nullopt;
+  if (!facts.inside_reaches() || !facts.outside_fails() || facts.others == Others::kFail) return std::nullopt;
   const v1::Step* socks = TargetSocks(facts);
   const bool socks_rejects = socks != nullptr && SocksRejected(*socks);
-  bool refused = facts.outside_how == How::kRefused || facts.outside_how == How::kFarClose || socks_rejects;
+  bool refused = facts.outside_how == How::kRefused || facts.outside_how == How::kFarClose || socks_rejects ||
+                 UnreachableAtOnce(facts);
   // Near or far cannot be told, but others do answer by the same way: then the tunnel is alive and this one is refused.
   refused = refused || ((facts.outside_how == How::kClosed || facts.outside_how == How::kLocalClose) &&
                         facts.others == Others::kAnswer);
-  if (!refused || !WayIsWell(facts) || EndedAfterRealConnect(facts)) return std::nullopt;
+  if (!refused || !WayIsWell(facts) || EndedAfterRealConnect(facts) || RefusedHere(facts)) return std::nullopt;
   const bool direct = !HasTunnel(*facts.outside);
   const bool certain = facts.others == Others::kAnswer;
   FindingBuilder finding(certain ? 0.93 : 0.7,
@@ -164,7 +183,7 @@ std::optional<v1::Finding> MatchRefusedBeyondBastion(const v1::Comparison& compa
 
 std::optional<v1::Finding> MatchDroppedBeyondBastion(const v1::Comparison& comparison) {
   const Facts facts = Read(comparison);
-  if (!facts.inside_fine() || !facts.outside_fails() || facts.others == Others::kFail) return std::nullopt;
+  if (!facts.inside_reaches() || !facts.outside_fails() || facts.others == Others::kFail) return std::nullopt;
   const v1::Step* socks = TargetSocks(facts);
   if (socks != nullptr && (SocksRejected(*socks) || socks->failure() == v1::NONE)) return std::nullopt;
   const bool unreachable = facts.outside_how == How::kUnreachable && facts.others == Others::kAnswer;
@@ -172,11 +191,11 @@ std::optional<v1::Finding> MatchDroppedBeyondBastion(const v1::Comparison& compa
   // What never left this host was dropped nowhere.
   const v1::StepSummary* connect = StepOf(facts.out, v1::CONNECT);
   const bool never_left = connect != nullptr && connect->failure() == v1::NO_ROUTE;
-  if (never_left || EndedAfterRealConnect(facts)) return std::nullopt;
+  if (never_left || EndedAfterRealConnect(facts) || UnreachableAtOnce(facts)) return std::nullopt;
   const bool certain = facts.others == Others::kAnswer;
   FindingBuilder finding(certain ? 0.92 : 0.6,
                          absl::StrCat("What is sent to the target is dropped ", Where(*facts.outside),
-                                      ": no answer of any kind comes back. Inside it is open."));
+                                      ": no answer comes back. Inside it is open."));
   TellEnd(facts, &finding);
   if (socks != nullptr && socks->failure() == v1::TIMED_OUT) {
     finding.Because("CONNECT to the target, spoken to the tunnel's own SOCKS port, gets no answer", "outside",

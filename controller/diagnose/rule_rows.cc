@@ -543,12 +543,36 @@ constexpr RuleRow kRows[] = {
     {"vpc.refused_beyond_bastion", Says::kVerdict, v1::DIVERGED, "behind redsocks only SOCKS tells",
      &RefusedBeyondBehindRedsocks},
     {"vpc.refused_beyond_bastion", Says::kVerdict, v1::DIVERGED, "refused without a tunnel", &RefusedWithoutTunnel},
+    {"vpc.refused_beyond_bastion", Says::kVerdict, v1::DIVERGED, "ICMP says no after a round trip",
+     [] {
+       RunBuilder builder(kTarget, Way::kRouted);
+       builder.Outside().On("postgres", NoConnect(v1::UNREACHABLE, 41));
+       return builder;
+     }},
+    {"vpc.refused_beyond_bastion", Says::kVerdict, v1::BOTH_FAILED, "inside the server is reached, and rejects the password",
+     [] {
+       RunBuilder builder = RefusedBeyond();
+       builder.Inside().On("postgres", PostgresUntil(Said(v1::AUTHENTICATION, "28P01", "password authentication failed", 1)));
+       return builder;
+     }},
+    {"vpc.refused_beyond_bastion", Says::kSilent, v1::DIVERGED, "refused by this very host, long before anybody else could",
+     [] {
+       RunBuilder builder;
+       builder.Outside().On("postgres", NoConnect(v1::REFUSED, 0.05));
+       return builder;
+     }},
     {"vpc.refused_beyond_bastion", Says::kSilent, v1::DIVERGED, "no answer is not a no", &DroppedBeyond},
     {"vpc.refused_beyond_bastion", Says::kSilent, v1::DIVERGED, "all are closed", &ForwardingDenied},
     {"vpc.dropped_beyond_bastion", Says::kVerdict, v1::DIVERGED, "silent, others answer", &DroppedBeyond},
     {"vpc.dropped_beyond_bastion", Says::kVerdict, v1::DIVERGED, "silent without a tunnel", &DroppedWithoutTunnel},
     {"vpc.dropped_beyond_bastion", Says::kSilent, v1::DIVERGED, "behind redsocks SOCKS is turned down at once",
      &RefusedBeyondBehindRedsocks},
+    {"vpc.dropped_beyond_bastion", Says::kVerdict, v1::DIVERGED, "a router says after seconds that nobody is there",
+     [] {
+       RunBuilder builder(kTarget, Way::kRouted);
+       builder.Outside().On("postgres", NoConnect(v1::UNREACHABLE, 3100));
+       return builder;
+     }},
     {"vpc.dropped_beyond_bastion", Says::kSilent, v1::DIVERGED, "all are silent", &BastionVanished},
     {"vpc.dropped_beyond_bastion", Says::kSilent, v1::DIVERGED, "it never left this host", &NoIpv6},
     {"vpc.dropped_beyond_bastion", Says::kSilent, v1::DIVERGED, "the connect is real, and the question is swallowed",
