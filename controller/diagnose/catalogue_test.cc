@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
-#include <regex>
 #include <set>
 #include <string>
 #include <vector>
@@ -78,11 +78,37 @@ std::vector<std::string> Ids() {
   return ids;
 }
 
+// [a-z]+(\.[a-z_]+)?  By hand: g++ 12 warns of its own <regex> under the sanitizers.
+bool IsId(std::string_view text) {
+  const auto lower = [](char c) { return c >= 'a' && c <= 'z'; };
+  const size_t dot = text.find('.');
+  const std::string_view family = text.substr(0, dot);
+  if (family.empty() || !std::all_of(family.begin(), family.end(), lower)) return false;
+  if (dot == std::string_view::npos) return true;
+  const std::string_view name = text.substr(dot + 1);
+  return !name.empty() && std::all_of(name.begin(), name.end(), [&](char c) { return lower(c) || c == '_'; });
+}
+
+// "| `dns.stale_answer` | fault | yes |"; empty when the line is no row.
+std::vector<std::string> Cells(const std::string& line) {
+  if (line.rfind("| `", 0) != 0) return {};
+  std::vector<std::string> cells = {""};
+  for (const char c : line.substr(1)) {
+    if (c == '|') {
+      cells.emplace_back();
+    } else if (c != '`' && !(c == ' ' && cells.back().empty())) {
+      cells.back() += c;
+    }
+  }
+  for (std::string& cell : cells) cell.erase(cell.find_last_not_of(' ') + 1);
+  return cells;
+}
+
 TEST(Catalogue, HoldsEveryIdOnce) { EXPECT_THAT(Ids(), UnorderedElementsAreArray(kIds)); }
 
 TEST(Catalogue, IdsAreOfOneForm) {
-  const std::regex form("[a-z]+(\\.[a-z_]+)?");
-  for (const std::string& id : Ids()) EXPECT_TRUE(std::regex_match(id, form)) << id;
+  for (const std::string& id : Ids()) EXPECT_TRUE(IsId(id)) << id;
+  for (const char* other : {"", ".", "a.", ".a", "A.b", "a.b-c", "a b", "a.b.c"}) EXPECT_FALSE(IsId(other)) << other;
 }
 
 TEST(Catalogue, EveryCauseSaysWhatItMeans) {
@@ -130,20 +156,19 @@ TEST(Catalogue, AnUnknownCauseIsNone) {
 TEST(Readme, ListsTheCatalogue) {
   std::ifstream readme(PARALLAX_SOURCE_DIR "/controller/diagnose/README.md");
   ASSERT_TRUE(readme.is_open());
-  const std::regex row("\\| `([^`]+)` \\| ([a-z ]+) \\| (yes|not yet) \\|");
   std::vector<std::string> listed;
   for (std::string line; std::getline(readme, line);) {
-    std::smatch found;
-    if (!std::regex_match(line, found, row)) continue;
-    listed.push_back(found[1]);
+    const std::vector<std::string> cells = Cells(line);
+    if (cells.size() < 3) continue;
+    listed.push_back(cells[0]);
     const Rule* rule = FindCause(listed.back());
     ASSERT_NE(rule, nullptr) << line;
-    EXPECT_EQ(found[3] == "yes", rule->match != nullptr) << line;
+    EXPECT_EQ(cells[2], rule->match != nullptr ? "yes" : "not yet") << line;
     const std::string severity = rule->severity == v1::FAULT     ? "fault"
                                  : rule->severity == v1::WARNING ? "warning"
                                  : rule->severity == v1::NOTE    ? "note"
                                                                  : "cannot tell";
-    EXPECT_EQ(found[2], severity) << line;
+    EXPECT_EQ(cells[1], severity) << line;
   }
   EXPECT_THAT(listed, UnorderedElementsAreArray(Ids()));
 }
