@@ -57,6 +57,7 @@ void ReadInfo(std::string_view value, TcpSocket* socket) {
   if (socket->state == "syn-sent") socket->last_received_ns = socket->last_ack_ns = -1;
   socket->unacked = info.tcpi_unacked;
   socket->retransmits = std::max<uint32_t>(info.tcpi_total_retrans, info.tcpi_retransmits);
+  socket->unanswered = info.tcpi_retransmits;
 }
 
 absl::Status Dump(uint8_t family, uint32_t linear, int64_t deadline_ns, std::vector<TcpSocket>* sockets) {

@@ -29,6 +29,7 @@ struct TcpSocket {
   int64_t last_ack_ns = 0;
   uint32_t unacked = 0;
   uint32_t retransmits = 0;  // over the life of the connection
+  uint32_t unanswered = 0;   // retransmits of what is in flight now
   int64_t age_ns = -1;       // of a SYN-SENT, reckoned from its retransmission timer; -1: the kernel does not say
 
   bool listening() const { return state == "listen"; }

@@ -33,10 +33,11 @@ bool PeerBytes(const v1::SideOutcome& outcome) {
   });
 }
 
-// A connect means something: what must not connect does not. Behind a local accept that is asked of the tunnel's own
-// SOCKS port, which dials before it answers.
+// A connect means something: what must not connect does not. Behind a local accept no connect does; for a plain tcp
+// target, which has nothing else, that is asked of the tunnel's own SOCKS port, which dials before it answers.
 bool ControlsHold(const v1::Pair& pair, const v1::SideSummary& side) {
   if (side.locality() == v1::REMOTE) return side.controls().negative_usable() > 0;
+  if (pair.kind() != "tcp") return false;
   const std::string target = HostPort(pair.address(), pair.port());
   bool reached = false;
   bool negative_failed = false;

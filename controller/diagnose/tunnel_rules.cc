@@ -15,7 +15,6 @@ namespace {
 
 using compare::Duration;
 
-constexpr int64_t kLongUnheardNs = 10'000'000'000;
 constexpr int64_t kQuickNs =
     5'000'000;  // the word of the catalogue for an end on this host, where no round trip is known
 constexpr int64_t kOnThisHostNs = 1'000'000;  // what lies beyond a gateway takes longer to refuse
@@ -85,7 +84,9 @@ std::string ConnectionWords(const v1::CarrierConnection& connection) {
       absl::StrAppend(&words, ", last heard ", Duration(connection.last_received_ns()), " ago");
     }
     if (connection.unacked() > 0) absl::StrAppend(&words, ", ", connection.unacked(), " segments unacknowledged");
-    if (connection.retransmits() > 0) absl::StrAppend(&words, ", ", connection.retransmits(), " retransmits");
+    if (connection.unanswered_retransmits() > 0) {
+      absl::StrAppend(&words, ", sent again ", connection.unanswered_retransmits(), " times in vain");
+    }
   } else if (connection.age_ns() > 0) {
     absl::StrAppend(&words, " for ", Duration(connection.age_ns()));
   }
@@ -94,7 +95,9 @@ std::string ConnectionWords(const v1::CarrierConnection& connection) {
 
 // Something is in flight and is not acknowledged, or nothing has been heard for long: it may be gone without knowing.
 bool LooksDead(const v1::CarrierConnection& connection) {
-  return (connection.unacked() > 0 && connection.last_ack_ns() > kLongUnheardNs / 5) || connection.retransmits() >= 2;
+  // Not by the retransmits of its whole life, which any long one has, nor by how long nothing was heard, which is only
+  // how long nobody spoke.
+  return connection.unacked() > 0 && connection.unanswered_retransmits() >= 2;
 }
 
 // What does not answer inside either is turned down for a reason of its own.

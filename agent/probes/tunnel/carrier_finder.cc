@@ -225,6 +225,7 @@ void Finder::AddConnection(const TcpSocket& socket, const Process* owner, bool c
   connection->set_last_ack_ns(socket.last_ack_ns);
   connection->set_unacked(socket.unacked);
   connection->set_retransmits(socket.retransmits);
+  connection->set_unanswered_retransmits(socket.unanswered);
   connection->set_age_ns(socket.age_ns);
   if (owner != nullptr) *connection->mutable_owner() = host::ToMessage(*owner);
   connection->set_certain(certain);
