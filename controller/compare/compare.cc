@@ -1,6 +1,7 @@
 #include "controller/compare/compare.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <optional>
 #include <set>
@@ -267,7 +268,10 @@ void Maker::ClockSkew() {
     high = first ? side.clock_offset_ns() : std::max(high, side.clock_offset_ns());
     first = false;
   }
-  comparison_.set_clock_skew_ns(high - low);
+  int64_t skew = 0;
+  if (__builtin_sub_overflow(high, low, &skew))
+    skew = std::numeric_limits<int64_t>::max();  // of a run that was damaged
+  comparison_.set_clock_skew_ns(skew);
 }
 
 void Maker::SamePlace() {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
 #include <string>
 
 #include "contract/names.h"
@@ -487,6 +488,8 @@ TEST(ClockSkew, IsTheLargestBetweenTheSides) {
   builder.Inside().side.set_clock_offset_ns(-2'000'000'000);
   builder.Outside().side.set_clock_offset_ns(1'000'000'000);
   EXPECT_EQ(Compared(builder).clock_skew_ns(), 3'000'000'000);
+  builder.Inside().side.set_clock_offset_ns(std::numeric_limits<int64_t>::min());
+  EXPECT_EQ(Compared(builder).clock_skew_ns(), std::numeric_limits<int64_t>::max());
 }
 
 TEST(Words, Durations) {

@@ -120,7 +120,7 @@ std::optional<v1::Finding> MatchOverloaded(const v1::Comparison& comparison) {
     const v1::StepSummary* connect = StepOf(outcome, v1::CONNECT);
     const v1::StepSummary* query = StepOf(outcome, v1::QUERY);
     if (first == nullptr || connect == nullptr || first->failure() != v1::NONE || first->min_ns() < kLateNs ||
-        connect->min_ns() * 5 > first->min_ns() || (query != nullptr && query->min_ns() * 5 > first->min_ns())) {
+        connect->min_ns() > first->min_ns() / 5 || (query != nullptr && query->min_ns() > first->min_ns() / 5)) {
       return std::nullopt;
     }
     finding.Because(absl::StrCat(outcome->side(), ": connect ", compare::StepCell(*connect), ", first byte ",
