@@ -359,7 +359,12 @@ bool Maker::Unproved(const v1::SideSummary& side) const {
   const std::vector<const v1::Pair*> own = OwnPairs(side);
   return !side.healthy() && !own.empty() && std::all_of(own.begin(), own.end(), [&](const v1::Pair* pair) {
     const v1::SideOutcome* outcome = FindSide(*pair, side.name());
-    return outcome != nullptr && Fine(*outcome);
+    // Spoken to directly, the tunnel says that it does not get there: that is a failure, whatever the connect said.
+    const std::string endpoint = HostPort(pair->address(), pair->port());
+    const bool denied = std::any_of(side.socks().begin(), side.socks().end(), [&](const v1::Step& step) {
+      return step.socks().destination() == endpoint && step.failure() != v1::NONE;
+    });
+    return outcome != nullptr && Fine(*outcome) && !denied;
   });
 }
 

@@ -152,6 +152,8 @@ void FillLocality(const std::vector<const v1::Pair*>& pairs, v1::SideSummary* si
   }
   const std::string accepted = absl::StrCat(controls.negative_connected(), " of ", controls.negative_usable(),
                                             " addresses and ports that must not connect were accepted");
+  // Without a tunnel of this host's, whoever accepts for an address where nobody is stands somewhere on the way.
+  if (carrier.kind() == v1::DIRECT) return decide(v1::MIDDLEBOX, accepted);
   const int64_t rtt = side->reference_rtt_ns();
   if (rtt == 0) return decide(v1::UNKNOWN_LOCALITY, accepted);
   const double share = static_cast<double>(best) / static_cast<double>(rtt);

@@ -81,6 +81,13 @@ std::optional<v1::Finding> MatchUnexplained(const v1::Comparison& comparison) {
                       side.side(), facts.pair->probe(), step == nullptr ? v1::STEP_KIND_UNSPECIFIED : step->kind());
     }
   }
+  if (const v1::StepSummary* same = SameSize(comparison); same != nullptr && same->succeeded() == 0) {
+    finding.Because(
+        absl::StrCat("a message of another kind and the same size fares no better: ", compare::StepCell(*same)),
+        "outside", "", v1::MESSAGE_SIZE);
+    finding.OrElse("path.mtu_black_hole_up", "ping -M do -s 1400, and smaller, towards the target");
+    finding.OrElse("path.mtu_black_hole_down");
+  }
   if (comparison.has_first_difference()) {
     const v1::Difference& difference = comparison.first_difference();
     finding.Because(absl::StrCat("the sides part at ", compare::StepLabel(difference.step()), ": inside ",

@@ -99,7 +99,10 @@ Facts Read(const v1::Comparison& comparison) {
     facts.others = OthersSeenFrom(*facts.outside);
     // A connect that is answered here, and nothing after it, is silence, where nothing else answers either.
     const bool unproved = facts.outside_how == How::kFine && !facts.outside->healthy();
-    if (unproved && facts.others == Others::kFail) facts.outside_how = How::kSilent;
+    const v1::Step* socks =
+        facts.pair == nullptr ? nullptr : SocksTo(*facts.outside, facts.pair->address(), facts.pair->port());
+    const bool socks_silent = socks != nullptr && socks->failure() == v1::TIMED_OUT;
+    if (unproved && (facts.others == Others::kFail || socks_silent)) facts.outside_how = How::kSilent;
   }
   return facts;
 }
@@ -131,6 +134,14 @@ std::vector<const v1::Pair*> PairsOf(const v1::Comparison& comparison, v1::Role 
     if (pair.role() == role) pairs.push_back(&pair);
   }
   return pairs;
+}
+
+const v1::StepSummary* SameSize(const v1::Comparison& comparison) {
+  for (const v1::Pair* pair : PairsOf(comparison, v1::INVESTIGATION)) {
+    const v1::StepSummary* step = StepOf(compare::FindSide(*pair, "outside"), v1::MESSAGE_SIZE, "startup");
+    if (step != nullptr) return step;
+  }
+  return nullptr;
 }
 
 std::string SqlState(const v1::SideOutcome* outcome) {

@@ -71,15 +71,6 @@ bool WayIsWell(const Facts& facts) {
   return facts.pair != nullptr && !IsPrivateAddress(facts.pair->address());
 }
 
-// What the investigation said about a message of the ClientHello's size, from outside.
-const v1::StepSummary* SameSize(const v1::Comparison& comparison) {
-  for (const v1::Pair* pair : PairsOf(comparison, v1::INVESTIGATION)) {
-    const v1::StepSummary* step = StepOf(compare::FindSide(*pair, "outside"), v1::MESSAGE_SIZE, "startup");
-    if (step != nullptr) return step;
-  }
-  return nullptr;
-}
-
 // The connect reached the target's own host (what must not connect does not), and it ended after that: whoever ended it
 // had seen what was said.
 bool EndedAfterRealConnect(const Facts& facts) {
@@ -159,10 +150,17 @@ std::optional<v1::Finding> MatchRefusedBeyondBastion(const v1::Comparison& compa
   // Near or far cannot be told, but others do answer by the same way: then the tunnel is alive and this one is refused.
   refused = refused || ((facts.outside_how == How::kClosed || facts.outside_how == How::kLocalClose) &&
                         facts.others == Others::kAnswer);
-  if (!refused || !WayIsWell(facts) || EndedAfterRealConnect(facts) || RefusedHere(facts)) return std::nullopt;
+  // Nor can it where nothing else is asked; the connection that carries stands, and that is all.
+  const bool guess = !refused && facts.outside_how == How::kClosed && facts.others == Others::kUnknown &&
+                     ConnectionInState(*facts.outside, "established") != nullptr;
   const bool direct = !HasTunnel(*facts.outside);
+  // Without a tunnel a refusal comes from the way itself: there is nothing else that must be well.
+  const bool way = WayIsWell(facts) || (direct && facts.outside_how == How::kRefused);
+  if ((!refused && !guess) || !way || EndedAfterRealConnect(facts) || RefusedHere(facts)) return std::nullopt;
   const bool certain = facts.others == Others::kAnswer;
-  FindingBuilder finding(certain ? 0.93 : 0.7,
+  FindingBuilder finding(certain ? 0.93
+                         : guess ? 0.5
+                                 : 0.7,
                          absl::StrCat("The target is refused ", Where(*facts.outside),
                                       ": an answer comes back, and it is no. ", "Inside it is open."));
   TellEnd(facts, &finding);
@@ -174,6 +172,7 @@ std::optional<v1::Finding> MatchRefusedBeyondBastion(const v1::Comparison& compa
   finding.Because(InsideWords(facts), "inside", facts.pair->probe());
   if (!certain && !direct) {
     finding.OrElse("tunnel.forwarding_denied", "name another destination that must answer: --control tcp://HOST:PORT");
+    if (guess) finding.OrElse("tunnel.carrier_dead");
   }
   finding.OrElse("",
                  "a witness on the bastion tells a firewall from the bastion's own rules: --witness bastion='exec:ssh "
@@ -205,6 +204,7 @@ std::optional<v1::Finding> MatchDroppedBeyondBastion(const v1::Comparison& compa
   finding.Because(InsideWords(facts), "inside", facts.pair->probe());
   if (!certain) {
     finding.OrElse("tunnel.carrier_dead", "name another destination that must answer: --control tcp://HOST:PORT");
+    if (HasTunnel(*facts.outside) && !facts.outside->has_banner()) finding.OrElse("tunnel.bastion_unreachable");
   }
   finding.OrElse("",
                  "security group, network ACL or the bastion's own egress: a witness on the bastion tells, --witness "

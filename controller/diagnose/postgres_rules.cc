@@ -124,9 +124,10 @@ std::optional<v1::Finding> MatchTooManyConnections(const v1::Comparison& compari
   const bool pooler = pooler_full(facts.in) || pooler_full(facts.out);
   if (!inside && !outside && !pooler) return std::nullopt;
   const bool alike = (inside && outside) || (pooler_full(facts.in) && pooler_full(facts.out));
+  const bool one_of_two = !alike && facts.both();
   FindingBuilder finding(alike ? 0.96 : 0.85,
-                         alike ? "The server is reached, and has no connection left to give."
-                               : "The server is reached, and its connections run out: one side gets the last.");
+                         one_of_two ? "The server is reached, and its connections run out: one side gets the last."
+                                    : "The server is reached, and has no connection left to give.");
   TellErrors(facts, &finding);
   return finding.Build();
 }

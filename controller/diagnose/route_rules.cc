@@ -114,7 +114,7 @@ std::optional<v1::Finding> MatchNotThroughTunnel(const v1::Comparison& compariso
   const v1::Interface* idle = IdleTunnel(side);
   // With no tunnel there at all it is not the route that is missing.
   if (idle == nullptr && !no_route) return std::nullopt;
-  FindingBuilder finding(idle != nullptr ? 0.93 : 0.65,
+  FindingBuilder finding(idle != nullptr ? 0.88 : 0.65,
                          no_route ? absl::StrCat("This host has no route to ", facts.pair->address(), ".")
                                   : absl::StrCat("Packets to ", facts.pair->address(), " leave by ", route.interface(),
                                                  ", this host's way to the internet, and not by a tunnel."));
@@ -124,6 +124,8 @@ std::optional<v1::Finding> MatchNotThroughTunnel(const v1::Comparison& compariso
     finding.Because(
         absl::StrCat("the tunnel's interface ", idle->name(), " is up, and no route of it covers the address"),
         "outside");
+    finding.OrElse("tunnel.not_running",
+                   absl::StrCat("is ", idle->name(), " the tunnel that should carry this address?"));
   } else {
     finding.OrElse("tunnel.not_running", "is the tunnel that should carry this address started on this host?");
     finding.OrElse("vpc.dropped_beyond_bastion", "without a tunnel: do the firewalls on the way let this host in?");

@@ -24,6 +24,16 @@ void TellBoth(const Facts& facts, FindingBuilder* finding) {
   }
 }
 
+// Of a name with several addresses: those that work, which is where to look next.
+void TellOtherAddresses(const v1::Comparison& comparison, const Facts& facts, FindingBuilder* finding) {
+  for (const v1::Pair* pair : PairsOf(comparison, v1::TARGET)) {
+    const v1::SideOutcome* inside = compare::FindSide(*pair, "inside");
+    if (pair == facts.pair || inside == nullptr || !compare::Fine(*inside)) continue;
+    finding->Because(absl::StrCat(pair->address(), ", another address of the same name, works inside"), "inside",
+                     pair->probe());
+  }
+}
+
 // Through a tunnel that answers for the target, its refusal and its silence look otherwise.
 bool OutsideEnded(const Facts& facts) {
   return facts.out != nullptr && facts.outside_how != How::kFine && facts.outside_how != How::kLater &&
@@ -68,8 +78,11 @@ bool NoFirstByte(const Facts& facts, const v1::SideOutcome* outcome) {
 std::optional<v1::Finding> MatchDown(const v1::Comparison& comparison) {
   const Facts facts = Read(comparison);
   if (facts.inside_how != How::kRefused || !OutsideEnded(facts)) return std::nullopt;
-  FindingBuilder finding(0.95, "Nothing listens on the target's port: inside, the connect itself is refused.");
+  FindingBuilder finding(
+      0.95, absl::StrCat("Nothing listens at ", compare::HostPort(facts.pair->address(), facts.pair->port()),
+                         ": inside, the connect itself is refused."));
   TellBoth(facts, &finding);
+  TellOtherAddresses(comparison, facts, &finding);
   return finding.Build();
 }
 
@@ -83,6 +96,7 @@ std::optional<v1::Finding> MatchUnreachable(const v1::Comparison& comparison) {
       0.9, up ? "The host answers inside, on other ports; the target's port is filtered, there too."
               : "The target does not answer inside either: the host is down, gone, or filtered for both sides.");
   TellBoth(facts, &finding);
+  TellOtherAddresses(comparison, facts, &finding);
   if (up) finding.Because("a closed port of the same address is refused inside: the host is up", "inside");
   return finding.Build();
 }

@@ -200,8 +200,10 @@ std::optional<v1::Finding> MatchNotRunning(const v1::Comparison& comparison) {
     return finding.OrElse("vpc.refused_beyond_bastion", "a rule of this host's own firewall: nft list ruleset").Build();
   }
   // A private address, no tunnel's interface anywhere, and the way out to the internet: nothing is there to carry it.
-  const bool silent = facts.outside_how == How::kSilent || facts.outside_how == How::kUnreachable;
-  if (carrier.kind() == v1::DIRECT && silent && connect != nullptr && connect->succeeded() == 0 &&
+  // A provider may refuse what is not routed in the internet, rather than drop it; then it refuses everything.
+  const bool nothing_there = facts.outside_how == How::kSilent || facts.outside_how == How::kUnreachable ||
+                             (facts.outside_how == How::kRefused && facts.others == Others::kFail);
+  if (carrier.kind() == v1::DIRECT && nothing_there && connect != nullptr && connect->succeeded() == 0 &&
       facts.inside_fine() && LeavesByDefault(side.route()) && IsPrivateAddress(facts.pair->address()) &&
       !HasTunnelInterface(side)) {
     FindingBuilder finding(facts.others == Others::kFail ? 0.75 : 0.65,
@@ -324,20 +326,30 @@ std::optional<v1::Finding> MatchCarrierDead(const v1::Comparison& comparison) {
   const v1::StepSummary* end = EndingStep(*facts.out);
   const bool unseen = side.carrier().not_permitted() && side.carrier().connections().empty() &&
                       facts.outside_how == How::kClosed && end != nullptr && end->min_ns() < kQuickNs;
-  if (!(cannot_carry && local) && !(everywhere && (local || stale || cannot_carry || unseen))) return std::nullopt;
+  // Nothing comes back from anywhere, and nobody knows yet that it is lost.
+  const bool turned_down = std::any_of(side.socks().begin(), side.socks().end(), &SocksRejected);
+  const bool mute = facts.outside_how == How::kSilent && established != nullptr && BannerEver(side) && !turned_down;
+  if (!(cannot_carry && local) && !(everywhere && (local || mute || cannot_carry || unseen))) return std::nullopt;
   if (ConnectionInState(side, "syn-sent") != nullptr && !BannerEver(side)) return std::nullopt;
-  double confidence = cannot_carry ? 0.97 : stale ? 0.9 : 0.88;
+  const bool stands = established != nullptr && established->certain();
+  double confidence = cannot_carry ? 0.97 : stale ? 0.9 : mute ? 0.6 : stands ? 0.8 : 0.88;
   if (!BannerEver(side)) confidence = unseen ? 0.75 : 0.7;
-  FindingBuilder finding(
-      confidence,
-      absl::StrCat("The tunnel's process and routes are there, but its connection to the bastion ",
-                   stale ? "no longer carries anything" : "is gone", ". It accepts everything and delivers nothing."));
-  if (stale) {
+  FindingBuilder finding(confidence,
+                         absl::StrCat("The tunnel's process and routes are there, but its connection to the bastion ",
+                                      mute || stands ? "no longer carries anything" : "is gone",
+                                      ". It accepts everything and delivers nothing."));
+  if (mute || stands) {
     finding.Because(absl::StrCat(HolderWords(side), ": ", ConnectionWords(*established)), "outside", TunnelProbe(facts),
                     v1::CARRIER_FOUND);
   } else if (cannot_carry) {
     finding.Because(absl::StrCat(HolderWords(side), " has no established connection to anywhere"), "outside",
                     TunnelProbe(facts), v1::CARRIER_FOUND);
+  }
+  if (mute && !stale) {
+    finding.OrElse("tunnel.not_running", "the tunnel's own log: does its process still do anything?");
+    finding.OrElse("vpc.dropped_beyond_bastion", "a witness on the bastion: does it reach anything in the VPC?");
+  } else if (stands && !stale) {
+    finding.OrElse("tunnel.forwarding_denied", "the bastion's own log: does it turn the forwards down?");
   }
   if (unseen) {
     finding.Because("no connection of this host leads to an ssh port anywhere", "outside", TunnelProbe(facts),
