@@ -105,6 +105,25 @@ def tunnel_stopped(lab):
                "sst's interface to go")
 
 
+def sshuttle_killed(lab):
+    """With all that it started; its redirection stays in the kernel."""
+    lab.processes.stop("sshuttle", signal.SIGKILL)
+
+
+def sshuttle_ssh_frozen(lab):
+    lab.processes.send_below("sshuttle", "ssh", signal.SIGSTOP)
+
+
+def ssh_frozen(lab):
+    """The ssh -D behind a redirector."""
+    lab.processes.send("ssh-D", signal.SIGSTOP)
+
+
+def wireguard_killed(lab):
+    """On the laptop. Its interface goes with it."""
+    lab.processes.stop("wireguard-laptop", signal.SIGKILL)
+
+
 def forward_killed(lab):
     lab.processes.stop("ssh-L", signal.SIGKILL)
 
@@ -182,16 +201,16 @@ def wrong_password_outside(lab):
     lab.outside_password = "not-" + lab.inside_password
 
 
-def _meddler(lab, mode, *identity, target=None):
-    """A machine on the way: what the bastion sends to the database, or what `target` of the bastion gets, goes through it."""
-    bastion = lab.topology.ns("bastion")
+def _meddler(lab, mode, *identity, target=None, role="bastion"):
+    """A machine on the way: what the bastion sends to the database, or what comes to `target` of `role`, goes through it."""
+    netns = lab.topology.ns(role)
     host, port = target or (lab.plan.db, 5432)
     lab.processes.start("meddler", [sys.executable, ROOT / "tests" / "lab" / "meddler.py", mode, str(MEDDLER_PORT), host,
-                                    str(port), str(MEDDLER_MARK), *identity], netns=bastion)
-    wait_until(lambda: connects(bastion, "127.0.0.1", MEDDLER_PORT), 10,
+                                    str(port), str(MEDDLER_MARK), *identity], netns=netns)
+    wait_until(lambda: connects(netns, "127.0.0.1", MEDDLER_PORT), 10,
                lambda: "the machine on the way: " + lab.processes.tail("meddler"))
     hook, whose = ("prerouting", "iifname eth0") if target else ("output", f"ip daddr {host}")
-    lab.topology.nft("bastion", "fault", "nat", hook, f"{whose} tcp dport {port} meta mark != {MEDDLER_MARK} "
+    lab.topology.nft(role, "fault", "nat", hook, f"{whose} tcp dport {port} meta mark != {MEDDLER_MARK} "
                      f"redirect to :{MEDDLER_PORT}")
 
 
@@ -212,6 +231,23 @@ def client_hello_swallowed(lab):
 
 def client_hello_reset(lab):
     _meddler(lab, "reset")
+
+
+def answers_garbled(lab):
+    _meddler(lab, "garble")
+
+
+def every_other_connection_dropped(lab):
+    _meddler(lab, "drop-every-other")
+
+
+def database_late(lab):
+    """Its first byte comes after more than a second, to everybody."""
+    _meddler(lab, "late", target=("127.0.0.1", 5432), role="db")
+
+
+def root_certificate_for_root_only(lab):
+    (lab.state / "ca.crt").chmod(0o600)
 
 
 def certificate_expired(lab):
@@ -254,4 +290,6 @@ LATE = {_named(f): f for f in (bastion_vanishes, carrier_closes, bastion_refuses
                                another_server, local_network_overlaps, database_host_vanishes, database_frozen,
                                connections_taken, tls_stripped, client_hello_swallowed, client_hello_reset,
                                tls_server, carrier_forgotten, sessions_taken, every_other_session_refused,
-                               tunnel_crashed, tunnel_stopped, forward_killed)}
+                               tunnel_crashed, tunnel_stopped, forward_killed, answers_garbled,
+                               every_other_connection_dropped, database_late, root_certificate_for_root_only,
+                               sshuttle_killed, sshuttle_ssh_frozen, ssh_frozen, wireguard_killed)}

@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,13 +19,14 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from processes import LabError  # noqa: E402
-from scenario import COMPARE_SECONDS, STATE_PREFIX, Lab, brought_up, mismatches, scenarios, take_down  # noqa: E402
+from scenario import COMPARE_SECONDS, FAILURES, STATE_PREFIX, Lab, brought_up, mismatches, scenarios, take_down  # noqa: E402
 from services import ROOT  # noqa: E402
 from topology import PLANS  # noqa: E402
 
 
 def run_scenario(scenario, lab_of, times):
     """Yields (problem or None, details, seconds) for each of `times` runs. One lab serves several runs where it can."""
+    shutil.rmtree(FAILURES / scenario.name, ignore_errors=True)  # of another time
     left = times
     while left > 0:
         batch = 1 if scenario.fresh else left
@@ -41,7 +43,7 @@ def run_scenario(scenario, lab_of, times):
                         break  # a lab that gave a wrong answer is not asked again
         except LabError as error:
             done += 1
-            yield str(error), "its logs are in build/lab-failures/" + scenario.name, time.monotonic() - started
+            yield str(error), f"its logs are in {FAILURES / scenario.name}", time.monotonic() - started
         left -= done
 
 

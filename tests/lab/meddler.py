@@ -6,6 +6,9 @@ A machine in the middle of a connection, mostly PostgreSQL's, which hands on wha
     strip      answers N to SSLRequest, and speaks TLS to the real server
     swallow    from a TLS ClientHello on nothing of the client is handed on, and nobody is told
     reset      a TLS ClientHello ends the connection by RST
+    garble     one bit of what the server says after its first byte is turned over
+    late       the client's first words are handed on after a while only
+    drop-every-other  every other connection is closed at once
     refuse     (of an sshd) every other connection is told "Exceeded MaxStartups", as OpenSSH 9 does when it is full
 Its own connections carry the firewall mark MARK, by which the rule that leads others to it lets them pass. One thread per
 connection."""
@@ -16,8 +19,10 @@ import ssl
 import struct
 import sys
 import threading
+import time
 
 SSL_REQUEST = struct.pack("!II", 8, 80877103)
+LATE_SECONDS = 1.5
 HANDSHAKE_RECORD = b"\x16\x03"  # how a ClientHello begins, RFC 8446 section 5.1
 
 
@@ -63,6 +68,8 @@ class Meddler:
     def serve(self, client):
         with client:
             client.settimeout(30)
+            if self._mode == "drop-every-other" and next(self._count) % 2 == 0:
+                return
             if self._mode == "refuse" and next(self._count) % 2 == 0:
                 client.sendall(b"Exceeded MaxStartups\r\n")
                 return
@@ -71,7 +78,8 @@ class Meddler:
                 upstream.settimeout(30)
                 upstream.connect(self._server)
                 {"intercept": self._intercept, "strip": self._strip, "swallow": self._swallow,
-                 "reset": self._reset, "refuse": hand_on}[self._mode](client, upstream)
+                 "reset": self._reset, "garble": self._garble, "late": self._late,
+                 "refuse": hand_on, "drop-every-other": hand_on}[self._mode](client, upstream)
 
     def _first_words(self, client, upstream):
         """Whether the client asks for TLS and the server agrees; if not, the conversation was handed on as it is."""
@@ -107,6 +115,21 @@ class Meddler:
     def _reset(self, client, upstream):
         hand_on(client, upstream, no_client_hello)
         client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    def _garble(self, client, upstream):
+        if self._first_words(client, upstream):
+            client.sendall(b"S")
+            upstream.sendall(client.recv(65536))
+            answer = bytearray(upstream.recv(65536))
+            answer[-1] ^= 1
+            client.sendall(answer)
+            hand_on(client, upstream)
+
+    @staticmethod
+    def _late(client, upstream):
+        select.select([client], [], [], 30)
+        time.sleep(LATE_SECONDS)
+        hand_on(client, upstream)
 
 
 def main():

@@ -51,6 +51,13 @@ def _stat(pid):
     return fields[0], int(fields[1]), int(fields[19])
 
 
+def _program(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
+
+
 def descendants(pid):
     """The pids below `pid`, as they are now."""
     children = {}
@@ -110,6 +117,13 @@ class Processes:
         if pid is None:
             raise LabError(f"{name} does not run; its last words:\n{self.tail(name)}")
         os.kill(pid, number)
+
+    def send_below(self, name, program, number):
+        """To the one process of that program that `name` started."""
+        below = [pid for pid in descendants(self.pid(name) or 0) if _program(pid) == program]
+        if len(below) != 1:
+            raise LabError(f"{name} has {len(below)} processes of {program} below it, not one:\n{self.tail(name)}")
+        os.kill(below[0], number)
 
     def stop(self, name, number=signal.SIGKILL):
         """Ends one process and what it started; returns when all are gone."""

@@ -38,6 +38,7 @@ class Scenario:
         self.fresh = data.pop("fresh", "")  # why the fault decays, so that each run needs a lab of its own
         self.expect = data.pop("expect")
         self.says = self.expect.pop("says", [])  # words that must stand in the text report
+        self.findings = self.expect.pop("findings", [])  # causes that must be among the findings
         self.could_be = self.expect.pop("could_be", [])  # causes that must be among the alternatives
         unknown = list(data) + [f for f in self.before + self.after if f not in faults.EARLY | faults.LATE]
         unknown += [f"{f} (must stand in 'before')" for f in self.after if f in faults.EARLY]
@@ -153,6 +154,8 @@ class Lab:
         alternatives = (document.get("verdict") or {}).get("alternatives", [])
         wrong += [f"{cause} is not among the alternatives {alternatives}" for cause in scenario.could_be
                   if cause not in alternatives]
+        found = [finding.get("cause") for finding in document.get("findings", [])]
+        wrong += [f"{cause} is not among the findings {found}" for cause in scenario.findings if cause not in found]
         if not wrong:
             return [], ""
         wrong += self._tunnel_words()
