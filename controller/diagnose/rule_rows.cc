@@ -175,6 +175,21 @@ RunBuilder DroppedBeyond() {
   builder.Outside().Socks("10.0.4.172:5432", v1::TIMED_OUT);
   return builder;
 }
+// No tunnel anywhere: the private address goes to the internet, whose provider drops or refuses it.
+RunBuilder NoTunnelAtAll(v1::Failure failure, double ms) {
+  RunBuilder builder(kTarget, Way::kRouted);
+  ByDefaultRoute(&builder.Outside());
+  builder.Outside().NothingConnects(failure, ms);
+  return builder;
+}
+// Established, its bastion well, and nothing comes back from anywhere.
+RunBuilder TunnelMute(uint32_t unanswered) {
+  RunBuilder builder;
+  builder.Outside().Connection()->set_unacked(unanswered > 0 ? 3 : 0);
+  builder.Outside().Connection()->set_unanswered_retransmits(unanswered);
+  builder.Outside().WithoutSocks().EverythingIsMute();
+  return builder;
+}
 RunBuilder DroppedWithoutTunnel() {
   RunBuilder builder(kTarget, Way::kRouted);
   builder.Outside().On("postgres", NoConnect(v1::TIMED_OUT, 5000));
@@ -408,6 +423,16 @@ constexpr RuleRow kRows[] = {
     {"tunnel.not_running", Says::kVerdict, v1::DIVERGED, "the interface stayed behind", &TunnelKilled},
     {"tunnel.not_running", Says::kVerdict, v1::DIVERGED, "the process is stopped", &TunnelStopped},
     {"tunnel.not_running", Says::kVerdict, v1::DIVERGED, "the forward's port refuses", &ForwardGone},
+    {"tunnel.not_running", Says::kVerdict, v1::DIVERGED, "no tunnel is there, and the provider drops what is private",
+     [] { return NoTunnelAtAll(v1::TIMED_OUT, 5000); }},
+    {"tunnel.not_running", Says::kVerdict, v1::DIVERGED, "no tunnel is there, and the provider refuses what is private",
+     [] { return NoTunnelAtAll(v1::REFUSED, 12); }},
+    {"tunnel.carrier_dead", Says::kVerdict, v1::DIVERGED, "what is sent over it is sent again in vain",
+     [] { return TunnelMute(3); }},
+    {"tunnel.carrier_dead", Says::kVerdict, v1::DIVERGED, "nothing comes back, and nothing shows yet that it is lost",
+     [] { return TunnelMute(0); }},
+    {"vpc.dropped_beyond_bastion", Says::kSilent, v1::DIVERGED, "other destinations are as silent",
+     [] { return TunnelMute(3); }},
     {"tunnel.not_running", Says::kSilent, v1::DIVERGED, "the process is there, its connection is not", &CarrierDead},
     {"tunnel.not_running", Says::kSilent, v1::DIVERGED, "the process is there and waits for the bastion",
      [] { return StaleBastion(); }},
