@@ -5,9 +5,12 @@
 #include <openssl/objects.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstring>
 #include <ctime>
 #include <utility>
 
@@ -137,7 +140,10 @@ TlsSession::TlsSession(ByteStream& transport, TlsOptions options)
   if (options_.root_cert.empty()) {
     SSL_CTX_set_default_verify_paths(impl.context.get());
   } else if (SSL_CTX_load_verify_locations(impl.context.get(), options_.root_cert.c_str(), nullptr) != 1) {
-    impl.setup = {v1::LOCAL_RESOURCE, 0, 0, "cannot read root certificates from " + options_.root_cert};
+    const int error = access(options_.root_cert.c_str(), R_OK) == 0 ? 0 : errno;
+    impl.setup = {v1::LOCAL_RESOURCE, error, 0,
+                  "cannot read root certificates from " + options_.root_cert + ": " +
+                      (error == 0 ? "no PEM certificates in it" : std::strerror(error))};
     ERR_clear_error();
     return;
   }

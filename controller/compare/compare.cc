@@ -250,6 +250,13 @@ void Maker::Unlike(v1::SideSummary* summary) const {
       mark(absl::StrCat("its agent does not support ", pair->probe(), ": ", outcome->error()));
     } else if (outcome->failure() == v1::DENIED_BY_POLICY) {
       mark(absl::StrCat("its agent's policy denies ", pair->probe()));
+    } else if (outcome->failure() == v1::LOCAL_RESOURCE) {
+      // A file that cannot be read, a descriptor that cannot be had: nothing that the network did.
+      std::string why;
+      for (const v1::StepSummary& step : outcome->steps()) {
+        if (step.failure() == v1::LOCAL_RESOURCE) why = step.sample().text();
+      }
+      mark(absl::StrCat("its host lacks what ", pair->probe(), " needs", why.empty() ? "" : ": ", why));
     } else if (outcome->failure() == v1::CANCELLED) {
       mark(absl::StrCat("it was interrupted in ", pair->probe()));
     } else if (!outcome->error().empty()) {

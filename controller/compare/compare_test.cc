@@ -420,7 +420,12 @@ TEST(Unlike, SaysWhy) {
   RunBuilder interrupted;
   interrupted.Inside().On("postgres", NoConnect(v1::CANCELLED, 1));
   EXPECT_THAT(SideOf(Compared(interrupted), "inside").unlike_why(), HasSubstr("interrupted"));
-  for (const RunBuilder* builder : {&denied, &old, &interrupted}) EXPECT_EQ(StatusOf(*builder), v1::CANNOT_TELL);
+  RunBuilder lacking;
+  lacking.Outside().On("postgres", NoConnect(v1::LOCAL_RESOURCE, 0));
+  EXPECT_THAT(SideOf(Compared(lacking)).unlike_why(), HasSubstr("lacks"));
+  for (const RunBuilder* builder : {&denied, &old, &interrupted, &lacking}) {
+    EXPECT_EQ(StatusOf(*builder), v1::CANNOT_TELL);
+  }
 }
 
 TEST(Unlike, AnotherDigest) {

@@ -109,7 +109,7 @@ std::string FailureWords(const v1::StepSummary& step) {
     case v1::AUTH_REJECTED:
     case v1::SERVER_ERROR: return ServerErrorWords(sample);
     case v1::PROTOCOL_VIOLATION: return "breaks the protocol";
-    case v1::LOCAL_RESOURCE: return "lacked a local resource";
+    case v1::LOCAL_RESOURCE: return sample.text().empty() ? "lacked a local resource" : sample.text();
     case v1::DENIED_BY_POLICY: return "denied by policy";
     default: return absl::StrReplaceAll(contract::Name(step.failure()), {{"_", " "}});
   }

@@ -84,6 +84,7 @@ def run_in_jobs(arguments, names):
     """Several labs at once, each in a process of its own: they share nothing, and mostly wait."""
     base = arguments.name or f"plx{os.getpid()}"
     free, children, counts, ending = list(range(arguments.jobs)), {}, [0, 0, 0], []
+    golden = ["--golden", str(arguments.golden)] if arguments.golden else []
 
     def run_one(name):
         if ending:
@@ -91,7 +92,7 @@ def run_in_jobs(arguments, names):
         slot = free.pop()
         child = subprocess.Popen(
             [sys.executable, __file__, "run", "--times", str(arguments.times), "--bin", str(arguments.bin), "--rtt",
-             str(arguments.rtt), "--plan", arguments.plan, "--jobs", "1", "--name", f"{base}x{slot}", name],
+             str(arguments.rtt), "--plan", arguments.plan, "--jobs", "1", "--name", f"{base}x{slot}", *golden, name],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         children[slot] = child
         try:
@@ -124,7 +125,9 @@ def need_programs(bin_dir, *programs):
 
 
 def new_lab(arguments):
-    return Lab(arguments.name or f"plx{os.getpid()}", arguments.plan, arguments.rtt, arguments.bin)
+    lab = Lab(arguments.name or f"plx{os.getpid()}", arguments.plan, arguments.rtt, arguments.bin)
+    lab.golden = getattr(arguments, "golden", None)
+    return lab
 
 
 def command_up(arguments, known):
@@ -228,6 +231,7 @@ def main():
     sub.add_argument("names", nargs="*", metavar="NAME")
     sub.add_argument("--all", action="store_true")
     sub.add_argument("--times", type=int, default=1, metavar="N")
+    sub.add_argument("--golden", type=pathlib.Path, metavar="DIR", help="record what is as expected (tests/scenarios)")
     sub.add_argument("--jobs", type=int, default=2, metavar="N", help="labs at once (2)")
     sub.set_defaults(call=command_run)
     sub = commands.add_parser("up", parents=[options], help="bring one up and leave it up")
@@ -243,6 +247,8 @@ def main():
     arguments = parser.parse_args()
     if hasattr(arguments, "bin"):
         arguments.bin = arguments.bin.resolve()
+    if getattr(arguments, "golden", None):
+        arguments.golden = arguments.golden.resolve()
 
     def interrupted(number, _frame):
         sys.exit(128 + number)

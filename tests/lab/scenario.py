@@ -60,6 +60,7 @@ class Lab:
         self.state = pathlib.Path(STATE_PREFIX + name)
         self.plan = PLANS[plan]
         self._plan_letter, self._rtt, self.bin = plan, rtt, bin_dir
+        self.golden = None  # a folder: where a run that is as expected is recorded, as a case of tests/scenarios
         self.inside_password = self.outside_password = PASSWORD
 
     def _parts(self):
@@ -157,6 +158,9 @@ class Lab:
         found = [finding.get("cause") for finding in document.get("findings", [])]
         wrong += [f"{cause} is not among the findings {found}" for cause in scenario.findings if cause not in found]
         if not wrong:
+            if self.golden:
+                self.on_laptop([self.bin / "parallax", "diagnose", "last", "--golden", self.golden, "--name", scenario.name,
+                                *store], 20)
             return [], ""
         wrong += self._tunnel_words()
         text = self.on_laptop([self.bin / "parallax", "show", "last", *store], 20)
