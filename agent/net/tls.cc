@@ -196,7 +196,7 @@ IoResult TlsSession::Handshake(v1::TlsDetails* details, int64_t deadline_ns) {
     const int error = SSL_get_error(ssl, status);
     if (details->client_hello_size() == 0) details->set_client_hello_size(BIO_ctrl_pending(impl_->out));
     // Also after an error: our own alert tells the server why.
-    const IoResult sent = Flush(deadline_ns);
+    IoResult sent = Flush(deadline_ns);
     if (status == 1) {
       if (!sent.ok()) return sent;
       impl_->done = true;
