@@ -308,6 +308,14 @@ TEST(Locality, ACarrierThatCannotCarryIsProof) {
   EXPECT_NE(LocalityOf(builder), v1::LOCAL) << "not permitted is not absent";
 }
 
+TEST(Locality, ALoopbackTargetThatIsMeantIsNoForward) {
+  RunBuilder builder(kNamedTarget, Way::kForward, 0.5);
+  builder.Outside().side.clear_connect_to();
+  v1::Run run = builder.Build();
+  for (v1::SideObservation& kept : *run.mutable_observations()) kept.mutable_observation()->set_via_connect_to(false);
+  EXPECT_NE(SideOf(Compare(run).front()).locality(), v1::LOCAL);
+}
+
 TEST(Locality, RemoteWhereTheControlsHold) {
   EXPECT_EQ(LocalityOf(RunBuilder(kTarget, Way::kRouted)), v1::REMOTE);
   EXPECT_EQ(LocalityOf(RunBuilder(kTarget, Way::kWireGuard, 2)), v1::REMOTE);

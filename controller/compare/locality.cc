@@ -53,6 +53,13 @@ int64_t BestConnect(const std::vector<const v1::Pair*>& pairs, const std::string
   return best;
 }
 
+bool DialsElsewhere(const std::vector<const v1::Pair*>& pairs, const std::string& side) {
+  return std::any_of(pairs.begin(), pairs.end(), [&](const v1::Pair* pair) {
+    const v1::SideOutcome* outcome = FindSide(*pair, side);
+    return outcome != nullptr && outcome->observations_size() > 0 && outcome->observations(0).via_connect_to();
+  });
+}
+
 int64_t ReferenceRtt(const v1::SideSummary& side) {
   int64_t best = std::numeric_limits<int64_t>::max();
   for (const int64_t connect_ns : side.banner().sample().banner().connect_ns()) best = std::min(best, connect_ns);
@@ -136,7 +143,9 @@ void FillLocality(const std::vector<const v1::Pair*>& pairs, v1::SideSummary* si
     side->set_locality_why(std::move(why));
   };
   if (best == std::numeric_limits<int64_t>::max()) return decide(v1::UNKNOWN_LOCALITY, "nothing connected");
-  if (carrier.kind() == v1::REDIRECTOR || carrier.kind() == v1::PORT_FORWARD) {
+  // A loopback address that was meant is the target itself, and no forward to it.
+  const bool forward = carrier.kind() == v1::PORT_FORWARD && DialsElsewhere(pairs, side->name());
+  if (carrier.kind() == v1::REDIRECTOR || forward) {
     return decide(v1::LOCAL,
                   absl::StrCat("the connection ends on this host, at ",
                                carrier.redirected_to().empty() ? carrier.holder().name() : carrier.redirected_to()));

@@ -186,8 +186,8 @@ constexpr Rule kCatalogue[] = {
      "does not reconnect. It accepts every connection and closes it at once.",
      "Every destination is closed on this host, far under a round trip; a fresh connection to the bastion gets its "
      "banner.",
-     "restart the tunnel: it does not reconnect by itself\nssh -v {bastion_host} true   # does the bastion still take "
-     "the tunnel's key?\nkeep its connection alive across idle time: "
+     "restart the tunnel: it does not reconnect by itself\ndoes the bastion still take "
+     "the tunnel's key? ssh -v {bastion_host} true\nkeep its connection alive across idle time: "
      "ServerAliveInterval 30 in ~/.ssh/config, where the tunnel uses ssh",
      &MatchCarrierDead},
     {"tunnel.forwarding_denied", "The bastion forwards nothing", v1::FAULT, Sides::kBoth, kReads8, kMutedBy6,
@@ -272,8 +272,8 @@ constexpr Rule kCatalogue[] = {
      "The certificate, or one above it, has expired or is not valid yet; or the clock of the side that looked is "
      "wrong.",
      "The dates against the clock of each side. A fault only under verify-ca and verify-full, a note otherwise.",
-     "openssl s_client -starttls postgres -connect {host}:{port} </dev/null | openssl x509 -noout -dates\ndate -u   # "
-     "on the side that fails",
+     "openssl s_client -starttls postgres -connect {host}:{port} </dev/null | openssl x509 -noout -dates\nthe "
+     "clock of the side that fails: date -u",
      &MatchExpired},
     {"tls.name_mismatch", "The certificate names another host", v1::FAULT, Sides::kAny, kReads17, kMutedBy10,
      "The server's certificate is not for the name that was dialled.",
@@ -297,8 +297,8 @@ constexpr Rule kCatalogue[] = {
     {"postgres.credentials_differ", "The two sides have different passwords", v1::FAULT, Sides::kBoth, kReads19,
      kMutedBy13, "The path is whole. One side's password is taken, the other's is not.",
      "28P01 on one side only, at the same server.",
-     "compare where each side has its password from: the report names it\naws secretsmanager get-secret-value "
-     "--secret-id NAME   # was it rotated?",
+     "compare where each side has its password from: the report names it\nwas it rotated? "
+     "aws secretsmanager describe-secret --secret-id NAME",
      &MatchCredentialsDiffer},
     {"postgres.credentials_rejected", "The password is wrong", v1::FAULT, Sides::kBoth, kReads19, kMutedBy9,
      "The path is whole. The server rejects user or password.", "28P01, or 08P01 from a pooler, on both sides.",
@@ -375,7 +375,7 @@ constexpr Rule kCatalogue[] = {
      {},
      "The sides differ, or both fail, in a way that no rule knows. Every fact is in the report; nothing is claimed.",
      "Nothing else matched.",
-     "parallax show {run} --format json   # every step of every attempt\nstart from the first difference",
+     "every step of every attempt: parallax show {run} --format json\nstart from the first difference",
      &MatchUnexplained},
     {"evidence.unsteady",
      "Attempts disagree",

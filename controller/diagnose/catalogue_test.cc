@@ -119,6 +119,8 @@ TEST(Catalogue, EveryCauseSaysWhatItMeans) {
     EXPECT_NE(rule.severity, v1::SEVERITY_UNSPECIFIED) << rule.cause;
     // A note asks for nothing.
     EXPECT_TRUE(rule.severity == v1::NOTE || !rule.remedy.empty()) << rule.cause;
+    // A command is pasted whole; a comment behind it would be broken over two lines.
+    EXPECT_EQ(rule.remedy.find('#'), std::string_view::npos) << rule.cause;
   }
 }
 

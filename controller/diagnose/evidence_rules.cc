@@ -11,10 +11,12 @@ namespace parallax::diagnose {
 std::optional<v1::Finding> MatchLocalAccept(const v1::Comparison& comparison) {
   for (const v1::SideSummary& side : comparison.sides()) {
     if (!side.present() || side.locality() != v1::LOCAL) continue;
-    FindingBuilder finding(0.97,
-                           absl::StrCat("On the ", side.name(),
-                                        " side every TCP handshake is answered on that very host. A connect, a ping, "
-                                        "a traceroute and TCP's own counters say nothing about the way there."));
+    const bool forward = side.carrier().kind() == v1::PORT_FORWARD;
+    FindingBuilder finding(
+        0.97, absl::StrCat("On the ", side.name(), " side ",
+                           forward ? "the forward answers the TCP handshake" : "every TCP handshake is answered",
+                           " on that very host. A connect, a ping, a traceroute and TCP's own "
+                           "counters say nothing about the way there."));
     finding.Because(side.locality_why(), side.name(), "", v1::CONNECT);
     return finding.Build();
   }

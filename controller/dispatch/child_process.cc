@@ -133,14 +133,24 @@ int ChildProcess::TakeSocket() {
   return taken;
 }
 
+void ChildProcess::Reap() {
+  // What it left behind in its session (the ssh of a `sh -c 'ssh ...; true'`) ends with it. Before the reaping: until
+  // then nobody else can have this number.
+  kill(-pid_, SIGTERM);
+  int status = 0;
+  while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+  }
+  wait_status_ = status;
+}
+
 std::optional<int> ChildProcess::WaitForExit(std::chrono::milliseconds timeout) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   while (!wait_status_.has_value()) {
-    int status = 0;
-    const pid_t done = waitpid(pid_, &status, WNOHANG);
-    if (done == pid_) {
-      wait_status_ = status;
-    } else if (done < 0 && errno == ECHILD) {
+    siginfo_t ended{};
+    const int asked = waitid(P_PID, static_cast<id_t>(pid_), &ended, WEXITED | WNOHANG | WNOWAIT);
+    if (asked == 0 && ended.si_pid == pid_) {
+      Reap();
+    } else if (asked < 0 && errno == ECHILD) {
       wait_status_ = 0;  // someone set SIGCHLD to ignored: it is gone, and nobody knows how
     } else if (std::chrono::steady_clock::now() >= deadline) {
       break;
@@ -166,13 +176,10 @@ std::string ChildProcess::StderrTail() {
 void ChildProcess::End(std::chrono::milliseconds grace) {
   Plumbing::CloseOne(&socket_);
   if (!WaitForExit(grace).has_value()) {
-    kill(pid_, SIGTERM);
+    kill(-pid_, SIGTERM);
     if (!WaitForExit(kTermGrace).has_value()) {
-      kill(pid_, SIGKILL);
-      int status = 0;
-      while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
-      }
-      wait_status_ = status;
+      kill(-pid_, SIGKILL);
+      Reap();
     }
   }
   if (!drain_.joinable()) return;

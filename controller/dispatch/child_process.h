@@ -42,10 +42,11 @@ class ChildProcess {
   std::string StderrTail();
 
   // Closes the socket when it was not taken, and waits up to `grace` for the child to end by itself; then SIGTERM, 500
-  // ms, SIGKILL, to our child only. Reaps it. Idempotent.
+  // ms, SIGKILL, to the child and what it started in its session, and to nobody else. Reaps it. Idempotent.
   void End(std::chrono::milliseconds grace);
 
  private:
+  void Reap();
   ChildProcess(pid_t pid, int socket, int stderr_fd, int wake_fd);
   void DrainStderr();
 

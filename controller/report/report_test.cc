@@ -80,6 +80,23 @@ TEST(Text, HealthyIsShortAndClear) {
   EXPECT_THAT(text, Not(HasSubstr("because")));
 }
 
+TEST(Text, HealthyWithoutThePasswordSaysWhy) {
+  v1::Report report = HealthyReport();
+  v1::Comparison* comparison = report.mutable_targets(0)->mutable_comparison();
+  comparison->mutable_target()->set_credentials(true);
+  for (v1::SideSummary& side : *comparison->mutable_sides()) side.set_rung(v1::AUTHENTICATED_STAGE);
+  for (v1::Pair& pair : *comparison->mutable_pairs()) {
+    if (pair.role() != v1::TARGET) continue;
+    for (v1::SideOutcome& side : *pair.mutable_sides()) {
+      side.set_last_good_step(v1::AUTHENTICATION);
+      for (v1::StepSummary& step : *side.mutable_steps()) {
+        if (step.kind() == v1::AUTHENTICATION) step.mutable_sample()->set_text("it would travel without TLS");
+      }
+    }
+  }
+  EXPECT_THAT(Text(IncidentRun(), report, {}), HasSubstr("not sent: it would travel"));
+}
+
 TEST(Text, AMissingSideSaysWhyAndWhatToDo) {
   v1::Run run = IncidentRun();
   run.mutable_sides(0)->clear_agent();

@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "contract/names.h"
+#include "controller/compare/words.h"
 #include "controller/report/layout.h"
 
 namespace parallax::report {
@@ -43,6 +44,19 @@ void List(std::string_view label, const Items& items, Style style, Page& page) {
 }
 
 // "every side runs a query" and the like: the highest rung that all sides proved, and who they are.
+// Why nobody went on from the server's request for a password.
+std::string WhyNoFurther(const v1::Comparison& comparison) {
+  for (const v1::Pair& pair : comparison.pairs()) {
+    if (pair.role() != v1::TARGET || !comparison.target().credentials()) continue;
+    for (const v1::SideOutcome& side : pair.sides()) {
+      const v1::StepSummary* auth = compare::FindStep(side, v1::AUTHENTICATION, "");
+      if (auth == nullptr || side.last_good_step() != v1::AUTHENTICATION) continue;
+      return absl::StrCat("the password was not sent: ", Clean(auth->sample().text()));
+    }
+  }
+  return "no credentials were given to go on";
+}
+
 std::string HealthyWords(const v1::Comparison& comparison) {
   std::vector<std::string> sides;
   v1::Rung lowest = v1::SUSTAINED;
@@ -55,7 +69,7 @@ std::string HealthyWords(const v1::Comparison& comparison) {
     case v1::SUSTAINED:
     case v1::QUERY_RUNG: what = "logged in and ran a query"; break;
     case v1::AUTHENTICATED_STAGE:
-      what = "got the server's own answer to a login (no credentials were given to go on)";
+      what = absl::StrCat("got the server's own answer to a login (", WhyNoFurther(comparison), ")");
       break;
     case v1::SAME_IDENTITY: what = "reached the same server"; break;
     case v1::SERVER_BYTE: what = "got bytes that the server alone could send"; break;

@@ -323,6 +323,19 @@ TEST_F(DispatchTest, InterruptedWhileConnectingItEndsSoon) {
 
 // --- what is left behind
 
+TEST_F(DispatchTest, WhatACommandStartedEndsWithIt) {
+  // The grandchild holds the write end of a pipe: its end of file is its end.
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  const std::string fd = std::to_string(ends[1]);
+  Run(Script("sleep 1000 >&" + fd + " 2>&1 <&1 & echo no agent; exit 3\n"));
+  close(ends[1]);
+  pollfd end = {ends[0], POLLIN, 0};
+  EXPECT_EQ(poll(&end, 1, 10'000), 1);
+  EXPECT_NE(end.revents & POLLHUP, 0);
+  close(ends[0]);
+}
+
 size_t OpenDescriptors() {
   size_t count = 0;
   for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) ++count;
