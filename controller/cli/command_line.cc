@@ -11,7 +11,7 @@ namespace {
 
 constexpr char kExitCodes[] =
     "Exit codes: 0 every side healthy and alike; 1 a fault was found; 2 usage or configuration;\n"
-    "3 cannot tell, and no cause named; 130 interrupted.";
+    "3 cannot tell, and no fault named; 130 interrupted.";
 
 constexpr char kCompareFooter[] =
     "A VANTAGE is where an agent stands:\n"
@@ -26,7 +26,7 @@ constexpr char kCompareFooter[] =
     "      --password-from env:PGPASSWORD --inside 'exec:ssh bastion ./parallax-agent stdio'\n"
     "\n"
     "Exit codes: 0 every side healthy and alike; 1 a fault was found; 2 usage or configuration;\n"
-    "3 cannot tell, and no cause named; 130 interrupted.";
+    "3 cannot tell, and no fault named; 130 interrupted.";
 
 void AddForm(CLI::App* command, Form& form, bool colour) {
   command->add_option("--format", form.format, "How the result is written: text or json")

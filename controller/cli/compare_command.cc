@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <set>
@@ -95,6 +96,17 @@ absl::Status PrepareTargets(const CompareFlags& flags, Prepared* prepared) {
   return absl::OkStatus();
 }
 
+// A target or a control is dialled by that name and port; an address may be what a name resolves to.
+bool IsDialled(const plan::Options& options, const v1::ConnectTo& map) {
+  const bool address =
+      map.host().find_first_not_of("0123456789.") == std::string::npos || map.host().find(':') != std::string::npos;
+  const auto fits = [&](const v1::Target& target) {
+    return target.port() == map.port() && (address || target.host() == map.host());
+  };
+  return std::any_of(options.targets.begin(), options.targets.end(), fits) ||
+         std::any_of(options.controls.begin(), options.controls.end(), fits);
+}
+
 absl::Status PrepareSides(const CompareFlags& flags, Prepared* prepared) {
   if (flags.inside.empty()) {
     return absl::InvalidArgumentError(
@@ -137,6 +149,12 @@ absl::Status PrepareSides(const CompareFlags& flags, Prepared* prepared) {
       return absl::InvalidArgumentError(absl::StrCat("--connect-to: there is no side '",
                                                      contract::Printable(map->first, 80),
                                                      "'; the sides are inside, outside and the witnesses"));
+    }
+    if (!IsDialled(prepared->options, map->second)) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "--connect-to: no target is ", contract::Printable(map->second.host(), 80), ":", map->second.port(),
+          ", so nothing would be dialled elsewhere; name host and port as the target does: ",
+          prepared->options.targets.front().host(), ":", prepared->options.targets.front().port()));
     }
   }
   for (const dispatch::SideConfig& side : prepared->sides) {

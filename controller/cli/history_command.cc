@@ -37,7 +37,7 @@ std::string HistoryJson(const std::vector<store::RunLine>& lines) {
 }
 
 std::string HistoryText(const std::vector<store::RunLine>& lines, bool colour) {
-  if (lines.empty()) return "no runs yet: parallax compare makes the first\n";
+  if (lines.empty()) return "no runs to show: parallax compare makes them\n";
   report::Page page(static_cast<size_t>(Columns(STDOUT_FILENO)), colour);
   for (const store::RunLine& line : lines) {
     const bool healthy = line.status == "healthy";

@@ -38,10 +38,11 @@ std::string RouteInterface(const std::vector<const v1::Pair*>& routes, const std
 }
 
 // The quickest connect to anything that this tunnel carries; max when none.
-int64_t BestConnect(const std::vector<const v1::Pair*>& pairs, const std::string& side) {
+int64_t BestConnect(const std::vector<const v1::Pair*>& pairs, const std::string& side, bool target_only) {
   int64_t best = std::numeric_limits<int64_t>::max();
   for (const v1::Pair* pair : pairs) {
-    if (pair->role() != v1::TARGET && pair->role() != v1::NEGATIVE_CONTROL) continue;
+    const bool counts = pair->role() == v1::TARGET || (!target_only && pair->role() == v1::NEGATIVE_CONTROL);
+    if (!counts) continue;
     const v1::SideOutcome* outcome = FindSide(*pair, side);
     if (outcome == nullptr) continue;
     for (const v1::Observation& observation : outcome->observations()) {
@@ -98,6 +99,8 @@ void FillControls(const std::vector<const v1::Pair*>& pairs, const std::vector<c
     const v1::SideOutcome* inside = FindSide(*pair, "inside");
     const v1::SideOutcome* own = FindSide(*pair, side->name());
     if (own == nullptr || !own->present()) continue;
+    // A forward leads to one destination only: the others take another way.
+    if (side->carrier().kind() == v1::PORT_FORWARD && DialsElsewhere(pairs, side->name())) continue;
     if (pair->role() == v1::NEGATIVE_CONTROL) {
       if (!UsableNegative(inside)) {
         controls->set_negative_discarded(controls->negative_discarded() + 1);
@@ -117,8 +120,6 @@ void FillControls(const std::vector<const v1::Pair*>& pairs, const std::vector<c
         controls->set_negative_silent(controls->negative_silent() + 1);
       }
     }
-    // A forward leads to one destination only: the others take another way.
-    if (side->carrier().kind() == v1::PORT_FORWARD) continue;
     if (pair->role() == v1::POSITIVE_CONTROL && inside != nullptr && Answered(*inside)) {
       // What takes another way than the target says nothing about the target's.
       const std::string interface = RouteInterface(routes, side->name(), pair->address());
@@ -137,14 +138,14 @@ void FillLocality(const std::vector<const v1::Pair*>& pairs, v1::SideSummary* si
   side->set_reference_rtt_ns(ReferenceRtt(*side));
   const v1::Controls& controls = side->controls();
   const v1::CarrierDetails& carrier = side->carrier();
-  const int64_t best = BestConnect(pairs, side->name());
+  const bool forward = carrier.kind() == v1::PORT_FORWARD && DialsElsewhere(pairs, side->name());
+  const int64_t best = BestConnect(pairs, side->name(), forward);
   const auto decide = [&](v1::Locality locality, std::string why) {
     side->set_locality(locality);
     side->set_locality_why(std::move(why));
   };
   if (best == std::numeric_limits<int64_t>::max()) return decide(v1::UNKNOWN_LOCALITY, "nothing connected");
   // A loopback address that was meant is the target itself, and no forward to it.
-  const bool forward = carrier.kind() == v1::PORT_FORWARD && DialsElsewhere(pairs, side->name());
   if (carrier.kind() == v1::REDIRECTOR || forward) {
     return decide(v1::LOCAL,
                   absl::StrCat("the connection ends on this host, at ",

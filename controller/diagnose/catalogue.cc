@@ -375,7 +375,7 @@ constexpr Rule kCatalogue[] = {
      {},
      "The sides differ, or both fail, in a way that no rule knows. Every fact is in the report; nothing is claimed.",
      "Nothing else matched.",
-     "every step of every attempt: parallax show {run} --format json\nstart from the first difference",
+     "look at every step of every attempt: --format json\nstart where the sides part, or with the server's own words",
      &MatchUnexplained},
     {"evidence.unsteady",
      "Attempts disagree",

@@ -92,8 +92,7 @@ TEST(Rows, EveryRuleHasOneWhereItFiresAndOneWhereItIsSilent) {
 
 // No alarm where all is well: every way, round trip, name and mode.
 TEST(Healthy, RaisesNoAlarm) {
-  for (const Way way :
-       {Way::kInside, Way::kRouted, Way::kSst, Way::kRedsocks, Way::kForward, Way::kWireGuard, Way::kSshuttle}) {
+  for (const Way way : {Way::kRouted, Way::kSst, Way::kRedsocks, Way::kForward, Way::kWireGuard, Way::kSshuttle}) {
     for (const double rtt_ms : {0.3, 2.0, 9.0, 40.0, 300.0}) {
       for (const std::string host : {"10.0.4.172", "db.internal"}) {
         for (const std::string mode : {"disable", "prefer", "require", "verify-full"}) {
@@ -117,6 +116,14 @@ TEST(Healthy, RaisesNoAlarm) {
       }
     }
   }
+}
+
+TEST(Healthy, TwoAgentsOnOneHostAreSaidToBe) {
+  const v1::Report report = MakeReport(RunBuilder(support::kTarget, Way::kInside).Build());
+  EXPECT_EQ(ExitCode(report), 0);
+  ASSERT_GT(report.targets(0).diagnosis().findings_size(), 0);
+  EXPECT_EQ(report.targets(0).diagnosis().findings(0).cause(), "vantage.unlike");
+  EXPECT_EQ(report.targets(0).diagnosis().findings(0).severity(), v1::WARNING);
 }
 
 TEST(Healthy, OtherKindsOfTargets) {

@@ -1,4 +1,7 @@
 // What is not evidence, and what cannot be told.
+#include <set>
+#include <string>
+
 #include "absl/strings/str_cat.h"
 #include "controller/compare/outcomes.h"
 #include "controller/compare/words.h"
@@ -7,6 +10,23 @@
 #include "controller/diagnose/rules.h"
 
 namespace parallax::diagnose {
+namespace {
+
+// The same network as seen from two agents: the number of the namespace alone is the same on many hosts.
+bool SameHost(const v1::SideSummary& a, const v1::SideSummary& b) {
+  const auto addresses = [](const v1::SideSummary& side) {
+    std::set<std::string> found;
+    for (const v1::Interface& interface : side.agent().host().interfaces()) {
+      if (interface.kind() != "loopback") found.insert(interface.addresses().begin(), interface.addresses().end());
+    }
+    return found;
+  };
+  const v1::HostFacts& host = a.agent().host();
+  return !host.network_namespace().empty() && host.network_namespace() == b.agent().host().network_namespace() &&
+         host.hostname() == b.agent().host().hostname() && addresses(a) == addresses(b);
+}
+
+}  // namespace
 
 std::optional<v1::Finding> MatchLocalAccept(const v1::Comparison& comparison) {
   for (const v1::SideSummary& side : comparison.sides()) {
@@ -46,6 +66,13 @@ std::optional<v1::Finding> MatchUnlike(const v1::Comparison& comparison) {
         .Because(absl::StrCat(side.name(), ": ", side.unlike_why()), side.name())
         .Build();
   }
+  const Facts facts = Read(comparison);
+  if (facts.both() && SameHost(*facts.inside, *facts.outside)) {
+    return FindingBuilder(0.95, "Inside and outside stand on the same host: this compares nothing with nothing.")
+        .Because("both have the same addresses and the same network namespace", "inside")
+        .Severity(v1::WARNING)
+        .Build();
+  }
   return std::nullopt;
 }
 
@@ -69,9 +96,14 @@ std::optional<v1::Finding> MatchUnsteady(const v1::Comparison& comparison) {
 std::optional<v1::Finding> MatchUnexplained(const v1::Comparison& comparison) {
   if (comparison.status() != v1::DIVERGED && comparison.status() != v1::BOTH_FAILED) return std::nullopt;
   const Facts facts = Read(comparison);
-  FindingBuilder finding(0.5, comparison.status() == v1::DIVERGED
-                                  ? "The sides differ, and no known cause fits what was seen."
-                                  : "Both sides fail, and no known cause fits what was seen.");
+  std::string summary = comparison.status() == v1::DIVERGED ? "The sides differ, and no known cause fits what was seen."
+                                                            : "Both sides fail, and no known cause fits what was seen.";
+  // No name of the catalogue, but the server has said it in its own words.
+  if (const std::string code = SqlState(facts.in); !code.empty() && code == SqlState(facts.out)) {
+    summary = absl::StrCat("The server is reached from both sides and says no, to both alike: ",
+                           compare::StepCell(*EndingStep(*facts.in)), ".");
+  }
+  FindingBuilder finding(0.5, std::move(summary));
   if (facts.pair != nullptr) {
     for (const v1::SideOutcome& side : facts.pair->sides()) {
       const v1::StepSummary* step = side.present() ? EndingStep(side) : nullptr;

@@ -114,6 +114,14 @@ bool Failed(const Facts& facts) {
   return facts.outside_fails() && facts.outside_how != How::kFine && facts.outside_how != How::kLater;
 }
 
+// "127.0.0.1:15432": where the side really dialled.
+std::string DialledAt(const Facts& facts) {
+  for (const v1::Observation& observation : facts.out->observations()) {
+    for (const v1::Connection& connection : observation.connections()) return connection.remote_address();
+  }
+  return facts.out->address();
+}
+
 // A tunnel that speaks no ssh, and gives nothing back from anywhere.
 bool IsSilentTunnel(const Facts& facts) {
   const v1::CarrierKind kind = facts.outside->carrier().kind();
@@ -173,10 +181,12 @@ std::optional<v1::Finding> MatchNotRunning(const v1::Comparison& comparison) {
   const bool dials_local = facts.out->address().rfind("127.", 0) == 0 || facts.out->address() == "::1";
   const bool meant_elsewhere = facts.out->observations_size() > 0 && facts.out->observations(0).via_connect_to();
   if (dials_local && meant_elsewhere && connect != nullptr && connect->failure() == v1::REFUSED) {
-    FindingBuilder finding(0.95, absl::StrCat("Nothing listens at ", facts.out->address(),
+    FindingBuilder finding(0.95, absl::StrCat("Nothing listens at ", DialledAt(facts),
                                               " on this host, where the forward to the target should be."));
     TellTarget(facts, &finding);
     TellInside(facts, &finding);
+    finding.Do(
+        absl::StrCat("start the forward (ssh -L, SSM, kubectl) again, so that it listens at ", DialledAt(facts)));
     return finding.Build();
   }
   if (facts.others == Others::kFail && SocksCarries(side)) {

@@ -1,5 +1,7 @@
 #include "controller/dispatch/vantage.h"
 
+#include <algorithm>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -43,6 +45,52 @@ std::string WithoutAssignedSecrets(std::string_view text) {
   return contract::Printable(shown);
 }
 
+// The next word behind one that announces a secret: `--token X`, `--password X`, and what sshpass takes after -p. As
+// the user wrote it, so by blanks; a quoted word ends at its quote.
+std::string WithoutAnnouncedSecrets(const std::string& text) {
+  std::string shown;
+  bool after_sshpass = false;
+  bool announced = false;
+  for (size_t at = 0; at < text.size();) {
+    const size_t begin = text.find_first_not_of(" \t", at);
+    if (begin == std::string::npos) break;
+    shown.append(text, at, begin - at);
+    const bool quoted = text[begin] == '\'' || text[begin] == '"';
+    size_t end = quoted ? text.find(text[begin], begin + 1) : text.find_first_of(" \t", begin);
+    end = end == std::string::npos ? text.size() : quoted ? end + 1 : end;
+    const std::string word = text.substr(begin, end - begin);
+    at = end;
+    const bool flag = word[0] == '-' && word.find('=') == std::string::npos;
+    if (announced && !flag) {
+      shown += "***";
+    } else if (after_sshpass && word.size() > 2 && absl::StartsWith(word, "-p")) {
+      shown += "-p***";
+    } else {
+      shown += word;
+    }
+    announced = flag && (NamesASecret(word) || (after_sshpass && word == "-p"));
+    after_sshpass = after_sshpass || absl::EndsWith(word, "sshpass");
+  }
+  return shown;
+}
+
+// https://user:***@host
+std::string WithoutUrlPasswords(std::string text) {
+  for (size_t scheme = text.find("://"); scheme != std::string::npos; scheme = text.find("://", scheme + 3)) {
+    const size_t end = std::min(text.find_first_of(" \t'\"", scheme), text.size());
+    const size_t at = text.rfind('@', end - 1);
+    const size_t colon = text.find(':', scheme + 3);
+    if (at == std::string::npos || at < scheme || colon == std::string::npos || colon > at) continue;
+    text.replace(colon + 1, at - colon - 1, "***");
+  }
+  return text;
+}
+
+// As it is shown and stored. A command may hold a secret in ways that nobody can know; these are the usual ones.
+std::string WithoutSecrets(std::string_view vantage) {
+  return WithoutUrlPasswords(WithoutAnnouncedSecrets(WithoutAssignedSecrets(vantage)));
+}
+
 }  // namespace
 
 absl::StatusOr<Vantage> ParseVantage(std::string_view vantage, const std::string& local_agent) {
@@ -59,11 +107,11 @@ absl::StatusOr<Vantage> ParseVantage(std::string_view vantage, const std::string
   auto words = contract::SplitShellWords(vantage.substr(kExec.size()));
   if (!words.ok()) {
     return absl::InvalidArgumentError(
-        absl::StrCat("the command of the vantage '", WithoutAssignedSecrets(vantage), "': ", words.status().message(),
+        absl::StrCat("the command of the vantage '", WithoutSecrets(vantage), "': ", words.status().message(),
                      ": write it as for a shell, such as 'exec:ssh HOST parallax-agent stdio'"));
   }
   if ((*words)[0].empty()) return absl::InvalidArgumentError("the command of an exec: vantage is an empty word");
-  return Vantage{false, *std::move(words), WithoutAssignedSecrets(vantage)};
+  return Vantage{false, *std::move(words), WithoutSecrets(vantage)};
 }
 
 }  // namespace parallax::dispatch

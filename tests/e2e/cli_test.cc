@@ -174,7 +174,7 @@ TEST_F(CliTest, RunsThatAreNotThere) {
     EXPECT_EQ(result.exit, 2) << run;
     EXPECT_THAT(result.err, AllOf(HasSubstr("history"), Not(HasSubstr("hunter2"))));
   }
-  EXPECT_THAT(Run({"history"}).out, HasSubstr("no runs yet"));
+  EXPECT_THAT(Run({"history"}).out, HasSubstr("no runs to show"));
   const ChildResult elsewhere = Run({"history", "--store", home_ + "/typo.db"});
   EXPECT_EQ(elsewhere.exit, 2);
   EXPECT_THAT(elsewhere.err, HasSubstr("there is no store at " + home_ + "/typo.db"));

@@ -62,6 +62,7 @@ TEST_F(CliUsageTest, ValuesOfFlags) {
   ExpectUsage(with("--color", "blue"), HasSubstr("--color"));
   ExpectUsage(with("--connect-to", "outside:h:1"), HasSubstr("SIDE:HOST:PORT:TOHOST:TOPORT"));
   ExpectUsage(with("--connect-to", "elsewhere:h:1:i:2"), HasSubstr("no side 'elsewhere'"));
+  ExpectUsage(with("--connect-to", "outside:other:1:127.0.0.1:2"), HasSubstr("no target is other:1"));
   ExpectUsage(with("--witness", "bastion"), HasSubstr("NAME=VANTAGE"));
   ExpectUsage(with("--outside", "ftp:host"), HasSubstr("exec:"));
   ExpectUsage(with("--outside", "exec:'open"), HasSubstr("quote"));

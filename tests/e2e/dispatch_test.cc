@@ -131,6 +131,18 @@ TEST_F(DispatchTest, SecretsInAVantageAreNotShown) {
   EXPECT_THAT(run.DebugString() + progress_, Not(HasSubstr("hunter2")));
 }
 
+TEST_F(DispatchTest, SecretsOfTheUsualFormsInAVantageAreNotShown) {
+  for (const std::string command :
+       {"sshpass -p hunter2 ssh host agent", "sshpass -phunter2 ssh host agent", "x --token hunter2 y",
+        "x --password 'hunter2 too' y", "x https://me:hunter2@host/", "env DATABASE_URL=postgres://a:hunter2@b/ x"}) {
+    const v1::Run run = Run("exec:/nowhere/" + command);
+    EXPECT_THAT(run.DebugString() + progress_, Not(HasSubstr("hunter2"))) << command;
+    EXPECT_THAT(run.sides(0).vantage(), HasSubstr("***")) << command;
+  }
+  // What is no secret stays: it is how the user knows which side is which.
+  EXPECT_THAT(Run("exec:/nowhere/ssh -p 2222 me@host agent stdio").sides(0).vantage(), HasSubstr("-p 2222 me@host"));
+}
+
 TEST_F(DispatchTest, ASecretThatAnAgentTellsDoesNotComeThrough) {
   secrets_.emplace_back().set_ref("controller:P");
   secrets_.back().set_value("correct-horse-battery");
