@@ -284,7 +284,7 @@ IoResult TlsSession::Read(std::string* to, size_t max, int64_t deadline_ns) {
       return {v1::NONE, 0, got, ""};
     }
     const int error = SSL_get_error(impl_->ssl.get(), status);
-    if (const IoResult sent = Flush(deadline_ns); sent.failure == v1::TIMED_OUT) return sent;
+    if (IoResult sent = Flush(deadline_ns); sent.failure == v1::TIMED_OUT) return sent;
     if (error == SSL_ERROR_ZERO_RETURN) return {FromEndOfStream(/*heard=*/true), 0, 0, "close_notify"};
     if (error != SSL_ERROR_WANT_READ) {
       ERR_clear_error();

@@ -31,6 +31,7 @@ int64_t MsUntil(SteadyClock::time_point deadline) {
 // Starts `words` with its stdout on `out`, in a process group of its own. 0, or an errno.
 int Spawn(const std::vector<std::string>& words, int out, pid_t* pid) {
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
   argv.push_back(nullptr);
 

@@ -102,7 +102,7 @@ class AgentSession::Live {
       } else {
         running_ = assignment.id();
         cancel_ = std::make_shared<net::CancelToken>();
-        next_ = std::move(assignment);
+        next_.emplace().Swap(&assignment);
       }
     }
     if (refused.empty()) {
@@ -215,7 +215,7 @@ AgentSession::AgentSession(const runner::Runner& runner, const net::Clock& clock
 
 absl::Status AgentSession::Run(Stream& stream) {
   Live live(*this, stream);
-  const absl::Status status = live.Serve();
+  absl::Status status = live.Serve();
   // Without a Bye nobody reads any more: a worker that still writes must not hold us.
   if (!status.ok()) stream.Cancel();
   return status;

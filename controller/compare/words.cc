@@ -47,7 +47,7 @@ std::string AuthWords(const v1::AuthDetails& auth) {
 }
 
 std::string SuccessWords(const v1::StepSummary& step) {
-  const std::string time = Duration(step.median_ns());
+  std::string time = Duration(step.median_ns());
   const v1::Step& sample = step.sample();
   switch (step.kind()) {
     case v1::RESOLVE:
@@ -71,7 +71,7 @@ std::string SuccessWords(const v1::StepSummary& step) {
     case v1::LISTEN_UNASKED:
       return step.max_bytes_in() == 0 ? "quiet, as it should"
                                       : absl::StrCat("says ", Bytes(sample.peer_bytes().head()));
-    case v1::SSL_REQUEST: return absl::StrCat(Bytes(sample.peer_bytes().head()), " in ", time);
+    case v1::SSL_REQUEST:
     case v1::HTTP_LINE:
     case v1::EXCHANGE: return absl::StrCat(Bytes(sample.peer_bytes().head()), " in ", time);
     case v1::TLS_HANDSHAKE: return sample.has_tls() ? TlsWords(sample.tls()) : time;

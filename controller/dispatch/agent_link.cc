@@ -105,7 +105,7 @@ class GrpcLink final : public AgentLink, private grpc::ClientBidiReactor<v1::Con
     RemoveHold();
     lock.lock();
     changed_.wait(lock, [this] { return done_; });  // local: a cancelled call ends at once
-    const absl::Status status = status_;
+    absl::Status status = status_;
     lock.unlock();
     channel_.reset();
     stub_.reset();

@@ -89,7 +89,7 @@ std::string Printed(const Symptoms& symptoms) {
   return absl::StrCat("; it printed ", symptoms.noise_bytes, " bytes: ", line);
 }
 
-std::string First(std::string a, std::string_view b) { return a.empty() ? std::string(b) : a; }
+std::string First(const std::string& a, std::string_view b) { return a.empty() ? std::string(b) : a; }
 
 }  // namespace
 

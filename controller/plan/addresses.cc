@@ -103,6 +103,7 @@ std::vector<std::string> AddressesOf(const v1::Target& target, const v1::Run& ru
     }
   }
   std::vector<std::string> addresses;
+  addresses.reserve(chosen.size());
   for (const auto& [is_ipv6, address] : chosen) addresses.push_back(address);
   return addresses;
 }

@@ -93,8 +93,8 @@ TEST_P(ReplayCase, IsDrawn) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Recorded, ReplayCase, ::testing::ValuesIn(Cases()),
-                         [](const ::testing::TestParamInfo<std::string>& info) {
-                           std::string name = info.param;
+                         [](const ::testing::TestParamInfo<std::string>& tested) {
+                           std::string name = tested.param;
                            for (char& c : name) {
                              if (std::isalnum(static_cast<unsigned char>(c)) == 0) c = '_';
                            }

@@ -108,7 +108,7 @@ absl::StatusOr<RouteFacts> ReadRouteFacts(const std::string& address, int64_t de
   if (answer->os_error != 0) {
     facts.os_error = answer->os_error;
     switch (answer->os_error) {
-      case EACCES: facts.failure = v1::UNREACHABLE; break;  // a prohibit route
+      case EACCES:  // a prohibit route
       case EHOSTUNREACH: facts.failure = v1::UNREACHABLE; break;
       default: facts.failure = v1::NO_ROUTE; break;
     }
