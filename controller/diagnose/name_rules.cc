@@ -114,11 +114,21 @@ void TellResolvers(const Names& names, FindingBuilder* finding) {
   }
 }
 
+// The outside host's own kernel has no way to anywhere that matters: then the name is the least of it.
+bool HasNoNetwork(const v1::Comparison& comparison) {
+  const Facts facts = Read(comparison);
+  if (facts.outside == nullptr) return false;
+  const v1::StepSummary* connect = StepOf(facts.out, v1::CONNECT);
+  return facts.outside->banner().failure() == v1::NO_ROUTE ||
+         (connect != nullptr && connect->failure() == v1::NO_ROUTE);
+}
+
 }  // namespace
 
 std::optional<v1::Finding> MatchUnresolvedOutside(const v1::Comparison& comparison) {
   const Names names = ReadNames(comparison);
   if (!Resolved(names.inside) || !Unresolved(names.outside)) return std::nullopt;
+  if (HasNoNetwork(comparison)) return std::nullopt;
   FindingBuilder finding(0.96, absl::StrCat("The name ", names.pair->host(), " does not resolve outside. The path was ",
                                             "not even tried by applications there."));
   TellSets(names, &finding);

@@ -114,7 +114,7 @@ std::optional<v1::Finding> MatchNotThroughTunnel(const v1::Comparison& compariso
   const v1::Interface* idle = IdleTunnel(side);
   // With no tunnel there at all it is not the route that is missing.
   if (idle == nullptr && !no_route) return std::nullopt;
-  FindingBuilder finding(idle != nullptr ? 0.88 : 0.65,
+  FindingBuilder finding(idle != nullptr || no_route ? 0.88 : 0.65,
                          no_route ? absl::StrCat("This host has no route to ", facts.pair->address(), ".")
                                   : absl::StrCat("Packets to ", facts.pair->address(), " leave by ", route.interface(),
                                                  ", this host's way to the internet, and not by a tunnel."));

@@ -375,6 +375,18 @@ RunBuilder OneOfThreeFails(Way way, Attempt failed) {
   return builder;
 }
 
+// The laptop left its network: no name resolves, and its kernel has no way to the bastion.
+RunBuilder NoNetwork() {
+  RunBuilder builder = NamedOutside({}, Way::kSst);
+  builder.Outside().NoBanner(v1::NO_ROUTE).EverythingIsMute();
+  return builder;
+}
+RunBuilder ErrorAtOnce() {
+  v1::Step step = Heard(v1::SSL_REQUEST, "Ecould not fork new process for connection", 0.5);
+  step.set_failure(v1::UNEXPECTED_FIRST_BYTE);
+  return BothSay(support::Of({Done(v1::CONNECT, 0.4), step}), support::Of({Done(v1::CONNECT, 0.4), step}));
+}
+
 constexpr RuleRow kRows[] = {
     {"dns.unresolved_everywhere", Says::kVerdict, v1::BOTH_FAILED, "neither side knows the name",
      [] {
@@ -388,6 +400,9 @@ constexpr RuleRow kRows[] = {
     {"dns.unresolved_outside", Says::kSilent, v1::HEALTHY, "the laptop does not go by the name",
      [] { return NamedOutside({}, Way::kForward); }},
     {"dns.unresolved_outside", Says::kSilent, v1::DIVERGED, "it is known, and leads nowhere", &StaleName},
+    {"dns.unresolved_outside", Says::kSilent, v1::DIVERGED, "the laptop has no network at all", &NoNetwork},
+    {"tunnel.bastion_unreachable", Says::kVerdict, v1::DIVERGED, "the laptop has no network at all", &NoNetwork},
+    {"target.not_postgres", Says::kVerdict, v1::BOTH_FAILED, "an error before any login: it may be", &ErrorAtOnce},
     {"dns.stale_answer", Says::kVerdict, v1::DIVERGED, "an old address that is silent from inside too", &StaleName},
     {"dns.stale_answer", Says::kSilent, v1::DIVERGED, "a public address is not an old one of the VPC", &PublicName},
     {"dns.split_horizon", Says::kVerdict, v1::DIVERGED, "outside the name leads to a public address", &PublicName},

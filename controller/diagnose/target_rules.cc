@@ -114,7 +114,17 @@ std::optional<v1::Finding> MatchNotPostgres(const v1::Comparison& comparison) {
   if (!inside_other) return std::nullopt;
   // The outside must not say the contrary; where its own path is broken it says nothing.
   if (!outside_other && !OutsideEnded(facts)) return std::nullopt;
-  FindingBuilder finding(outside_other ? 0.96 : 0.85, "What listens on the target's port is not PostgreSQL.");
+  // An ErrorResponse to an SSLRequest is lawful, and rare: a server from before TLS, or one that could not fork.
+  const v1::StepSummary* first = StepOf(facts.in, v1::SSL_REQUEST);
+  const bool error = first != nullptr && first->sample().peer_bytes().head().rfind('E', 0) == 0;
+  FindingBuilder finding(
+      error           ? 0.5
+      : outside_other ? 0.96
+                      : 0.85,
+      error ? "The target answers with an error before any login: a PostgreSQL of before TLS, one that "
+              "can start no process, or no PostgreSQL at all."
+            : "What listens on the target's port is not PostgreSQL.");
+  if (error) finding.OrElse("", "the server's own log, and its words above");
   TellBoth(facts, &finding);
   for (const auto& [side, words] : {std::pair("inside", inside_words), std::pair("outside", outside_words)}) {
     if (words.empty()) continue;
