@@ -16,14 +16,14 @@ constexpr char kExitCodes[] =
 constexpr char kCompareFooter[] =
     "A VANTAGE is where an agent stands:\n"
     "  local                                  this machine (the agent beside parallax)\n"
-    "  'exec:ssh bastion ./parallax-agent stdio'\n"
+    "  'exec:ssh app-host ./parallax-agent stdio'\n"
     "  'exec:kubectl exec -i deploy/api -- parallax-agent stdio'\n"
     "  'exec:docker exec -i api parallax-agent stdio'\n"
     "A TARGET is a URL: postgres://USER@HOST:PORT/DB?sslmode=MODE, tcp://HOST:PORT, tls://HOST:PORT, dns:NAME.\n"
     "\n"
     "  export PGPASSWORD=...\n"
     "  parallax compare 'postgres://app@db.internal:5432/app?sslmode=require' \\\n"
-    "      --password-from env:PGPASSWORD --inside 'exec:ssh bastion ./parallax-agent stdio'\n"
+    "      --password-from env:PGPASSWORD --inside 'exec:ssh app-host ./parallax-agent stdio'\n"
     "\n"
     "Exit codes: 0 every side healthy and alike; 1 a fault was found; 2 usage or configuration;\n"
     "3 cannot tell, and no fault named; 130 interrupted.";

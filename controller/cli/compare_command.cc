@@ -58,7 +58,7 @@ absl::Status PrepareTargets(const CompareFlags& flags, Prepared* prepared) {
   if (flags.targets.empty()) {
     return absl::InvalidArgumentError(
         "there is no target: say what to probe, as in parallax compare 'postgres://app@db.internal:5432/app' --inside "
-        "'exec:ssh bastion ./parallax-agent stdio'");
+        "'exec:ssh app-host ./parallax-agent stdio'");
   }
   if (flags.targets.size() > kMaxTargets) {
     return absl::InvalidArgumentError(
@@ -110,7 +110,7 @@ bool IsDialled(const plan::Options& options, const v1::ConnectTo& map) {
 absl::Status PrepareSides(const CompareFlags& flags, Prepared* prepared) {
   if (flags.inside.empty()) {
     return absl::InvalidArgumentError(
-        "--inside is missing: say how to reach an agent inside the VPC, as in --inside 'exec:ssh bastion "
+        "--inside is missing: say how to reach an agent inside the VPC, as in --inside 'exec:ssh app-host "
         "./parallax-agent "
         "stdio' or --inside 'exec:kubectl exec -i deploy/api -- parallax-agent stdio'");
   }
