@@ -60,13 +60,14 @@ def command_run(arguments, known):
     if not reason:
         need_programs(arguments.bin, "parallax", "parallax-agent", "parallax_shaper")
     if arguments.jobs > 1 and len(names) > 1 and not reason:
-        return run_in_jobs(arguments, names)
+        return run_in_jobs(arguments, names, known)
     for name in names:
         if reason:
             print(f"skip {name}: {reason}", flush=True)
             skipped += arguments.times
             continue
-        for problem, details, seconds in run_scenario(known[name], lambda: new_lab(arguments), arguments.times):
+        times = 1 if arguments.all and known[name].once else arguments.times
+        for problem, details, seconds in run_scenario(known[name], lambda: new_lab(arguments), times):
             if problem:
                 failed += 1
                 print(f"FAIL {name}: {problem} ({seconds:.1f} s)\n{details}".rstrip(), flush=True)
@@ -80,7 +81,7 @@ def command_run(arguments, known):
     return 1 if failed else 0
 
 
-def run_in_jobs(arguments, names):
+def run_in_jobs(arguments, names, known):
     """Several labs at once, each in a process of its own: they share nothing, and mostly wait."""
     base = arguments.name or f"plx{os.getpid()}"
     free, children, counts, ending = list(range(arguments.jobs)), {}, [0, 0, 0], []
@@ -89,9 +90,10 @@ def run_in_jobs(arguments, names):
     def run_one(name):
         if ending:
             return ""
+        times = 1 if arguments.all and known[name].once else arguments.times
         slot = free.pop()
         child = subprocess.Popen(
-            [sys.executable, __file__, "run", "--times", str(arguments.times), "--bin", str(arguments.bin), "--rtt",
+            [sys.executable, __file__, "run", "--times", str(times), "--bin", str(arguments.bin), "--rtt",
              str(arguments.rtt), "--plan", arguments.plan, "--jobs", "1", "--name", f"{base}x{slot}", *golden, name],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         children[slot] = child

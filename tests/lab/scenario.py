@@ -8,7 +8,10 @@ import shutil
 import signal
 import tomllib
 
-import faults
+import bastion_faults  # noqa: F401
+import server_faults  # noqa: F401
+import tunnel_faults  # noqa: F401
+from fault import EARLY, LATE
 from processes import LabError, Processes, run
 from services import DATABASE, PASSWORD, ROOT, USER, Services
 from topology import PLANS, Topology
@@ -36,12 +39,13 @@ class Scenario:
         self.outside = data.pop("outside", "")  # none: the default, `local`
         self.flags = data.pop("flags", [])
         self.fresh = data.pop("fresh", "")  # why the fault decays, so that each run needs a lab of its own
+        self.once = data.pop("once", "")  # of which other scenario this is a variation, so that --times does not repeat it
         self.expect = data.pop("expect")
         self.says = self.expect.pop("says", [])  # words that must stand in the text report
         self.findings = self.expect.pop("findings", [])  # causes that must be among the findings
         self.could_be = self.expect.pop("could_be", [])  # causes that must be among the alternatives
-        unknown = list(data) + [f for f in self.before + self.after if f not in faults.EARLY | faults.LATE]
-        unknown += [f"{f} (must stand in 'before')" for f in self.after if f in faults.EARLY]
+        unknown = list(data) + [f for f in self.before + self.after if f not in EARLY | LATE]
+        unknown += [f"{f} (must stand in 'before')" for f in self.after if f in EARLY]
         if unknown:
             raise LabError(f"{path}: these are not known: {', '.join(unknown)}")
 
@@ -78,16 +82,16 @@ class Lab:
         self._parts()
         (self.state / "lab.json").write_text(json.dumps({"plan": self._plan_letter, "scenario": scenario.name}))
         for name in scenario.before:
-            if name in faults.EARLY:
-                faults.EARLY[name](self)
+            if name in EARLY:
+                EARLY[name](self)
         self.topology.up(self.bin / "parallax_shaper", self._rtt)
         self.services.up()
         for name in scenario.before:
-            if name in faults.LATE:
-                faults.LATE[name](self)
+            if name in LATE:
+                LATE[name](self)
         self.tunnels.up(scenario.tunnel)
         for name in scenario.after:
-            faults.LATE[name](self)
+            LATE[name](self)
 
     def down(self):
         """Takes everything down that is there; may be called at any moment, and by another process than the one of up."""

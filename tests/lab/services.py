@@ -46,6 +46,7 @@ class Services:
         self.rejected_source = None
         self.allow_forwarding = True
         self.bastion_options = []
+        self.stranger = None  # an address at the bastion's edge where another sshd answers
         self.public_answer = self.vpc_answer = plan.db  # "": no such name
         self.max_connections = 50
         self.database_certificate = "db"
@@ -56,6 +57,10 @@ class Services:
         self._key("client")
         self._sshd("bastion")
         self._sshd("agent")
+        if self.stranger:
+            self._topology.ip("edge", f"addr add {self.stranger}/32 dev pub0")
+            self._key("stranger")
+            self._sshd("edge", key="stranger")
         self._certificates()
         self.postgres("db")
         for role, address in (("isp", self._plan.isp), ("resolver", self._plan.resolver)):
@@ -78,7 +83,7 @@ class Services:
     def client_key(self):
         return self._state / "key-client"
 
-    def _sshd(self, role):
+    def _sshd(self, role, key="client"):
         self._key(f"host-{role}")
         # sshd insists on this empty folder; the package makes it only when the service is started.
         pathlib.Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
@@ -86,7 +91,7 @@ class Services:
         config = self._state / f"sshd-{role}.conf"
         config.write_text("\n".join([
             "Port 22", "AddressFamily inet", f"HostKey {self._state}/key-host-{role}", "PidFile none",
-            f"AuthorizedKeysFile {self._state}/key-client.pub", "StrictModes no", "PermitRootLogin prohibit-password",
+            f"AuthorizedKeysFile {self._state}/key-{key}.pub", "StrictModes no", "PermitRootLogin prohibit-password",
             "PasswordAuthentication no", "KbdInteractiveAuthentication no",
             # Without PAM sshd refuses an account whose password is locked, which root's often is.
             f"UsePAM {'yes' if locked[0].startswith('!') else 'no'}",
@@ -136,9 +141,10 @@ class Services:
                       "-startdate", start, "-enddate", end, "-out", self._state / "expired.crt")
         shutil.copy(self._state / "db.key", self._state / "expired.key")
 
-    def postgres(self, role):
+    def postgres(self, role, namespace=None, address=None):
         """A PostgreSQL on the usual port of a namespace; returns when it takes connections there."""
-        address = getattr(self._plan, role)
+        netns = self._topology.ns(namespace or role)
+        address = address or getattr(self._plan, role)
         folder = self._state / f"postgres-{role}"
         data = folder / "data"
         if not data.exists():
@@ -152,7 +158,7 @@ class Services:
                 shutil.chown(folder / f"server.{suffix}", "postgres", "postgres")
                 (folder / f"server.{suffix}").chmod(0o600)
             shutil.chown(folder, "postgres", "postgres")
-        rejects = f"host all all {self.rejected_source}/32 reject\n" if self.rejected_source else ""
+        rejects = f"host all all {self.rejected_source} reject\n" if self.rejected_source else ""
         (folder / "hba.conf").write_text(
             f"local all all trust\n{rejects}{'hostssl' if self.tls else 'host'} all all 0.0.0.0/0 scram-sha-256\n")
         settings = {"listen_addresses": "*", "port": "5432", "unix_socket_directories": folder, "fsync": "off",
@@ -162,9 +168,9 @@ class Services:
         argv = ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", PG_BIN / "postgres", "-D", data]
         for key, value in settings.items():
             argv += ["-c", f"{key}={value}"]
-        self._processes.start(f"postgres-{role}", argv, netns=self._topology.ns(role))
+        self._processes.start(f"postgres-{role}", argv, netns=netns)
         wait_until(lambda: self._psql(role, "select 1") == "1", 20, lambda: f"PostgreSQL in {role}: {self._processes.tail('postgres-' + role)}")
-        if not connects(self._topology.ns(role), address, 5432):
+        if not connects(netns, address, 5432):
             raise LabError(f"PostgreSQL in {role} does not listen on {address}")
 
     def _psql(self, role, statement):

@@ -47,7 +47,7 @@ class Plan:
         return str(self.subnet(address).network_address + 1)
 
     def subnets(self):
-        """Of the VPC, the database's first: all that a tunnel carries."""
+        """Of the VPC: all that a tunnel carries."""
         networks = ipaddress.ip_network(self.vpc).subnets(new_prefix=self.subnet_prefix)
         return [str(n) for n, _ in zip(networks, range(4))]
 

@@ -56,6 +56,8 @@ class Tunnels:
         self._services = services
         self.bastion = plan.bastion
         self.works = True
+        self.admitted = True  # whether the bastion will take the tunnel's session at all
+        self.subnets = plan.subnets()
         self._started = []
 
     def alive(self):
@@ -88,11 +90,11 @@ class Tunnels:
             "SST_SKIP_LOCAL": "true", "SST_SKIP_DEPENDENCY_CHECK": "true",
             "SST_TELEMETRY_DISABLED": "1", "SSH_PRIVATE_KEY": self._services.client_key.read_text()}
         self._start("sst", [
-            sst_binary(), "tunnel", "start", "--subnets", ",".join(self._plan.subnets()), "--host", self.bastion, "--user",
+            sst_binary(), "tunnel", "start", "--subnets", ",".join(self.subnets), "--host", self.bastion, "--user",
             "root", "--print-logs"], netns=self._laptop, env=environment, cwd=home)
-        wait_until(lambda: "tunnel started" in self._processes.tail("sst") and f"dev {self.DEVICE}" in self._topology.route("laptop", self._plan.db), 20,
+        wait_until(lambda: "tunnel started" in self._processes.tail("sst") and f"dev {self.DEVICE}" in self._topology.route("laptop", self._plan.bastion_private), 20,
                    lambda: "sst to say 'tunnel started': " + self._processes.tail("sst"))
-        if not self.works and self.bastion == self._plan.bastion:
+        if not self.works and self.admitted:
             # The session with the bastion is there when the SOCKS port is.
             wait_until(lambda: connects(self._laptop, "127.0.0.1", SOCKS_PORT), 20, "sst's SOCKS port")
 
@@ -121,7 +123,7 @@ class Tunnels:
         self._start("redsocks", ["redsocks", "-c", config], netns=self._laptop)
         wait_until(lambda: connects(self._laptop, "127.0.0.1", REDIRECT_PORT), 10,
                    lambda: "redsocks to listen: " + self._processes.tail("redsocks"))
-        self._topology.nft("laptop", "redsocks", "nat", "output", f"ip daddr {{ {', '.join(self._plan.subnets())} }} "
+        self._topology.nft("laptop", "redsocks", "nat", "output", f"ip daddr {{ {', '.join(self.subnets)} }} "
                            f"meta l4proto tcp redirect to :{REDIRECT_PORT}")
 
     def _forward(self):
@@ -134,7 +136,7 @@ class Tunnels:
         home.mkdir()
         self._start("sshuttle", [
             "sshuttle", "--disable-ipv6", "--method", "nft", "--no-latency-control", "--ssh-cmd",
-            " ".join(map(str, self._ssh_words())), "--remote", f"root@{self.bastion}", *self._plan.subnets()],
+            " ".join(map(str, self._ssh_words())), "--remote", f"root@{self.bastion}", *self.subnets],
             netns=self._laptop, env={"PATH": os.environ["PATH"], "HOME": str(home)}, cwd=home)
         wait_until(lambda: "Connected to server" in self._processes.tail("sshuttle"), 30,
                    lambda: "sshuttle to be connected: " + self._processes.tail("sshuttle"))
@@ -168,11 +170,11 @@ class Tunnels:
                          f"{ends['laptop'][1]}/32"]
             else:
                 words = [*key, "peer", keys["bastion"][1], "endpoint", f"{self.bastion}:{WIREGUARD_PORT}", "allowed-ips",
-                         ",".join(plan.subnets()), "persistent-keepalive", "25"]
+                         ",".join(self.subnets), "persistent-keepalive", "25"]
             wait_until(lambda: run(["ip", "netns", "exec", netns, "wg", "set", device, *words], check=False).returncode == 0, 10,
                        lambda: f"wireguard-go in {role}: " + self._processes.tail(f"wireguard-{role}"))
             self._topology.ip(role, f"addr add {address}/30 dev {device}", f"link set {device} mtu 1420 up")
-        self._topology.ip("laptop", *(f"route add {subnet} dev {ends['laptop'][0]}" for subnet in plan.subnets()))
+        self._topology.ip("laptop", *(f"route add {subnet} dev {ends['laptop'][0]}" for subnet in self.subnets))
         self._topology.nft("bastion", "wireguard", "nat", "postrouting", 'oifname "eth1" masquerade')
 
     def _routed(self):
