@@ -61,7 +61,10 @@ std::string PacketWords(const v1::RouteDetails& route) {
 
 std::optional<v1::Finding> MatchOverlap(const v1::Comparison& comparison) {
   const Facts facts = Read(comparison);
-  if (!facts.outside_fails() || facts.pair == nullptr) return std::nullopt;
+  // Another host that answers at the same address is as telling as none.
+  const bool another = facts.outside != nullptr && facts.inside_fine() && facts.outside->healthy() &&
+                       comparison.status() == v1::DIVERGED && facts.out != nullptr;
+  if ((!facts.outside_fails() && !another) || facts.pair == nullptr) return std::nullopt;
   const v1::SideSummary& side = *facts.outside;
   const v1::RouteDetails& route = side.route();
   const bool is_local = route.connected() || (!IsDefaultPrefix(route) && !route.matched_prefix().empty());

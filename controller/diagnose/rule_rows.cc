@@ -387,6 +387,33 @@ RunBuilder ErrorAtOnce() {
   return BothSay(support::Of({Done(v1::CONNECT, 0.4), step}), support::Of({Done(v1::CONNECT, 0.4), step}));
 }
 
+// The tunnel took its interface along after its route had been looked up.
+RunBuilder TunnelEndedMeanwhile() {
+  RunBuilder builder;
+  builder.Outside().carrier.Clear();
+  builder.Outside().carrier.set_kind(v1::DIRECT);
+  builder.Outside().carrier.set_interface("eth0");
+  builder.Outside().banner.Clear();
+  builder.Outside().WithoutSocks().NothingConnects(v1::TIMED_OUT);
+  return builder;
+}
+// A forward has no other destinations to ask.
+RunBuilder ForwardSentInVain() {
+  RunBuilder builder(kNamedTarget, Way::kForward);
+  builder.Outside().Connection()->set_unacked(2);
+  builder.Outside().Connection()->set_unanswered_retransmits(4);
+  builder.Outside().On("postgres", Mute(v1::SSL_REQUEST, 0.1));
+  return builder;
+}
+// A network here owns the address, and somebody on it answers as a PostgreSQL.
+RunBuilder OverlapWithAServer() {
+  RunBuilder builder = Overlap();
+  builder.Outside().talk.certificate = support::kOtherCertificate;
+  builder.Outside().talk.system_identifier = "7310000000000000009";
+  builder.Outside().On("postgres", support::Postgres(builder.Outside().talk));
+  return builder;
+}
+
 constexpr RuleRow kRows[] = {
     {"dns.unresolved_everywhere", Says::kVerdict, v1::BOTH_FAILED, "neither side knows the name",
      [] {
@@ -438,6 +465,10 @@ constexpr RuleRow kRows[] = {
     {"tunnel.not_running", Says::kVerdict, v1::DIVERGED, "the interface stayed behind", &TunnelKilled},
     {"tunnel.not_running", Says::kVerdict, v1::DIVERGED, "the process is stopped", &TunnelStopped},
     {"tunnel.not_running", Says::kVerdict, v1::DIVERGED, "the forward's port refuses", &ForwardGone},
+    {"tunnel.not_running", Says::kVerdict, v1::DIVERGED, "it ended while it was looked at", &TunnelEndedMeanwhile},
+    {"tunnel.carrier_dead", Says::kVerdict, v1::DIVERGED, "a forward over which all is sent in vain", &ForwardSentInVain},
+    {"route.overlap", Says::kVerdict, v1::DIVERGED, "another server answers on the local network", &OverlapWithAServer},
+    {"target.wrong_server", Says::kExplained, v1::DIVERGED, "it answers on the local network", &OverlapWithAServer},
     {"tunnel.not_running", Says::kVerdict, v1::DIVERGED, "no tunnel is there, and the provider drops what is private",
      [] { return NoTunnelAtAll(v1::TIMED_OUT, 5000); }},
     {"tunnel.not_running", Says::kVerdict, v1::DIVERGED, "no tunnel is there, and the provider refuses what is private",

@@ -176,6 +176,20 @@ std::optional<v1::Finding> MatchNotRunning(const v1::Comparison& comparison) {
     TellInside(facts, &finding);
     return finding.Build();
   }
+  // The route was a tunnel's when it was looked up, and at the later look no tunnel was there.
+  if (carrier.kind() == v1::DIRECT && IsTunnelKind(side.route().interface_kind()) && !carrier.interface().empty() &&
+      carrier.interface() != side.route().interface()) {
+    FindingBuilder finding(0.88, absl::StrCat("The tunnel ended while it was looked at: its interface ",
+                                              side.route().interface(), " was there, and is gone."));
+    finding.Because(absl::StrCat("first the route of the target was by ", side.route().interface(),
+                                 ", later it was by ", carrier.interface()),
+                    "outside", probe, v1::CARRIER_FOUND);
+    TellTarget(facts, &finding);
+    TellControls(facts, &finding);
+    TellInside(facts, &finding);
+    finding.Do("read the tunnel's own log: why did it end?");
+    return finding.Build();
+  }
   // A local port that should lead to the target, with nobody behind it.
   const v1::StepSummary* connect = StepOf(facts.out, v1::CONNECT);
   const bool dials_local = facts.out->address().rfind("127.", 0) == 0 || facts.out->address() == "::1";
@@ -342,7 +356,9 @@ std::optional<v1::Finding> MatchCarrierDead(const v1::Comparison& comparison) {
   // Nothing comes back from anywhere, and nobody knows yet that it is lost.
   const bool turned_down = std::any_of(side.socks().begin(), side.socks().end(), &SocksRejected);
   const bool mute = facts.outside_how == How::kSilent && established != nullptr && BannerEver(side) && !turned_down;
-  if (!(cannot_carry && local) && !(everywhere && (local || mute || cannot_carry || unseen))) return std::nullopt;
+  // What is sent in vain needs no other destination to tell.
+  const bool told = (cannot_carry && local) || stale || (everywhere && (local || mute || cannot_carry || unseen));
+  if (!told) return std::nullopt;
   if (ConnectionInState(side, "syn-sent") != nullptr && !BannerEver(side)) return std::nullopt;
   const bool stands = established != nullptr && established->certain();
   double confidence = cannot_carry ? 0.97 : stale ? 0.9 : mute ? 0.6 : stands ? 0.8 : 0.88;
