@@ -122,6 +122,15 @@ std::optional<v1::Finding> MatchUnexplained(const v1::Comparison& comparison) {
     finding.OrElse("path.mtu_black_hole_up", "ping -M do -s 1400, and smaller, towards the target");
     finding.OrElse("path.mtu_black_hole_down");
   }
+  // Packets of an answer that came out of order, and no answer: a large one before them is missing.
+  const v1::SideOutcome none;
+  for (const v1::Observation& observation : (facts.out == nullptr ? none : *facts.out).observations()) {
+    if (observation.outcome() != v1::TIMED_OUT || observation.connections().empty()) continue;
+    if (observation.connections(observation.connections_size() - 1).at_end().out_of_order() == 0) continue;
+    finding.Because("packets of the answer arrived, and not the ones before them", "outside", observation.probe());
+    finding.OrElse("path.mtu_black_hole_down", "ping -M do -s 1400, and smaller, from the target's side");
+    break;
+  }
   if (comparison.has_first_difference()) {
     const v1::Difference& difference = comparison.first_difference();
     finding.Because(absl::StrCat("the sides part at ", compare::StepLabel(difference.step()), ": inside ",

@@ -96,6 +96,36 @@ const v1::StepSummary* BrokenStage(const Facts& facts, bool swallowed) {
   return fits ? end : nullptr;
 }
 
+// TCP's own word, where the connection is the server's: what arrived, and what of ours did.
+struct Arrival {
+  bool out_of_order = false;    // something large before it did not arrive
+  bool unacknowledged = false;  // our message itself did not
+};
+Arrival ReadArrival(const Facts& facts, v1::StepKind stage) {
+  Arrival arrival;
+  if (facts.outside->locality() != v1::REMOTE) return arrival;
+  for (const v1::Observation& observation : facts.out->observations()) {
+    for (const v1::Step& step : observation.steps()) {
+      const int index = step.connection() - 1;
+      if (step.kind() != stage || index < 0 || index >= observation.connections_size()) continue;
+      const v1::TcpInfo& end = observation.connections(index).at_end();
+      arrival.out_of_order = arrival.out_of_order || end.out_of_order() > 0;
+      arrival.unacknowledged = arrival.unacknowledged || end.unacked() > 0;
+    }
+  }
+  return arrival;
+}
+
+// A large ClientHello, where the investigation tried one from outside.
+const v1::StepSummary* PaddedHello(const v1::Comparison& comparison) {
+  for (const v1::Pair* pair : PairsOf(comparison, v1::INVESTIGATION)) {
+    if (!pair->spec().postgres().padded_client_hello()) continue;
+    const v1::StepSummary* step = StepOf(compare::FindSide(*pair, "outside"), v1::TLS_HANDSHAKE);
+    if (step != nullptr) return step;
+  }
+  return nullptr;
+}
+
 std::optional<v1::Finding> StageFinding(const v1::Comparison& comparison, bool swallowed) {
   const Facts facts = Read(comparison);
   const v1::StepSummary* end = BrokenStage(facts, swallowed);
@@ -103,12 +133,17 @@ std::optional<v1::Finding> StageFinding(const v1::Comparison& comparison, bool s
   const v1::StepSummary* same_size = end->kind() == v1::TLS_HANDSHAKE ? SameSize(comparison) : nullptr;
   // A message of another kind and the same size fares no better: then it is the size, and not the stage.
   if (swallowed && same_size != nullptr && same_size->succeeded() == 0) return std::nullopt;
-  const bool proved = same_size != nullptr && same_size->succeeded() > 0;
+  const bool same_passes = same_size != nullptr && same_size->succeeded() > 0;
+  // That is about our message. An answer that is lost for its size looks the same, but where TCP itself tells.
+  const Arrival arrival = ReadArrival(facts, end->kind());
+  if (swallowed && arrival.out_of_order) return std::nullopt;
+  const bool proved = same_passes && (!swallowed || arrival.unacknowledged);
   const std::string stage = compare::StepLabel(end->kind());
   FindingBuilder finding(
-      proved      ? 0.92
-      : swallowed ? 0.6
-                  : 0.8,
+      proved                     ? 0.92
+      : swallowed && same_passes ? 0.7
+      : swallowed                ? 0.6
+                                 : 0.8,
       absl::StrCat("Outside, the conversation dies at one stage, ", stage, ": what comes before it passes, ",
                    swallowed ? "and then there is silence." : "and then the connection is ended.",
                    " Something on the way acts on that message."));
@@ -123,16 +158,24 @@ std::optional<v1::Finding> StageFinding(const v1::Comparison& comparison, bool s
     finding.Because(absl::StrCat("before it, ssl request: ", compare::StepCell(*first)), "outside", facts.pair->probe(),
                     v1::SSL_REQUEST);
   }
-  if (proved) {
+  if (arrival.unacknowledged) {
+    finding.Because("the message itself was never acknowledged", "outside", facts.pair->probe(), end->kind());
+  }
+  if (const v1::StepSummary* padded = PaddedHello(comparison); padded != nullptr && end->kind() == v1::TLS_HANDSHAKE) {
+    finding.Because(absl::StrCat("a ClientHello of ", padded->sample().tls().client_hello_size(),
+                                 " bytes: ", compare::StepCell(*padded)),
+                    "outside", "", v1::TLS_HANDSHAKE);
+  }
+  if (same_passes) {
     finding.Because(
         absl::StrCat("a message of another kind and the same size passes: ", compare::StepCell(*same_size)), "outside",
         absl::StrCat(std::string(kMessageSize), " ", compare::HostPort(facts.pair->address(), facts.pair->port())),
         v1::MESSAGE_SIZE);
   }
-  if (swallowed && first != end) {
+  if (swallowed && first != end && !proved) {
     finding.OrElse("path.mtu_black_hole_down",
                    "a capture of the server's answer on the bastion: does the large packet leave it?");
-    if (!proved) finding.OrElse("path.mtu_black_hole_up", "");
+    if (!same_passes) finding.OrElse("path.mtu_black_hole_up", "");
   }
   finding.Because(InsideWords(facts), "inside", facts.pair->probe());
   return finding.Build();

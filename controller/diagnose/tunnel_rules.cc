@@ -291,7 +291,9 @@ std::optional<v1::Finding> MatchBastionUnreachable(const v1::Comparison& compari
           ? absl::StrCat("The tunnel runs, but this host has no route to its bastion ", bastion,
                          ": its own network is down. Nothing beyond it is involved.")
           : absl::StrCat("The tunnel runs, but its bastion ", bastion, " does not answer. Nothing gets further than ",
-                         "this host's way to it. TLS, SCRAM, MTU and the database are not involved."));
+                         "this host's way to it.",
+                         // Said only where the inside has shown it.
+                         facts.inside_fine() ? " TLS, SCRAM, MTU and the database are not involved." : ""));
   finding.Because(BannerWords(side), "outside", TunnelProbe(facts), v1::BANNER);
   if (waiting != nullptr) {
     finding.Because(absl::StrCat(HolderWords(side), ": ", ConnectionWords(*waiting), ": the bastion never answered"),
