@@ -90,6 +90,21 @@ TEST(Rows, EveryRuleHasOneWhereItFiresAndOneWhereItIsSilent) {
   }
 }
 
+// What the evidence fits as well is said, and the confidence is less for it.
+TEST(Ambiguity, ASilentHandshakeMayBeALostAnswer) {
+  for (const RuleRow& row : RuleRows()) {
+    if (row.cause != "path.stage_swallowed" || row.says != Says::kVerdict) continue;
+    if (row.sentence.find("SSLRequest") != std::string_view::npos)
+      continue;  // eight bytes, answered by one: no size in it
+    const v1::Finding verdict = MakeReport(row.build().Build()).targets(0).diagnosis().verdict();
+    const bool unacknowledged = row.sentence.find("never acknowledged") != std::string_view::npos;
+    const auto& others = verdict.alternatives();
+    const bool may_be_mtu = std::find(others.begin(), others.end(), "path.mtu_black_hole_down") != others.end();
+    EXPECT_EQ(may_be_mtu, !unacknowledged) << row.sentence;
+    EXPECT_EQ(verdict.confidence() > 0.9, unacknowledged) << row.sentence;
+  }
+}
+
 // No alarm where all is well: every way, round trip, name and mode.
 TEST(Healthy, RaisesNoAlarm) {
   for (const Way way : {Way::kRouted, Way::kSst, Way::kRedsocks, Way::kForward, Way::kWireGuard, Way::kSshuttle}) {

@@ -202,6 +202,18 @@ RunBuilder EndsAt(v1::Step failed, Way way = Way::kRouted) {
   builder.Outside().On("postgres", PostgresUntil(std::move(failed), builder.Outside().talk));
   return builder;
 }
+// TLS hangs on a connection that is the server's own, and this is what TCP says of it at the end.
+RunBuilder HelloUnanswered(uint32_t out_of_order, uint32_t unacked) {
+  RunBuilder builder(kTarget, Way::kRouted);
+  support::Attempt attempt = PostgresUntil(Failed(v1::TLS_HANDSHAKE, v1::TIMED_OUT, 5000), builder.Outside().talk);
+  v1::TcpInfo* end = attempt.add_connections()->mutable_at_end();
+  end->set_out_of_order(out_of_order);
+  end->set_unacked(unacked);
+  for (v1::Step& step : *attempt.mutable_steps()) step.set_connection(1);
+  builder.Outside().On("postgres", attempt);
+  builder.Investigate();
+  return builder;
+}
 RunBuilder HelloSwallowed() {
   RunBuilder builder = EndsAt(Failed(v1::TLS_HANDSHAKE, v1::TIMED_OUT, 5000));
   builder.Investigate();
@@ -657,6 +669,10 @@ constexpr RuleRow kRows[] = {
     {"path.stage_reset", Says::kSilent, v1::DIVERGED, "it is answered by silence", &HelloSwallowed},
     {"path.stage_reset", Says::kSilent, v1::DIVERGED, "the end comes before the first byte", &RefusedBeyond},
     {"path.stage_swallowed", Says::kVerdict, v1::DIVERGED, "another message of the same size passes", &HelloSwallowed},
+    {"path.stage_swallowed", Says::kVerdict, v1::DIVERGED, "it was never acknowledged, and its like passes",
+     [] { return HelloUnanswered(0, 1); }},
+    {"path.stage_swallowed", Says::kSilent, v1::DIVERGED, "a part of the answer came: its large packets are lost",
+     [] { return HelloUnanswered(2, 0); }},
     {"path.stage_swallowed", Says::kSilent, v1::DIVERGED,
      "another message of the same size does not pass: it is the size", &LargeSwallowed},
     {"path.stage_swallowed", Says::kVerdict, v1::DIVERGED, "in a tunnel of the kernel the SSLRequest is swallowed",

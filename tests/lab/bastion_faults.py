@@ -119,13 +119,6 @@ def bastion_refuses_db_by_icmp(lab):
 
 
 @late
-def bastion_sshd_down(lab):
-    """Before the tunnel starts: the bastion's host is there, and refuses."""
-    lab.processes.stop("sshd-bastion", signal.SIGKILL)
-    lab.tunnels.works = lab.tunnels.admitted = False
-
-
-@late
 def bastion_admits_no_more_of_the_laptop(lab):
     """A security group by source address, and the laptop has got another one: what is established is cut too."""
     lab.topology.nft("edge", "fault", "filter", "forward", f"ip daddr {lab.plan.bastion} ip saddr {lab.plan.laptop} drop")
