@@ -125,7 +125,7 @@ absl::Status Runner::Run(const Job& job, const net::CancelToken& cancel,
   const uint32_t attempts = job.attempts > 0 ? job.attempts : job.plan.attempts();
   if (attempts == 0 || job.plan.probes().empty()) return absl::OkStatus();
 
-  const uint32_t wanted = job.plan.parallelism() > 0 ? job.plan.parallelism() : max_parallelism_;
+  const uint32_t wanted = job.plan.parallelism() > 0 ? job.plan.parallelism() : contract::kDefaultParallelism;
   Attempts pool(*this, job, cancel, emit);
   if (!pool.Start(std::min<size_t>({wanted, max_parallelism_, static_cast<size_t>(job.plan.probes_size())}))) {
     return absl::ResourceExhaustedError("the agent's host gives no thread to probe with");

@@ -36,17 +36,17 @@ struct Job {
 
 class Runner {
  public:
-  // All borrowed; they outlive the runner. `probes` is AllProbes() but in tests.
+  // All borrowed; they outlive the runner. `probes` is AllProbes() but in tests. `max_parallelism` bounds what a plan
+  // asks for; one that asks for nothing gets kDefaultParallelism.
   Runner(const net::Clock& clock, const policy::Policy& policy, std::span<const probes::Probe> probes,
-         uint32_t max_parallelism = contract::kDefaultParallelism, const Waiter& waiter = SystemWaiter());
+         uint32_t max_parallelism = contract::kMaxParallelism, const Waiter& waiter = SystemWaiter());
 
   // Blocks until every probe of every attempt has been observed, or `cancel`. `emit` is called once for each (probe,
   // attempt), from several threads but never at the same time; a probe that was not begun when cancelled is emitted
   // with outcome CANCELLED. Attempt n of all sides begins at the same start; side i waits
-  // ((i + n) mod side_count) * stagger_ms, so that the sides go first in turn. Probe k of an attempt starts k * spacing_ms
-  // after it.
-  // A probe that this agent does not know, or whose spec is invalid, is observed as UNSUPPORTED with `error`, for that
-  // probe alone. Any other non-OK status of a probe is its observation's `error`.
+  // ((i + n) mod side_count) * stagger_ms, so that the sides go first in turn. Probe k of an attempt starts k *
+  // spacing_ms after it. A probe that this agent does not know, or whose spec is invalid, is observed as UNSUPPORTED
+  // with `error`, for that probe alone. Any other non-OK status of a probe is its observation's `error`.
   // InvalidArgument when the plan or the job is not within the limits of the contract; ResourceExhausted when no thread
   // can be started; nothing was then run.
   absl::Status Run(const Job& job, const net::CancelToken& cancel,

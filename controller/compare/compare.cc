@@ -36,6 +36,8 @@ v1::Endpoint EndpointOf(const v1::ProbeSpec& spec) {
     case v1::ProbeSpec::kTcp: return spec.tcp().endpoint();
     case v1::ProbeSpec::kTls: return spec.tls().endpoint();
     case v1::ProbeSpec::kPostgres: return spec.postgres().endpoint();
+    case v1::ProbeSpec::kHttp: return spec.http().endpoint();
+    case v1::ProbeSpec::kSql: return spec.sql().endpoint();
     default: break;
   }
   return endpoint;
@@ -161,7 +163,7 @@ std::vector<const v1::Pair*> Maker::OwnPairs(const v1::SideSummary& side) const 
   for (const v1::Pair* pair : PairsWith(v1::TARGET)) {
     const auto& addresses = side.addresses();
     const bool found = std::find(addresses.begin(), addresses.end(), pair->address()) != addresses.end();
-    if (IsLiteral() || dials_elsewhere || found) own.push_back(pair);
+    if (IsLiteral() || !target().address().empty() || dials_elsewhere || found) own.push_back(pair);
   }
   return own;
 }
@@ -412,6 +414,11 @@ void Maker::DecideStatus() {
     comparison_.set_status(status);
     comparison_.set_status_why(std::move(why));
   };
+  if (comparison_.sides_size() == 1) {
+    const v1::SideSummary& side = comparison_.sides(0);
+    if (side.present() && !side.unlike() && side.healthy()) return decide(v1::HEALTHY, "probed from one side only");
+    return decide(v1::CANNOT_TELL, "probed from one side only: there is nothing to compare it with");
+  }
   for (const char* name : {"inside", "outside"}) {
     const v1::SideSummary* side = Summary(name);
     if (side == nullptr || !side->present()) return decide(v1::CANNOT_TELL, absl::StrCat(name, " is missing"));

@@ -33,11 +33,12 @@ constexpr auto kEndGrace = milliseconds(2'000);
 int64_t AttemptBoundNs(const v1::Plan& plan, size_t sides) {
   int64_t slowest_ms = 0;
   for (const v1::ProbeSpec& probe : plan.probes()) slowest_ms = std::max(slowest_ms, probe.timeout_ms());
-  const int64_t at_once = plan.parallelism() > 0 ? std::min(plan.parallelism(), contract::kDefaultParallelism)
-                                                 : contract::kDefaultParallelism;
+  const int64_t at_once =
+      plan.parallelism() > 0 ? std::min(plan.parallelism(), contract::kMaxParallelism) : contract::kDefaultParallelism;
   const int64_t batches = (plan.probes_size() + at_once - 1) / at_once;
   const int64_t stagger_ms = plan.stagger_ms() * static_cast<int64_t>(sides - std::min<size_t>(sides, 1));
-  return (slowest_ms * batches + stagger_ms) * kMs + kSlackNs;
+  const int64_t spacing_ms = plan.spacing_ms() * plan.probes_size();
+  return (slowest_ms * batches + stagger_ms + spacing_ms) * kMs + kSlackNs;
 }
 
 class AgentDispatcher final : public Dispatcher {

@@ -77,6 +77,7 @@ std::string LastUsableAddress(const std::string& address, const v1::Hello& insid
 }
 
 std::vector<std::string> AddressesOf(const v1::Target& target, const v1::Run& run) {
+  if (!target.address().empty()) return {target.address()};
   if (IsNumeric(target.host())) return {target.host()};
   const bool with_ipv6 = HasGlobalIpv6(run);
   using Key = std::pair<bool, std::string>;  // IPv4 first

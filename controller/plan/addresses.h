@@ -23,9 +23,9 @@ bool IsLoopbackOrLinkLocal(std::string_view address);
 std::string LastUsableAddress(const std::string& address, const v1::Hello& inside,
                               const std::vector<std::string>& taken = {});
 
-// The addresses at which `target` is probed: the literal that it names, or the union of what the sides' own resolvers
-// said, IPv4 first. At most kMaxAddresses, taken from the sides in turn. IPv6 only when some side has a global IPv6
-// address.
+// The addresses at which `target` is probed: the one it is pinned to, the literal that it names, or the union of what
+// the sides' own resolvers said, IPv4 first. At most kMaxAddresses, taken from the sides in turn. IPv6 only when some
+// side has a global IPv6 address.
 inline constexpr size_t kMaxAddresses = 6;
 std::vector<std::string> AddressesOf(const v1::Target& target, const v1::Run& run);
 

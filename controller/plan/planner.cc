@@ -16,6 +16,8 @@ namespace {
 constexpr int64_t kStaggerMs = 300;           // two clients at the same instant can fake a divergence
 constexpr int64_t kSpacingMs = 25;            // see Plan.spacing_ms
 constexpr int64_t kNegativeTimeoutMs = 2000;  // silence is what a negative control is expected to give
+constexpr int64_t kMaxStaggerMs = 60'000;     // what an agent accepts
+constexpr int64_t kAloneMs = 2000;            // what a pool takes to open and close beside its hold
 constexpr uint32_t kTcpListenMs = 500;
 constexpr uint32_t kUnaskedMs = 1500;
 constexpr uint32_t kInvestigationAttempts = 1;  // the cheapest that adds anything
@@ -42,6 +44,12 @@ class Builder {
     spec->set_step_timeout_ms(step_timeout_ms);
     spec->set_timeout_ms(std::min(step_timeout_ms * steps, contract::kMaxProbeTimeoutMs));
     return spec;
+  }
+
+  // Every probe at once, and the sides far enough apart to be alone with the server for `alone_ms`.
+  void AllAtOnce(int64_t alone_ms) {
+    plan_.set_parallelism(std::min(static_cast<uint32_t>(plan_.probes_size()), contract::kMaxParallelism));
+    plan_.set_stagger_ms(std::min(plan_.probes_size() * kSpacingMs + alone_ms, kMaxStaggerMs));
   }
 
   v1::Plan Take() { return std::move(plan_); }
@@ -88,12 +96,47 @@ v1::PostgresProbe PostgresOf(const Options& options, size_t index, const std::st
   return probe;
 }
 
+v1::HttpProbe HttpOf(const Options& options, size_t index, const std::string& address) {
+  const v1::Target& target = options.targets[index];
+  v1::HttpProbe probe;
+  SetEndpoint(target, address, probe.mutable_endpoint());
+  probe.set_tls(target.scheme() == "https");
+  probe.set_verify(probe.tls());
+  probe.set_path(target.path());
+  probe.set_ssl_root_cert(options.ssl_root_cert);
+  *probe.mutable_expect() = target.expect();
+  if (index < options.password_refs.size()) probe.mutable_bearer()->set_ref(options.password_refs[index]);
+  return probe;
+}
+
+// The target by what the user's application speaks.
+void AddClient(const Options& options, size_t index, const std::string& address, Builder* builder) {
+  const v1::Target& target = options.targets[index];
+  const v1::PostgresProbe staged = PostgresOf(options, index, address);
+  const std::string name = absl::StrCat("sql ", HostPort(address, target.port()));
+  v1::ProbeSpec* spec = builder->Add(name, v1::CLIENT, target, options.step_timeout_ms, 5);
+  v1::SqlProbe* probe = spec->mutable_sql();
+  *probe->mutable_endpoint() = staged.endpoint();
+  probe->set_user(staged.user());
+  probe->set_database(staged.database());
+  probe->set_ssl_mode(staged.ssl_mode());
+  *probe->mutable_password() = staged.password();
+  probe->set_ssl_root_cert(staged.ssl_root_cert());
+  probe->set_ddl(options.client->ddl);
+  probe->set_download_bytes(options.client->download_bytes);
+  probe->set_upload_bytes(options.client->upload_bytes);
+}
+
 void AddTarget(const Options& options, size_t index, const std::string& address, Builder* builder) {
   const v1::Target& target = options.targets[index];
   const std::string name = absl::StrCat(target.scheme(), " ", HostPort(address, target.port()));
   v1::ProbeSpec* spec = builder->Add(name, v1::TARGET, target, options.step_timeout_ms, 3);
+  spec->set_timeout_ms(std::min(spec->timeout_ms() + options.hold_ms, contract::kMaxProbeTimeoutMs));
   if (target.scheme() == "postgres") {
     *spec->mutable_postgres() = PostgresOf(options, index, address);
+    spec->mutable_postgres()->set_hold_ms(static_cast<uint32_t>(options.hold_ms));
+  } else if (target.scheme() == "http" || target.scheme() == "https") {
+    *spec->mutable_http() = HttpOf(options, index, address);
   } else if (target.scheme() == "tls") {
     SetEndpoint(target, address, spec->mutable_tls()->mutable_endpoint());
     spec->mutable_tls()->set_sni(target.host());
@@ -174,7 +217,7 @@ v1::Plan PlanNames(const Options& options) {
   Builder builder("names", 1, 0);
   std::set<std::string> asked;
   for (const v1::Target& target : options.targets) {
-    if (IsNumeric(target.host()) || !asked.insert(target.host()).second) continue;
+    if (IsNumeric(target.host()) || !target.address().empty() || !asked.insert(target.host()).second) continue;
     v1::ProbeSpec* spec =
         builder.Add(absl::StrCat("dns ", target.host()), v1::NAME, target, options.step_timeout_ms, 2);
     spec->mutable_dns()->set_name(target.host());
@@ -186,7 +229,7 @@ v1::Plan PlanLocate(const Options& options, const v1::Run& run) {
   Builder builder("locate", 1, 0);
   std::set<std::string> asked;
   for (const v1::Target& target : options.targets) {
-    if (target.scheme() == "dns") continue;
+    if (target.scheme() == "dns" || !options.locate) continue;
     const std::vector<Control> positives = PositiveControls(options, target, run);
     const std::vector<std::string> addresses = AddressesOf(target, run);
     if (addresses.empty()) continue;
@@ -217,7 +260,11 @@ v1::Plan PlanProbe(const Options& options, const v1::Run& run) {
     const v1::Target& target = options.targets[i];
     if (target.scheme() == "dns") continue;
     const std::vector<std::string> addresses = AddressesOf(target, run);
-    for (const std::string& address : addresses) AddTarget(options, i, address, &builder);
+    for (const std::string& address : addresses) {
+      for (uint32_t n = 0; n < options.parallel; ++n) AddTarget(options, i, address, &builder);
+      if (options.client.has_value() && target.scheme() == "postgres") AddClient(options, i, address, &builder);
+    }
+    if (!options.try_controls) continue;
     for (const std::string& address : addresses) {
       for (const Control& control : NegativeControls(target, address, run)) {
         AddControl(control, target, options.step_timeout_ms, &builder);
@@ -228,6 +275,7 @@ v1::Plan PlanProbe(const Options& options, const v1::Run& run) {
       AddControl(control, target, options.step_timeout_ms, &builder);
     }
   }
+  if (options.parallel > 1 || options.hold_ms > 0) builder.AllAtOnce(options.hold_ms + kAloneMs);
   return builder.Take();
 }
 

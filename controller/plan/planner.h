@@ -13,6 +13,13 @@
 
 namespace parallax::plan {
 
+// What the real client is asked to do beside connecting and selecting.
+struct ClientQuestions {
+  bool ddl = false;             // a table made in a transaction that is rolled back
+  uint64_t download_bytes = 0;  // at most contract::kMaxClientBytes
+  uint64_t upload_bytes = 0;
+};
+
 struct Options {
   std::vector<v1::Target> targets;
   std::vector<std::string> password_refs;  // parallel to targets; "" none
@@ -20,6 +27,13 @@ struct Options {
   uint32_t repeats = 3;
   int64_t step_timeout_ms = 5000;
   std::string ssl_root_cert;
+  std::optional<ClientQuestions> client;  // the sql probe beside each postgres target
+  // Connections to each target at once, each open for hold_ms once it is ready, as a pool's. The sides then take turns:
+  // two pools at once would meet in the server's limits.
+  uint32_t parallel = 1;
+  int64_t hold_ms = 0;
+  bool locate = true;        // routes and tunnels
+  bool try_controls = true;  // negative and positive ones
 };
 
 // Phase 1: dns (for names), on every side.

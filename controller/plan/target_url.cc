@@ -186,11 +186,106 @@ absl::Status ParsePostgres(std::string_view rest, ParsedTarget* parsed) {
   return absl::OkStatus();
 }
 
+bool IsHttp(const v1::Target& target) { return target.scheme() == "http" || target.scheme() == "https"; }
+
+uint32_t HttpPort(const v1::Target& target) { return target.scheme() == "https" ? 443 : 80; }
+
+std::string HttpUrlOf(const v1::Target& target, const std::string& host) {
+  const std::string port = target.port() == HttpPort(target) ? "" : absl::StrCat(":", target.port());
+  std::string url = absl::StrCat(target.scheme(), "://", host, port, target.path());
+  std::string_view before = "#";
+  for (const v1::HttpExpectation& item : target.expect()) {
+    absl::StrAppend(&url, std::string(before));
+    before = "&";
+    switch (item.of_case()) {
+      case v1::HttpExpectation::kStatus: absl::StrAppend(&url, "status=", item.status()); continue;
+      case v1::HttpExpectation::kHeader: absl::StrAppend(&url, "header:", item.header()); break;
+      default: absl::StrAppend(&url, item.json_pointer()); break;
+    }
+    if (!item.exists()) absl::StrAppend(&url, "=", PercentEncode(item.equals()));
+  }
+  return url;
+}
+
+// One item of the fragment: "/database/status=connected", "/database", "status=204", "header:content-type=text/plain".
+absl::Status ParseExpectation(std::string_view item, v1::Target* target) {
+  const size_t equals = item.find('=');
+  const std::string_view name = item.substr(0, equals);
+  std::string value;
+  if (!PercentDecode(equals == std::string_view::npos ? "" : item.substr(equals + 1), &value)) {
+    return Wrong("a '%' after its '#' is not followed by two hex digits");
+  }
+  v1::HttpExpectation* expectation = target->add_expect();
+  if (name == "status") {
+    uint32_t status = 0;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), status);
+    if (error != std::errc() || end != value.data() + value.size() || status < 1 || status > 599) {
+      return Wrong("its #status= is neither a status such as 204 nor a class such as 2");
+    }
+    expectation->set_status(status);
+    return absl::OkStatus();
+  }
+  constexpr std::string_view kHeader = "header:";
+  if (name.starts_with('/')) {
+    expectation->set_json_pointer(std::string(name));
+  } else if (name.starts_with(kHeader) && name.size() > kHeader.size()) {
+    expectation->set_header(absl::AsciiStrToLower(std::string(name.substr(kHeader.size()))));
+  } else {
+    return Wrong(
+        "what follows its '#' is none of /json/pointer=value, status=204, header:NAME=value, joined by '&', as in "
+        "https://app.internal/api/health#/database/status=connected");
+  }
+  expectation->set_exists(equals == std::string_view::npos);
+  expectation->set_equals(value);
+  return absl::OkStatus();
+}
+
+// URLs are stored and shown, so what looks like a secret may not stand in one.
+absl::Status CheckQuery(std::string_view path) {
+  for (size_t at = path.find('?'); at != std::string_view::npos; at = path.find('&', at + 1)) {
+    const std::string_view item = path.substr(at + 1);
+    const std::string name = absl::AsciiStrToLower(std::string(item.substr(0, item.find_first_of("=&"))));
+    for (const char* hint : {"token", "passw", "secret", "apikey", "api_key", "api-key", "signature", "credential"}) {
+      if (name.find(hint) == std::string::npos) continue;
+      return Wrong(absl::StrCat("its parameter ", Shown(name),
+                                " looks like a secret, and URLs are stored and shown: leave it out, and give a bearer "
+                                "token by --password-from env:NAME"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ParseHttp(std::string_view rest, v1::Target* target) {
+  std::string_view fragment;
+  if (const size_t hash = rest.find('#'); hash != std::string_view::npos) {
+    fragment = rest.substr(hash + 1);
+    rest = rest.substr(0, hash);
+    if (fragment.empty()) return Wrong("nothing follows its '#'");
+  }
+  const size_t end = std::min(rest.find_first_of("/?"), rest.size());
+  if (rest.substr(0, end).find('@') != std::string_view::npos) {
+    return Wrong(absl::StrCat(target->scheme(), ":// takes no user: give a bearer token by --password-from env:NAME"));
+  }
+  if (absl::Status status = ParseAuthority(rest.substr(0, end), "", target); !status.ok()) return status;
+  if (target->port() == 0) target->set_port(HttpPort(*target));
+  std::string path(rest.substr(end));
+  if (!path.starts_with('/')) path.insert(0, 1, '/');
+  if (absl::Status status = CheckQuery(path); !status.ok()) return status;
+  target->set_path(path);
+  while (!fragment.empty()) {
+    const size_t next = fragment.find('&');
+    if (absl::Status status = ParseExpectation(fragment.substr(0, next), target); !status.ok()) return status;
+    fragment.remove_prefix(next == std::string_view::npos ? fragment.size() : next + 1);
+  }
+  return absl::OkStatus();
+}
+
 // The URL as it is kept and shown: normal form, without a password.
 std::string UrlOf(const v1::Target& target) {
   const bool v6 = target.host().find(':') != std::string::npos;
   const std::string host = v6 ? absl::StrCat("[", target.host(), "]") : target.host();
   if (target.scheme() == "dns") return absl::StrCat("dns:", host);
+  if (IsHttp(target)) return HttpUrlOf(target, host);
   const std::string authority = absl::StrCat(host, ":", target.port());
   if (target.scheme() != "postgres") return absl::StrCat(target.scheme(), "://", authority);
   return absl::StrCat("postgres://", PercentEncode(target.user()), "@", authority, "/",
@@ -207,7 +302,8 @@ absl::StatusOr<ParsedTarget> ParseTarget(std::string_view url) {
     return Wrong("it holds a space or a control character");
   }
   const size_t colon = url.find(':');
-  if (colon == std::string_view::npos) return Wrong("it has no scheme: postgres://, tcp://, tls:// or dns:");
+  if (colon == std::string_view::npos)
+    return Wrong("it has no scheme: postgres://, https://, http://, tcp://, tls:// or dns:");
   const std::string scheme = absl::AsciiStrToLower(absl::string_view(url.data(), colon));
   std::string_view rest = url.substr(colon + 1);
   ParsedTarget parsed;
@@ -219,18 +315,18 @@ absl::StatusOr<ParsedTarget> ParseTarget(std::string_view url) {
     parsed.target.set_url(UrlOf(parsed.target));
     return parsed;
   }
-  if (scheme == "http" || scheme == "https") {
-    return Wrong("http and https targets come with the next release; tcp:// and tls:// reach the same port today");
-  }
   const bool postgres = scheme == "postgres" || scheme == "postgresql";
-  if (!postgres && scheme != "tcp" && scheme != "tls") {
-    return Wrong(absl::StrCat("its scheme ", Shown(scheme), " is none of postgres, tcp, tls, dns"));
+  const bool http = scheme == "http" || scheme == "https";
+  if (!postgres && !http && scheme != "tcp" && scheme != "tls") {
+    return Wrong(absl::StrCat("its scheme ", Shown(scheme), " is none of postgres, tcp, tls, http, https, dns"));
   }
   if (rest.substr(0, 2) != "//") return Wrong(absl::StrCat("'//' is missing after '", scheme, ":'"));
   rest.remove_prefix(2);
   parsed.target.set_scheme(postgres ? "postgres" : scheme);
   if (postgres) {
     if (absl::Status status = ParsePostgres(rest, &parsed); !status.ok()) return status;
+  } else if (http) {
+    if (absl::Status status = ParseHttp(rest, &parsed.target); !status.ok()) return status;
   } else {
     if (rest.find('@') != std::string_view::npos) return Wrong(absl::StrCat(scheme, ":// takes no user"));
     if (!rest.empty() && rest.back() == '/') rest.remove_suffix(1);

@@ -114,8 +114,7 @@ TEST(Schemes, Others) {
   EXPECT_EQ(Parsed("TLS://db:443").url(), "tls://db:443");
   EXPECT_EQ(Parsed("dns:db.internal").url(), "dns:db.internal");
   EXPECT_THAT(Error("dns:db.internal:53"), HasSubstr("no port"));
-  EXPECT_THAT(Error("http://db/health"), HasSubstr("next release"));
-  EXPECT_THAT(Error("https://db/health"), HasSubstr("next release"));
+  EXPECT_THAT(Error("ftp://db/health"), HasSubstr("none of postgres, tcp, tls, http, https, dns"));
   EXPECT_THAT(Error("mysql://db"), HasSubstr("'mysql'"));
   EXPECT_THAT(Error("db.internal"), HasSubstr("no scheme"));
   EXPECT_THAT(Error("postgres:db"), HasSubstr("'//'"));
@@ -230,6 +229,43 @@ TEST(Bytes, AnyPrefixAndAnyChangedByte) {
       EXPECT_EQ(again->target.url(), parsed->target.url()) << variant;
     }
   }
+}
+
+TEST(TargetUrl, HttpKeepsItsPathAndWhatIsExpected) {
+  const auto parsed =
+      ParseTarget("https://App.Internal/api/health?deep=1#/database/status=connected&status=2&header:Server");
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  const v1::Target& target = parsed->target;
+  EXPECT_EQ(target.scheme(), "https");
+  EXPECT_EQ(target.host(), "app.internal");
+  EXPECT_EQ(target.port(), 443U);
+  EXPECT_EQ(target.path(), "/api/health?deep=1");
+  ASSERT_EQ(target.expect_size(), 3);
+  EXPECT_EQ(target.expect(0).json_pointer(), "/database/status");
+  EXPECT_EQ(target.expect(0).equals(), "connected");
+  EXPECT_EQ(target.expect(1).status(), 2U);
+  EXPECT_EQ(target.expect(2).header(), "server");
+  EXPECT_TRUE(target.expect(2).exists());
+  EXPECT_EQ(target.url(), "https://app.internal/api/health?deep=1#/database/status=connected&status=2&header:server");
+  const auto again = ParseTarget(target.url());
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->target.url(), target.url());
+}
+
+TEST(TargetUrl, HttpWithoutAPathAsksForTheRootAtItsOwnPort) {
+  const auto parsed = ParseTarget("http://app.internal");
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_EQ(parsed->target.port(), 80U);
+  EXPECT_EQ(parsed->target.url(), "http://app.internal/");
+}
+
+TEST(TargetUrl, HttpRefusesWhatWouldBeStoredOrNotUnderstood) {
+  EXPECT_THAT(Error("https://h/x?access_token=hunter2"), HasSubstr("'access_token' looks like a secret"));
+  EXPECT_THAT(Error("https://h/x?access_token=hunter2"), Not(HasSubstr("hunter2")));
+  EXPECT_THAT(Error("https://app:hunter2@h/x"), HasSubstr("takes no user"));
+  EXPECT_THAT(Error("https://h/x#"), HasSubstr("nothing follows its '#'"));
+  EXPECT_THAT(Error("https://h/x#database=up"), HasSubstr("none of /json/pointer=value"));
+  EXPECT_THAT(Error("https://h/x#status=abc"), HasSubstr("neither a status"));
 }
 
 }  // namespace

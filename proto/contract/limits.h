@@ -25,6 +25,8 @@ inline constexpr size_t kMaxPlanProbes = 512;
 inline constexpr uint32_t kMaxAttempts = 1000;
 // Probes that an agent runs at once when the plan does not say. The controller bounds its waiting by it.
 inline constexpr uint32_t kDefaultParallelism = 8;
+// At most this many at once, whatever the plan says.
+inline constexpr uint32_t kMaxParallelism = 64;
 inline constexpr int64_t kMaxProbeTimeoutMs = 10 * 60 * 1000;
 inline constexpr size_t kMaxNameBytes = 253;  // RFC 1035 section 2.3.4, as text
 inline constexpr size_t kMaxUrlBytes = 2048;
@@ -34,6 +36,8 @@ inline constexpr size_t kMaxIoEvents = 64;
 inline constexpr size_t kMaxHeadBytes = 64;
 // What a probe reads from one peer before it gives up on it: bounded memory against a server that sends a gigabyte.
 inline constexpr size_t kMaxBytesFromPeer = 1024 * 1024;
+// What the real client moves in one DOWNLOAD or UPLOAD at most.
+inline constexpr uint64_t kMaxClientBytes = 64 * 1024 * 1024;
 
 // InvalidArgument, naming the probe, its field and the bound, when a plan is outside these limits.
 absl::Status ValidatePlan(const v1::Plan& plan);
