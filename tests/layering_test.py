@@ -21,6 +21,7 @@ ARROWS = {
     "controller/plan": {"proto", "controller/diagnose"},  # the words of the investigation
     "controller/compare": {"proto"},
     "controller/diagnose": {"proto", "controller/compare"},
+    "controller/experiment": {"proto", "controller/compare", "controller/diagnose", "controller/plan"},
     "controller/report": {"proto", "controller/compare", "controller/diagnose"},
     "controller/store": {"proto"},
     "controller/dispatch": {"proto"},
@@ -33,6 +34,7 @@ FOREIGN = {
     r"openssl/": ("agent/net", "proto/contract/digest", "agent/probes/postgres/scram"),
     r"sqlite3\.h": ("controller/store",),
     r"ares\.h": ("agent/net",),
+    r"yaml-cpp/": ("controller/experiment",),
     r"CLI/": ("controller/cli", "agent/main.cc"),
     r"nlohmann/": ("controller/report", "controller/cli"),
 }

@@ -15,9 +15,11 @@ namespace parallax::cli {
 namespace {
 
 int Dispatch(const CLI::App& app, const Flags& flags) {
-  if (app.got_subcommand("compare")) {
+  const bool probes = app.got_subcommand("compare") || app.got_subcommand("probe");
+  if (probes) {
     const Interrupt interrupt;
-    return Compare(flags.compare, interrupt.flag());
+    return app.got_subcommand("compare") ? Compare(flags.compare, interrupt.flag())
+                                         : Probe(flags.probe, interrupt.flag());
   }
   if (app.got_subcommand("show")) return Show(flags.show);
   if (app.got_subcommand("history")) return History(flags.history);

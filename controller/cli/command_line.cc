@@ -48,25 +48,15 @@ void AddStore(CLI::App* command, std::string& store) {
 // Without this an option that may be repeated swallows the targets that follow it.
 CLI::Option* Repeated(CLI::Option* option) { return option->allow_extra_args(false)->take_all(); }
 
-void AddCompare(CLI::App& app, CompareFlags& flags) {
-  CLI::App* command = app.add_subcommand("compare", "Probe a target from two places at once, and say where they part");
-  command->footer(kCompareFooter);
+void AddProbing(CLI::App* command, ProbingFlags& flags) {
   command->add_option("TARGET", flags.targets, "What to probe: one or more URLs")->type_name("");
-  command->add_option("--inside", flags.inside, "Where the agent inside the VPC is")->type_name("VANTAGE");
-  command->add_option("--outside", flags.outside, "Where the other side is")
-      ->type_name("VANTAGE")
-      ->capture_default_str();
-  Repeated(command->add_option("--witness", flags.witnesses, "One more side, on the bastion for instance (repeatable)"))
-      ->type_name("NAME=VANTAGE");
   Repeated(command->add_option("--connect-to", flags.connect_to,
                                "A side dials elsewhere, through ssh -L for instance (repeatable)"))
       ->type_name("SIDE:HOST:PORT:TOHOST:TOPORT");
-  Repeated(command->add_option("--control", flags.controls, "Another endpoint that must answer (repeatable)"))
-      ->type_name("URL");
   command
-      ->add_option(
-          "--password-from", flags.password_from,
-          "Where the password is: env:NAME, file:PATH, exec:COMMAND (looked up by each agent), controller:NAME")
+      ->add_option("--password-from", flags.password_from,
+                   "Where the password (or, for http, the bearer token) is: env:NAME, file:PATH, exec:COMMAND (looked "
+                   "up by each agent), controller:NAME")
       ->type_name("REF");
   command->add_option("--ssl-root-cert", flags.ssl_root_cert, "CA certificates, a path on the agents' hosts")
       ->type_name("PATH");
@@ -74,11 +64,38 @@ void AddCompare(CLI::App& app, CompareFlags& flags) {
       ->type_name("DURATION")
       ->capture_default_str();
   command->add_option("--repeats", flags.repeats, "How often each probe is run")->type_name("N")->capture_default_str();
-  command->add_flag("--no-investigate", flags.no_investigate, "Do not ask more when several causes remain");
+  command->add_flag("--sql", flags.sql, "Also connect and query with the real client (libpqxx)");
+  command->add_flag("--sql-ddl", flags.sql_ddl, "... and make a table in a transaction that is rolled back");
+  command->add_option("--sql-bytes", flags.sql_bytes, "... and move this much down and up, as in 1MB")
+      ->type_name("SIZE");
   command->add_option("--title", flags.title, "A line of your own for the report")->type_name("TEXT");
   AddStore(command, flags.store);
   command->add_flag("--no-store", flags.no_store, "Do not keep the run");
   AddForm(command, flags.form, true);
+}
+
+void AddCompare(CLI::App& app, CompareFlags& flags) {
+  CLI::App* command = app.add_subcommand("compare", "Probe a target from two places at once, and say where they part");
+  command->footer(kCompareFooter);
+  command->add_option("--inside", flags.inside, "Where the agent inside the VPC is")->type_name("VANTAGE");
+  command->add_option("--outside", flags.outside, "Where the other side is")
+      ->type_name("VANTAGE")
+      ->capture_default_str();
+  Repeated(command->add_option("--witness", flags.witnesses, "One more side, on the bastion for instance (repeatable)"))
+      ->type_name("NAME=VANTAGE");
+  Repeated(command->add_option("--control", flags.controls, "Another endpoint that must answer (repeatable)"))
+      ->type_name("URL");
+  command->add_flag("--no-investigate", flags.no_investigate, "Do not ask more when several causes remain");
+  AddProbing(command, flags.probing);
+}
+
+void AddProbe(CLI::App& app, ProbeFlags& flags) {
+  CLI::App* command = app.add_subcommand("probe", "Probe a target from one place; nothing is compared");
+  command->add_option("--from", flags.from, "Where the agent is")->type_name("VANTAGE")->capture_default_str();
+  AddProbing(command, flags.probing);
+  command->footer(
+      "Exit codes: 0 the target answers as it should; 1 it does not; 2 usage or configuration;\n"
+      "3 the vantage gave no observation; 130 interrupted.");
 }
 
 void AddOthers(CLI::App& app, Flags& flags) {
@@ -137,6 +154,7 @@ void AddCommands(CLI::App& app, Flags& flags) {
   app.set_version_flag("--version", "parallax " PARALLAX_VERSION);
   app.footer(absl::StrCat("parallax COMMAND --help says more about one.\n\n", kExitCodes));
   AddCompare(app, flags.compare);
+  AddProbe(app, flags.probe);
   AddOthers(app, flags);
 }
 

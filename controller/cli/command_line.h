@@ -12,6 +12,7 @@ namespace parallax::cli {
 // What the command line fills in. The App holds references into it.
 struct Flags {
   CompareFlags compare;
+  ProbeFlags probe;
   ShowFlags show;
   DiagnoseFlags diagnose;
   HistoryFlags history;

@@ -11,22 +11,35 @@
 
 namespace parallax::cli {
 
-struct CompareFlags {
+// What every command that probes is told.
+struct ProbingFlags {
   std::vector<std::string> targets;
-  std::string inside;
-  std::string outside = "local";
-  std::vector<std::string> witnesses;   // NAME=VANTAGE
   std::vector<std::string> connect_to;  // SIDE:HOST:PORT:TOHOST:TOPORT
-  std::vector<std::string> controls;    // URLs
   std::string password_from;
   std::string timeout = "5s";  // of one step
   uint32_t repeats = 3;
-  bool no_investigate = false;
-  bool no_store = false;
-  std::string store;  // "" the default
   std::string ssl_root_cert;
   std::string title;
+  bool sql = false;
+  bool sql_ddl = false;
+  std::string sql_bytes;  // "1MB" each way; "" none
+  bool no_store = false;
+  std::string store;  // "" the default
   Form form;
+};
+
+struct CompareFlags {
+  ProbingFlags probing;
+  std::string inside;
+  std::string outside = "local";
+  std::vector<std::string> witnesses;  // NAME=VANTAGE
+  std::vector<std::string> controls;   // URLs
+  bool no_investigate = false;
+};
+
+struct ProbeFlags {
+  ProbingFlags probing;
+  std::string from = "local";
 };
 
 struct ShowFlags {
@@ -55,6 +68,7 @@ struct CausesFlags {
 };
 
 int Compare(const CompareFlags& flags, const std::atomic<bool>& interrupted);
+int Probe(const ProbeFlags& flags, const std::atomic<bool>& interrupted);
 int Show(const ShowFlags& flags);
 int Diagnose(const DiagnoseFlags& flags);
 int History(const HistoryFlags& flags);

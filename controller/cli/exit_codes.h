@@ -5,7 +5,9 @@
 namespace parallax::cli {
 
 inline constexpr int kExitHealthy = 0;
+inline constexpr int kExitFault = 1;
 inline constexpr int kExitUsage = 2;
+inline constexpr int kExitCannotTell = 3;
 inline constexpr int kExitInterrupted = 130;
 
 }  // namespace parallax::cli

@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "contract/limits.h"
+#include "controller/experiment/quantities.h"
 
 namespace parallax::cli {
 namespace {
@@ -49,24 +50,7 @@ bool IsNameByte(char c) { return absl::ascii_isalnum(static_cast<unsigned char>(
 }  // namespace
 
 absl::StatusOr<int64_t> ParseDurationMs(std::string_view text) {
-  const auto wrong = [&](std::string_view what) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("'", contract::Printable(text, kShown), "' ", std::string(what), "; write 5s, 500ms or 1m"));
-  };
-  const size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
-  const auto number = Number(text.substr(0, digits));
-  const std::string_view unit = text.substr(digits);
-  if (!number.has_value()) return wrong("is no duration");
-  int64_t scale = 0;
-  if (unit == "ms") scale = 1;
-  if (unit == "s") scale = 1000;
-  if (unit == "m" || unit == "min") scale = 60'000;
-  if (scale == 0) return wrong("is no duration: it lacks its unit");
-  if (*number > contract::kMaxProbeTimeoutMs || *number * scale > contract::kMaxProbeTimeoutMs ||
-      *number * scale < kMinTimeoutMs) {
-    return wrong("is not between 10ms and 10m");
-  }
-  return *number * scale;
+  return experiment::ParseDuration(text, kMinTimeoutMs, contract::kMaxProbeTimeoutMs);
 }
 
 absl::StatusOr<std::pair<std::string, v1::ConnectTo>> ParseConnectTo(std::string_view text) {

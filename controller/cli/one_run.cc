@@ -1,0 +1,108 @@
+#include "controller/cli/one_run.h"
+
+#include <chrono>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "contract/limits.h"
+#include "contract/names.h"
+#include "controller/cli/local_agent.h"
+#include "controller/cli/say.h"
+#include "controller/diagnose/diagnose.h"
+
+namespace parallax::cli {
+namespace {
+
+constexpr int kInvestigations = 3;
+
+int64_t UnixNs() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+// Keeps what there is so far, as an interrupted run: if we are killed, that is what it was. A store that fails is told
+// of at the end, once.
+void KeepSoFar(store::RunStore* store, v1::Run run) {
+  if (store == nullptr) return;
+  run.set_interrupted(true);
+  store->Put(run, "", "").IgnoreError();
+}
+
+// The phases, until all is known that the plans can tell, or we are interrupted. `store` may be null.
+void RunPhases(const Prepared& prepared, const std::atomic<bool>& interrupted, dispatch::Dispatcher& dispatcher,
+               store::RunStore* store, v1::Run& run) {
+  const plan::Options& options = prepared.options;
+  const auto phase = [&](const v1::Plan& plan, std::string why) {
+    if (plan.probes_size() == 0 || interrupted) return;
+    dispatcher.RunPhase(plan, std::move(why), run);
+    KeepSoFar(store, run);
+  };
+  phase(plan::PlanNames(options), "what each side resolves the names to");
+  phase(plan::PlanLocate(options, run), "which route and which tunnel carry the target on each side");
+  phase(plan::PlanProbe(options, run), "the target and its controls, from every side");
+  for (int i = 0; i < kInvestigations && prepared.investigate && !interrupted; ++i) {
+    const v1::Report report = diagnose::MakeReport(run);
+    const auto plan = plan::PlanInvestigation(options, run, {report.targets().begin(), report.targets().end()});
+    if (!plan.has_value() || plan->probes_size() == 0) return;
+    std::string why;
+    std::set<std::string> said;
+    for (const v1::ProbeSpec& probe : plan->probes()) {
+      if (probe.why().empty() || !said.insert(probe.why()).second) continue;
+      absl::StrAppend(&why, why.empty() ? "" : "; ", probe.why());
+    }
+    phase(*plan, why);
+  }
+}
+
+v1::Run NewRun(const Prepared& prepared) {
+  v1::Run run;
+  run.set_id(NewRunId());
+  run.set_version(contract::kRunVersion);
+  run.set_controller_version(PARALLAX_VERSION);
+  run.set_title(contract::Printable(prepared.title, 200));
+  run.set_started_unix_ns(UnixNs());
+  for (const v1::Target& target : prepared.options.targets) *run.add_targets() = target;
+  if (!prepared.place.execution().empty()) *run.mutable_place() = prepared.place;
+  return run;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<store::RunStore>> OpenStoreFor(const std::string& url, bool no_store) {
+  if (no_store) return nullptr;
+  auto store = store::OpenStore(url);
+  if (store.ok() || !url.empty()) return store;
+  Warn(absl::StrCat(std::string(store.status().message()), ". This run is not kept (--no-store says so on purpose)"));
+  return nullptr;
+}
+
+absl::StatusOr<FinishedRun> RunOnce(const Prepared& prepared, const std::atomic<bool>& interrupted,
+                                    store::RunStore* store, const std::function<void(const std::string&)>& progress) {
+  FinishedRun finished;
+  v1::Run& run = finished.run;
+  run = NewRun(prepared);
+  auto dispatcher = dispatch::Dispatcher::Create(prepared.sides, prepared.local_agent, run.id(), &interrupted,
+                                                 [&](const dispatch::Progress& step) { progress(step.text); });
+  if (!dispatcher.ok()) return dispatcher.status();
+  const auto begun = std::chrono::steady_clock::now();
+  (*dispatcher)->Connect(run);
+  RunPhases(prepared, interrupted, **dispatcher, store, run);
+  (*dispatcher)->Close();
+  run.set_duration_ns(std::chrono::nanoseconds(std::chrono::steady_clock::now() - begun).count());
+  if (interrupted) run.set_interrupted(true);
+  NoteSecretOrigins(prepared.secrets, run);
+
+  finished.report = diagnose::MakeReport(run);
+  if (store == nullptr) return finished;
+  const auto worst = static_cast<int>(finished.report.worst());
+  const std::string cause =
+      worst < finished.report.targets_size() ? finished.report.targets(worst).diagnosis().verdict().cause() : "";
+  const auto status = store->Put(run, contract::Name(finished.report.status()), cause);
+  finished.kept = status.ok();
+  if (!status.ok()) Warn(absl::StrCat("this run is not kept: ", std::string(status.message())));
+  return finished;
+}
+
+}  // namespace parallax::cli

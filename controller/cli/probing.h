@@ -1,0 +1,24 @@
+// What `compare` and `probe` have in common: from their flags to a request, and from that to a report.
+#ifndef PARALLAX_CONTROLLER_CLI_PROBING_H_
+#define PARALLAX_CONTROLLER_CLI_PROBING_H_
+
+#include <atomic>
+#include <functional>
+
+#include "absl/status/status.h"
+#include "controller/cli/commands.h"
+#include "controller/cli/run_request.h"
+#include "parallax/v1/finding.pb.h"
+
+namespace parallax::cli {
+
+// Fills what the flags say into the request. InvalidArgument names the flag.
+absl::Status AddProbing(const ProbingFlags& flags, RunRequest* request);
+
+// Carries the request out, renders and keeps it. `exit_code` judges the report of a run that was not interrupted.
+int RunAndRender(const RunRequest& request, const ProbingFlags& flags, const std::atomic<bool>& interrupted,
+                 const std::function<int(const v1::Report&)>& exit_code);
+
+}  // namespace parallax::cli
+
+#endif  // PARALLAX_CONTROLLER_CLI_PROBING_H_

@@ -1,0 +1,158 @@
+#include "controller/cli/run_request.h"
+
+#include <algorithm>
+#include <set>
+
+#include "absl/strings/str_cat.h"
+#include "contract/limits.h"
+#include "controller/cli/local_agent.h"
+#include "controller/cli/say.h"
+#include "controller/cli/values.h"
+#include "controller/plan/target_url.h"
+
+namespace parallax::cli {
+namespace {
+
+absl::Status Prefixed(std::string_view flag, const absl::Status& status) {
+  return absl::Status(status.code(), absl::StrCat(std::string(flag), ": ", std::string(status.message())));
+}
+
+absl::StatusOr<plan::ParsedTarget> Parse(const std::string& url) {
+  if (url.size() > contract::kMaxUrlBytes) {
+    return absl::InvalidArgumentError(absl::StrCat("the URL is of ", url.size(), " bytes, at most ",
+                                                   contract::kMaxUrlBytes,
+                                                   " are possible; write postgres://USER@HOST:PORT/DATABASE"));
+  }
+  return plan::ParseTarget(url);
+}
+
+absl::Status PrepareTargets(const RunRequest& request, Prepared* prepared) {
+  if (request.targets.empty()) {
+    return absl::InvalidArgumentError(
+        "there is no target: say what to probe, as in parallax compare 'postgres://app@db.internal:5432/app' --inside "
+        "'exec:ssh app-host ./parallax-agent stdio'");
+  }
+  if (request.targets.size() > kMaxTargets) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("there are ", request.targets.size(), " targets, at most ", kMaxTargets, " are possible"));
+  }
+  std::vector<std::string> passwords;
+  for (const std::string& url : request.targets) {
+    auto parsed = Parse(url);
+    if (!parsed.ok()) return Prefixed("TARGET", parsed.status());
+    if (!parsed->password.empty()) {
+      Warn(absl::StrCat(
+          "the password in the URL of ", parsed->target.url(),
+          " can be read by others on this machine, in ps and in the shell's history: better export it and give "
+          "--password-from env:PGPASSWORD"));
+    }
+    passwords.push_back(std::move(parsed->password));
+    parsed->target.set_address(request.address);
+    prepared->options.targets.push_back(std::move(parsed->target));
+  }
+  for (const std::string& url : request.controls) {
+    auto parsed = Parse(url);
+    if (!parsed.ok()) return Prefixed("--control", parsed.status());
+    prepared->options.controls.push_back(std::move(parsed->target));
+  }
+  if (!request.password_from.empty()) {
+    if (const auto status = CheckSecretRef(request.password_from); !status.ok())
+      return Prefixed("--password-from", status);
+  }
+  auto secrets = ResolveSecrets(passwords, request.password_from);
+  if (!secrets.ok()) return secrets.status();
+  prepared->secrets = *std::move(secrets);
+  prepared->options.password_refs = prepared->secrets.refs;
+  for (size_t i = 0; i < prepared->options.targets.size(); ++i) {
+    prepared->options.targets[i].set_credentials(!prepared->secrets.refs[i].empty());
+  }
+  return absl::OkStatus();
+}
+
+// A target or a control is dialled by that name and port; an address may be what a name resolves to.
+bool IsDialled(const plan::Options& options, const v1::ConnectTo& map) {
+  const bool address =
+      map.host().find_first_not_of("0123456789.") == std::string::npos || map.host().find(':') != std::string::npos;
+  const auto fits = [&](const v1::Target& target) {
+    return target.port() == map.port() && (address || target.host() == map.host());
+  };
+  return std::any_of(options.targets.begin(), options.targets.end(), fits) ||
+         std::any_of(options.controls.begin(), options.controls.end(), fits);
+}
+
+absl::Status AddSides(const RunRequest& request, Prepared* prepared) {
+  if (request.sides.size() > kMaxSides) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("there are ", request.sides.size(), " sides, at most ", kMaxSides, " are possible"));
+  }
+  std::set<std::string> names;
+  for (const NamedVantage& side : request.sides) {
+    if (!names.insert(side.name).second) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("--witness: there are two named '", side.name, "'; give each a name of its own"));
+    }
+    dispatch::SideConfig& config = prepared->sides.emplace_back();
+    config.name = side.name;
+    config.vantage = side.vantage;
+    config.secrets = prepared->secrets.to_send;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status AddConnectTo(const RunRequest& request, Prepared* prepared) {
+  for (const std::string& text : request.connect_to) {
+    auto map = ParseConnectTo(text);
+    if (!map.ok()) return Prefixed("--connect-to", map.status());
+    bool found = false;
+    for (dispatch::SideConfig& side : prepared->sides) {
+      if (side.name != map->first) continue;
+      side.connect_to.push_back(map->second);
+      found = true;
+    }
+    if (!found) {
+      return absl::InvalidArgumentError(absl::StrCat("--connect-to: there is no side '",
+                                                     contract::Printable(map->first, 80),
+                                                     "'; the sides are inside, outside and the witnesses"));
+    }
+    if (!IsDialled(prepared->options, map->second)) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "--connect-to: no target is ", contract::Printable(map->second.host(), 80), ":", map->second.port(),
+          ", so nothing would be dialled elsewhere; name host and port as the target does: ",
+          prepared->options.targets.front().host(), ":", prepared->options.targets.front().port()));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<Prepared> Prepare(const RunRequest& request) {
+  Prepared prepared;
+  if (auto status = PrepareTargets(request, &prepared); !status.ok()) return status;
+  if (auto status = AddSides(request, &prepared); !status.ok()) return status;
+  if (auto status = AddConnectTo(request, &prepared); !status.ok()) return status;
+  if (request.repeats < 1 || request.repeats > kMaxRepeats) {
+    return absl::InvalidArgumentError(absl::StrCat("--repeats: ", request.repeats, " is not in 1..", kMaxRepeats));
+  }
+  for (const dispatch::SideConfig& side : prepared.sides) {
+    if (side.vantage != "local" || !prepared.local_agent.empty()) continue;
+    auto agent = FindLocalAgent();
+    if (!agent.ok()) return agent.status();
+    prepared.local_agent = *std::move(agent);
+  }
+  plan::Options& options = prepared.options;
+  options.step_timeout_ms = request.step_timeout_ms;
+  options.repeats = request.repeats;
+  options.ssl_root_cert = request.ssl_root_cert;
+  options.client = request.client;
+  options.parallel = request.parallel;
+  options.hold_ms = request.hold_ms;
+  options.locate = request.locate;
+  options.try_controls = request.try_controls;
+  prepared.investigate = request.investigate;
+  prepared.title = request.title;
+  prepared.place = request.place;
+  return prepared;
+}
+
+}  // namespace parallax::cli

@@ -1,0 +1,64 @@
+// What is to be run, as flags or an experiment say it, checked before anything is started.
+#ifndef PARALLAX_CONTROLLER_CLI_RUN_REQUEST_H_
+#define PARALLAX_CONTROLLER_CLI_RUN_REQUEST_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "controller/cli/secret_values.h"
+#include "controller/dispatch/dispatcher.h"
+#include "controller/plan/planner.h"
+#include "parallax/v1/run.pb.h"
+
+namespace parallax::cli {
+
+struct NamedVantage {
+  std::string name;     // "inside", "outside", or a witness's
+  std::string vantage;  // as the user wrote it
+};
+
+struct RunRequest {
+  std::vector<std::string> targets;  // URLs
+  std::string address;               // every target is probed there, whatever its name says; "" : where it leads
+  std::vector<NamedVantage> sides;
+  std::vector<std::string> connect_to;  // SIDE:HOST:PORT:TOHOST:TOPORT
+  std::vector<std::string> controls;    // URLs
+  std::string password_from;
+  std::string ssl_root_cert;
+  int64_t step_timeout_ms = 5000;
+  uint32_t repeats = 3;
+  std::optional<plan::ClientQuestions> client;
+  uint32_t parallel = 1;
+  int64_t hold_ms = 0;
+  bool locate = true;
+  bool try_controls = true;
+  bool investigate = true;
+  std::string title;
+  v1::ExperimentPlace place;  // empty: a run of its own
+};
+
+inline constexpr size_t kMaxTargets = 32;
+inline constexpr uint32_t kMaxRepeats = 100;
+inline constexpr size_t kMaxSides = 64;  // what an agent accepts, too
+
+// Everything that is needed before anything is started.
+struct Prepared {
+  plan::Options options;
+  TargetSecrets secrets;
+  std::vector<dispatch::SideConfig> sides;
+  std::string local_agent;  // "" when no side is local
+  bool investigate = true;
+  std::string title;
+  v1::ExperimentPlace place;
+};
+
+// InvalidArgument or NotFound, naming the flag and what a right one looks like. Warns on stderr of a password in a URL.
+absl::StatusOr<Prepared> Prepare(const RunRequest& request);
+
+}  // namespace parallax::cli
+
+#endif  // PARALLAX_CONTROLLER_CLI_RUN_REQUEST_H_
