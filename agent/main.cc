@@ -8,14 +8,20 @@
 
 #include <CLI/CLI.hpp>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
+#include <map>
 #include <memory>
+#include <string>
+#include <utility>
 
 #include "agent/net/clock.h"
 #include "agent/policy/policy.h"
 #include "agent/probes/registry.h"
 #include "agent/runner/runner.h"
 #include "agent/session/agent_session.h"
+#include "agent/session/health_check.h"
+#include "agent/session/listen_carrier.h"
 #include "agent/session/stdio_carrier.h"
 
 namespace parallax {
@@ -88,12 +94,77 @@ int Stdio() {
   return kExitSession;
 }
 
-int Refuse(const char* command) {
-  std::fprintf(stderr,
-               "parallax-agent: '%s' is not in this release yet.\n"
-               "Use stdio: the controller starts the agent, --inside 'exec:ssh HOST parallax-agent stdio'\n",
-               command);
+int Failed(const absl::Status& status) {
+  std::fprintf(stderr, "parallax-agent: %s\n", std::string(status.message()).c_str());
+  return absl::IsInvalidArgument(status) || absl::IsNotFound(status) ? kExitUsage : kExitSession;
+}
+
+struct ServeFlags {
+  session::ListenOptions options;
+  double drain_seconds = 30;
+};
+
+int Serve(ServeFlags flags) {
+  const int end_signals = EndSignals();
+  const policy::Policy policy;
+  const runner::Runner runner(net::SystemClock(), policy, probes::AllProbes());
+  // Not its starter's rights: who connects need not be who started us, so files and commands stay closed.
+  session::AgentSession session(runner, net::SystemClock(), session::MakeHello(probes::AllProbes()));
+  flags.options.drain_ms = static_cast<int64_t>(flags.drain_seconds * 1000);
+  flags.options.on_listening = [&flags](const std::string& address) {
+    std::printf("parallax-agent: listening on %s (%s)\n", address.c_str(),
+                flags.options.tls_cert.empty()        ? "plaintext, this host only"
+                : flags.options.tls_client_ca.empty() ? "TLS"
+                                                      : "mutual TLS");
+    std::fflush(stdout);
+  };
+  const absl::Status status = session::ServeListen(session, flags.options, end_signals);
+  return status.ok() ? 0 : Failed(status);
+}
+
+int Check(const session::HealthCheckOptions& options) {
+  std::signal(SIGPIPE, SIG_IGN);
+  const absl::Status status = session::CheckHealth(options);
+  return status.ok() ? 0 : Failed(status);
+}
+
+int RefuseJoin() {
+  std::fputs(
+      "parallax-agent: 'join' is not in this release yet.\n"
+      "Use stdio: the controller starts the agent, --inside 'exec:ssh HOST parallax-agent stdio'\n",
+      stderr);
   return kExitUsage;
+}
+
+void AddServe(CLI::App& app, ServeFlags& flags) {
+  CLI::App* serve = app.add_subcommand("serve", "Listen for controllers, on this host's loopback only");
+  serve->add_option("--listen", flags.options.address, "Where; port 0 takes any that is free")
+      ->type_name("ADDRESS:PORT")
+      ->capture_default_str();
+  serve->add_option("--tls-cert", flags.options.tls_cert, "Certificate chain (PEM); read again while serving")
+      ->type_name("FILE");
+  serve->add_option("--tls-key", flags.options.tls_key, "Its key (PEM, no pass phrase)")->type_name("FILE");
+  serve
+      ->add_option("--tls-client-ca", flags.options.tls_client_ca,
+                   "Controllers must show a certificate of these authorities (PEM)")
+      ->type_name("FILE");
+  serve->add_option("--drain", flags.drain_seconds, "What runs at SIGTERM may take so long to end")
+      ->type_name("DURATION")
+      ->transform(CLI::AsNumberWithUnit(std::map<std::string, double>{{"ms", 0.001}, {"s", 1}, {"m", 60}},
+                                        CLI::AsNumberWithUnit::CASE_SENSITIVE))
+      ->check(CLI::Range(0.0, 3600.0))
+      ->default_str("30s");
+}
+
+void AddCheck(CLI::App& app, session::HealthCheckOptions& options) {
+  CLI::App* check = app.add_subcommand("check", "Is an agent serving there? Exit code 0 says yes");
+  check->add_option("ADDRESS", options.address, "Where it listens")
+      ->type_name("")
+      ->default_str(session::kDefaultListen);
+  check->add_option("--tls-ca", options.tls_ca, "Authorities of the agent's certificate (PEM)")->type_name("FILE");
+  check->add_option("--tls-cert", options.tls_cert, "Certificate to show to it (PEM)")->type_name("FILE");
+  check->add_option("--tls-key", options.tls_key, "Its key (PEM)")->type_name("FILE");
+  check->add_option("--tls-name", options.tls_name, "The name in the agent's certificate")->type_name("NAME");
 }
 
 int Main(int argc, char** argv) {
@@ -104,9 +175,12 @@ int Main(int argc, char** argv) {
   CLI::App app("Runs network probes for a parallax controller.", "parallax-agent");
   app.set_version_flag("--version", "parallax-agent " PARALLAX_VERSION);
   CLI::App* stdio = app.add_subcommand("stdio", "Serve one controller over stdin and stdout, which it started us with");
-  CLI::App* serve = app.add_subcommand("serve", "Listen for controllers (comes later)");
-  CLI::App* join = app.add_subcommand("join", "Attach to a hub (comes later)");
-  for (CLI::App* later : {serve, join}) later->allow_extras();
+  ServeFlags serve;
+  AddServe(app, serve);
+  session::HealthCheckOptions check;
+  check.address = session::kDefaultListen;
+  AddCheck(app, check);
+  CLI::App* join = app.add_subcommand("join", "Attach to a hub (comes later)")->allow_extras();
   app.require_subcommand(1);
   try {
     app.parse(argc, argv);
@@ -116,8 +190,9 @@ int Main(int argc, char** argv) {
     std::fprintf(stderr, "parallax-agent: on the command line: %s\nTry: parallax-agent --help\n", wrong.what());
     return kExitUsage;
   }
-  if (*serve) return Refuse("serve");
-  if (*join) return Refuse("join");
+  if (app.got_subcommand("serve")) return Serve(std::move(serve));
+  if (app.got_subcommand("check")) return Check(check);
+  if (*join) return RefuseJoin();
   return *stdio ? Stdio() : kExitUsage;
 }
 

@@ -33,10 +33,11 @@ v1::Observation Bounded(v1::Observation observation) {
 
 }  // namespace
 
-// The state of one Run. Lock order: write_mutex_ is never taken while mutex_ is held, and the other way round.
+// The state of one Run. Lock order: write_mutex_ is never taken while mutex_ is held, and the other way round; the
+// session's own mutex_ comes last.
 class AgentSession::Live {
  public:
-  Live(const AgentSession& session, Stream& stream)
+  Live(AgentSession& session, Stream& stream)
       : session_(session),
         stream_(stream),
         unacked_(session.options_.max_unacked, session.options_.max_unacked_bytes),
@@ -51,6 +52,7 @@ class AgentSession::Live {
     }
     changed_.notify_all();
     worker_.join();
+    if (next_.has_value()) session_.EndWork();  // accepted, and never begun
   }
 
   absl::Status Serve() {
@@ -99,6 +101,8 @@ class AgentSession::Live {
                                " and was not welcomed in it: use the same release on both ends");
       } else if (cancel_ != nullptr) {
         refused = absl::StrCat("assignment ", running_, " still runs; one at a time");
+      } else if (!session_.BeginWork()) {
+        refused = "this agent was asked to end, and finishes only what it had begun";
       } else {
         running_ = assignment.id();
         cancel_ = std::make_shared<net::CancelToken>();
@@ -153,6 +157,7 @@ class AgentSession::Live {
         cancel_ = nullptr;
       }
       Write(message);
+      session_.EndWork();
     }
   }
 
@@ -192,7 +197,7 @@ class AgentSession::Live {
     Write(message);  // when it fails, the reader ends the session
   }
 
-  const AgentSession& session_;
+  AgentSession& session_;
   Stream& stream_;
   bool welcomed_ = false;  // of the reader's thread
 
@@ -219,6 +224,30 @@ absl::Status AgentSession::Run(Stream& stream) {
   // Without a Bye nobody reads any more: a worker that still writes must not hold us.
   if (!status.ok()) stream.Cancel();
   return status;
+}
+
+const net::CancelToken& AgentSession::Drain() {
+  std::lock_guard lock(mutex_);
+  draining_ = true;
+  if (work_ == 0) drained_.Cancel();
+  return drained_;
+}
+
+bool AgentSession::draining() const {
+  std::lock_guard lock(mutex_);
+  return draining_;
+}
+
+bool AgentSession::BeginWork() {
+  std::lock_guard lock(mutex_);
+  if (draining_) return false;
+  ++work_;
+  return true;
+}
+
+void AgentSession::EndWork() {
+  std::lock_guard lock(mutex_);
+  if (--work_ == 0 && draining_) drained_.Cancel();
 }
 
 }  // namespace parallax::session

@@ -1,17 +1,20 @@
-// One session of an agent with its controller, as a state machine over a stream of messages. The carriers (stdio now;
-// listen and hub later) wrap their transport as a Stream. No gRPC here.
+// One session of an agent with its controller, as a state machine over a stream of messages. The carriers (stdio,
+// listen) wrap their transport as a Stream. No gRPC here.
 //
 // Threads: Run() reads on the caller's thread and answers clock pings there, while one worker thread runs the
-// assignment at hand. Both write; the session serializes them. The worker is joined before Run() returns.
+// assignment at hand. Both write; the session serializes them. The worker is joined before Run() returns. Run() may be
+// called by several threads at once, each with a stream of its own; so may Drain().
 #ifndef PARALLAX_AGENT_SESSION_AGENT_SESSION_H_
 #define PARALLAX_AGENT_SESSION_AGENT_SESSION_H_
 
 #include <cstddef>
 #include <cstdint>
+#include <mutex>
 #include <span>
 #include <string>
 
 #include "absl/status/status.h"
+#include "agent/net/cancel.h"
 #include "agent/net/clock.h"
 #include "agent/runner/runner.h"
 #include "parallax/v1/session.pb.h"
@@ -47,13 +50,27 @@ class AgentSession {
   // and waited for. What breaks the protocol is answered with a Done that says so, and the session goes on.
   absl::Status Run(Stream& stream);
 
+  // From here on assignments are refused, in words; those that were accepted go on to their Done. The token is
+  // cancelled once none is left.
+  const net::CancelToken& Drain();
+  bool draining() const;
+
  private:
   class Live;
+
+  // An assignment is work from its acceptance until its Done was written. False: draining.
+  bool BeginWork();
+  void EndWork();
 
   const runner::Runner& runner_;
   const net::Clock& clock_;
   const v1::Hello hello_;
   const SessionOptions options_;
+
+  mutable std::mutex mutex_;
+  int work_ = 0;           // guarded by mutex_: assignments, of all streams
+  bool draining_ = false;  // guarded by mutex_
+  net::CancelToken drained_;
 };
 
 // Who this agent is: protocol, version, a random id, the kinds of `probes`, the host's facts, the user.

@@ -190,6 +190,34 @@ TEST_F(AgentSessionTest, AClockPingIsAnsweredAlsoWhileProbing) {
   EXPECT_TRUE(stream_.Receive().has_done());
 }
 
+TEST_F(AgentSessionTest, DrainingItFinishesWhatItAcceptedAndRefusesTheNext) {
+  Begin();
+  Welcome();
+  Assign(1, {"gate"});
+  ASSERT_TRUE(theatre_.AwaitAtGate(1));
+  const net::CancelToken& drained = session_->Drain();
+  Assign(2, {""});
+  EXPECT_THAT(stream_.Receive().done().error(), HasSubstr("still runs"));
+  EXPECT_FALSE(drained.cancelled());
+  theatre_.Open();
+  EXPECT_EQ(stream_.Receive().observation().observation().outcome(), v1::NONE);
+  EXPECT_EQ(stream_.Receive().done().error(), "");
+  Assign(3, {""});
+  EXPECT_THAT(stream_.Receive().done().error(), HasSubstr("asked to end"));
+  EXPECT_TRUE(drained.cancelled());
+}
+
+TEST_F(AgentSessionTest, AControllerThatLeavesDoesNotHoldUpADrain) {
+  Begin();
+  Welcome();
+  Assign(1, {"gate"});
+  ASSERT_TRUE(theatre_.AwaitAtGate(1));
+  const net::CancelToken& drained = session_->Drain();
+  stream_.Leave();
+  thread_.join();
+  EXPECT_TRUE(drained.cancelled());
+}
+
 TEST_F(AgentSessionTest, WithoutAWelcomeNothingIsRun) {
   Begin();
   Assign(1, {""});

@@ -1,7 +1,6 @@
 #include "agent/session/stdio_carrier.h"
 
 #include <fcntl.h>
-#include <grpc/grpc.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 #include <grpcpp/server_posix.h>
@@ -9,72 +8,25 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 
 #include "absl/strings/str_cat.h"
 #include "agent/net/cancel.h"
+#include "agent/session/agent_service.h"
 #include "agent/session/byte_pump.h"
 #include "contract/limits.h"
-#include "contract/status.h"
-#include "parallax/v1/session.grpc.pb.h"
 
 namespace parallax::session {
 namespace {
 
 // How long an ended session may take to flush its last bytes.
 constexpr int kFlushMs = 1'000;
-
-class GrpcStream final : public Stream {
- public:
-  GrpcStream(grpc::ServerContext* context, grpc::ServerReaderWriter<v1::AgentMessage, v1::ControllerMessage>* stream)
-      : context_(context), stream_(stream) {}
-
-  bool Read(v1::ControllerMessage* message) override { return stream_->Read(message); }
-  bool Write(const v1::AgentMessage& message) override { return stream_->Write(message); }
-  void Cancel() override { context_->TryCancel(); }
-
- private:
-  grpc::ServerContext* const context_;
-  grpc::ServerReaderWriter<v1::AgentMessage, v1::ControllerMessage>* const stream_;
-};
-
-// Serves exactly one session; `ended` is cancelled after it.
-class OneSession final : public v1::Agent::Service {
- public:
-  OneSession(AgentSession& session, net::CancelToken& ended) : session_(session), ended_(ended) {}
-
-  grpc::Status Session(grpc::ServerContext* context,
-                       grpc::ServerReaderWriter<v1::AgentMessage, v1::ControllerMessage>* stream) override {
-    if (taken_.exchange(true)) {
-      return contract::ToGrpc(absl::ResourceExhaustedError("this agent serves one session, and has one"));
-    }
-    GrpcStream wrapped(context, stream);
-    const absl::Status status = session_.Run(wrapped);
-    {
-      std::lock_guard lock(mutex_);
-      status_ = status;
-    }
-    ended_.Cancel();
-    return contract::ToGrpc(status);
-  }
-
-  absl::Status status() {
-    std::lock_guard lock(mutex_);
-    return status_;
-  }
-
- private:
-  AgentSession& session_;
-  net::CancelToken& ended_;
-  std::atomic<bool> taken_{false};
-  std::mutex mutex_;
-  absl::Status status_ = absl::UnavailableError("the controller went away before a session began");
-};
 
 bool WriteAll(int fd, std::string_view text) {
   while (!text.empty()) {
@@ -86,23 +38,22 @@ bool WriteAll(int fd, std::string_view text) {
   return true;
 }
 
-std::unique_ptr<grpc::Server> StartServer(OneSession* service) {
-  grpc::ServerBuilder builder;
-  builder.RegisterService(service);
-  builder.SetMaxReceiveMessageSize(contract::kMaxMessageBytes);
-  builder.SetMaxSendMessageSize(contract::kMaxMessageBytes);
-  // One session: no more threads than it needs.
-  builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
-  builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 1);
-  builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 2);
-  // A link that drops silently (a laptop that sleeps) is seen in 8 s; with the defaults, never.
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 5'000);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 3'000);
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
-  builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
-  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 4'000);
-  return builder.BuildAndStart();
-}
+// The result of the one session, from gRPC's thread to ours.
+class Result {
+ public:
+  void Set(const absl::Status& status) {
+    std::lock_guard lock(mutex_);
+    status_ = status;
+  }
+  absl::Status Get() const {
+    std::lock_guard lock(mutex_);
+    return status_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  absl::Status status_ = absl::UnavailableError("the controller went away before a session began");
+};
 
 // Blocks until one of the three is readable, at most `timeout_ms` (-1: for ever). True when `stop_fd` was.
 bool WaitForEnd(int stop_fd, int ended_fd, int lost_fd, int timeout_ms) {
@@ -128,8 +79,16 @@ absl::Status ServeStdio(AgentSession& session, int in_fd, int out_fd, int stop_f
   net::CancelToken ended;    // the session is over
   net::CancelToken lost;     // the controller's bytes ended, or gRPC closed its end
   net::CancelToken flushed;  // everything that gRPC wrote is out
-  OneSession service(session, ended);
-  std::unique_ptr<grpc::Server> server = StartServer(&service);
+  Result result;
+  AgentService service(session, 1, [&](const absl::Status& status) {
+    if (ended.cancelled()) return;  // the connection brought one session after the other: the first is ours
+    result.Set(status);
+    ended.Cancel();
+  });
+  grpc::ServerBuilder builder;
+  builder.RegisterService(&service);
+  Configure(builder);
+  std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr) {
     close(ends[0]);
     close(ends[1]);
@@ -150,14 +109,14 @@ absl::Status ServeStdio(AgentSession& session, int in_fd, int out_fd, int stop_f
     });
     stopped = WaitForEnd(stop_fd, ended.fd(), lost.fd(), -1);
     // After a Bye the last bytes may take a moment; whatever else ended us, nobody waits for them.
-    const bool graceful = ended.cancelled() && service.status().ok();
+    const bool graceful = ended.cancelled() && result.Get().ok();
     server->Shutdown(std::chrono::system_clock::now() + std::chrono::milliseconds(graceful ? kFlushMs : 0));
     server->Wait();
     server.reset();
     if (graceful) WaitForEnd(-1, flushed.fd(), -1, kFlushMs);
   }
   close(ours);
-  return stopped ? absl::OkStatus() : service.status();
+  return stopped ? absl::OkStatus() : result.Get();
 }
 
 }  // namespace parallax::session

@@ -14,4 +14,13 @@ absl::Status FromGrpc(const grpc::Status& status) {
   return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
 }
 
+std::string ConnectFailure(std::string_view message) {
+  for (const std::string_view scheme : {"ipv4:", "ipv6:"}) {
+    const size_t address = message.rfind(scheme);
+    const size_t reason = address == std::string_view::npos ? address : message.find(": ", address);
+    if (reason != std::string_view::npos) return std::string(message.substr(reason + 2));
+  }
+  return std::string(message);
+}
+
 }  // namespace parallax::contract

@@ -12,5 +12,16 @@ TEST(Status, GoesThereAndBack) {
   }
 }
 
+TEST(Status, TheReasonOfAConnectIsTakenOutOfItsWrapping) {
+  EXPECT_EQ(ConnectFailure("failed to connect to all addresses; last error: UNKNOWN: ipv4:127.0.0.1:7411: Failed to "
+                           "connect to remote host: Connection refused"),
+            "Failed to connect to remote host: Connection refused");
+  EXPECT_EQ(ConnectFailure("failed to connect to all addresses; last error: UNAVAILABLE: ipv6:%5B::1%5D:7411: Socket "
+                           "closed"),
+            "Socket closed");
+  EXPECT_EQ(ConnectFailure("DNS resolution failed for db: C-ares status is not ARES_SUCCESS"),
+            "DNS resolution failed for db: C-ares status is not ARES_SUCCESS");
+}
+
 }  // namespace
 }  // namespace parallax::contract

@@ -1,0 +1,28 @@
+// Is an agent serving there? For the health checks of containers (`parallax-agent check`). Stateless; thread-safe.
+#ifndef PARALLAX_AGENT_SESSION_HEALTH_CHECK_H_
+#define PARALLAX_AGENT_SESSION_HEALTH_CHECK_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/status/status.h"
+
+namespace parallax::session {
+
+struct HealthCheckOptions {
+  std::string address;   // "127.0.0.1:7411"
+  std::string tls_ca;    // PEM file with the authorities of the agent's certificate; "": plaintext
+  std::string tls_cert;  // PEM files that we show to an agent with --tls-client-ca; both or neither
+  std::string tls_key;
+  std::string tls_name;  // the name that the agent's certificate must bear; "": the host of `address`
+  int64_t timeout_ms = 5'000;
+};
+
+// Connects, and reads the agent's Hello. OK also for an agent that has as many sessions as it serves: it is well, and
+// busy. InvalidArgument and NotFound for options and files; else Unavailable, with one line that says why. Blocks at
+// most timeout_ms.
+absl::Status CheckHealth(const HealthCheckOptions& options);
+
+}  // namespace parallax::session
+
+#endif  // PARALLAX_AGENT_SESSION_HEALTH_CHECK_H_

@@ -1,0 +1,25 @@
+// The address that an agent may listen on. Pure; thread-safe.
+#ifndef PARALLAX_AGENT_SESSION_LISTEN_ADDRESS_H_
+#define PARALLAX_AGENT_SESSION_LISTEN_ADDRESS_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+
+namespace parallax::session {
+
+struct ListenAddress {
+  std::string host;  // an address of the loopback, without brackets
+  uint16_t port = 0;
+  std::string Text() const;  // "127.0.0.1:7411", "[::1]:7411"
+};
+
+// "127.0.0.1:7411", "[::1]:7411", "localhost:0". InvalidArgument for what is no address and for one that others could
+// reach, saying why and what to do instead.
+absl::StatusOr<ListenAddress> ParseListenAddress(std::string_view text);
+
+}  // namespace parallax::session
+
+#endif  // PARALLAX_AGENT_SESSION_LISTEN_ADDRESS_H_

@@ -1,0 +1,145 @@
+#include "agent/session/listen_carrier.h"
+
+#include <arpa/inet.h>
+#include <grpc/grpc.h>
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/security/tls_certificate_provider.h>
+#include <grpcpp/security/tls_credentials_options.h>
+#include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "agent/net/cancel.h"
+#include "agent/net/tls_files.h"
+#include "agent/session/agent_service.h"
+#include "agent/session/listen_address.h"
+
+namespace parallax::session {
+namespace {
+
+// How long the last bytes of ended work may take to leave.
+constexpr auto kFlush = std::chrono::milliseconds(1'000);
+
+absl::Status CheckFiles(const ListenOptions& options) {
+  if (options.tls_cert.empty() != options.tls_key.empty()) {
+    return absl::InvalidArgumentError("a certificate and its key go together: give both --tls-cert and --tls-key");
+  }
+  if (options.tls_cert.empty() && !options.tls_client_ca.empty()) {
+    return absl::InvalidArgumentError(
+        "--tls-client-ca asks for the certificates of controllers, over TLS: give --tls-cert and --tls-key too");
+  }
+  if (options.tls_cert.empty()) return absl::OkStatus();
+  if (absl::Status status = net::CheckIdentityFiles(options.tls_cert, options.tls_key); !status.ok()) return status;
+  return options.tls_client_ca.empty() ? absl::OkStatus() : net::CheckAuthorityFile(options.tls_client_ca);
+}
+
+// TLS 1.2 at least, which is gRPC's own lower bound.
+std::shared_ptr<grpc::ServerCredentials> Credentials(const ListenOptions& options) {
+  if (options.tls_cert.empty()) return grpc::InsecureServerCredentials();
+  using grpc::experimental::FileWatcherCertificateProvider;
+  grpc::experimental::TlsServerCredentialsOptions tls(std::make_shared<FileWatcherCertificateProvider>(
+      options.tls_key, options.tls_cert, options.tls_client_ca, options.reload_seconds));
+  tls.watch_identity_key_cert_pairs();
+  if (!options.tls_client_ca.empty()) {
+    tls.watch_root_certs();
+    tls.set_cert_request_type(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+  }
+  return grpc::experimental::TlsServerCredentials(tls);
+}
+
+// Why bind(2) fails: gRPC tells it to its log only. OK, or the reason.
+absl::Status TryToBind(const ListenAddress& address) {
+  sockaddr_storage storage{};
+  socklen_t size = sizeof(sockaddr_in);
+  auto* v4 = reinterpret_cast<sockaddr_in*>(&storage);
+  auto* v6 = reinterpret_cast<sockaddr_in6*>(&storage);
+  if (inet_pton(AF_INET, address.host.c_str(), &v4->sin_addr) == 1) {
+    v4->sin_family = AF_INET;
+    v4->sin_port = htons(address.port);
+  } else {
+    inet_pton(AF_INET6, address.host.c_str(), &v6->sin6_addr);
+    v6->sin6_family = AF_INET6;
+    v6->sin6_port = htons(address.port);
+    size = sizeof(sockaddr_in6);
+  }
+  const int fd = socket(storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int on = 1;
+  int error = 0;
+  if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
+      bind(fd, reinterpret_cast<sockaddr*>(&storage), size) != 0 || listen(fd, 1) != 0) {
+    error = errno;
+  }
+  if (fd >= 0) close(fd);
+  if (error == 0) return absl::OkStatus();
+  return absl::UnavailableError(absl::StrCat(
+      "cannot listen on ", address.Text(), ": ", strerror(error),
+      error == EADDRINUSE ? "; does another agent serve there? Choose another port with --listen, 0 for any" : ""));
+}
+
+enum class Woken { kStop, kDrained, kTimeout };
+
+// Blocks until `stop_fd` is readable, and takes what is in it; until `drained_fd` is; or until the deadline.
+Woken Wait(int stop_fd, int drained_fd, std::chrono::steady_clock::time_point deadline) {
+  for (;;) {
+    const auto left =
+        std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
+    if (left <= 0) return Woken::kTimeout;
+    pollfd waits[] = {{stop_fd, POLLIN, 0}, {drained_fd, POLLIN, 0}};
+    poll(waits, 2, static_cast<int>(std::min<int64_t>(left, 60'000)));
+    if (waits[0].revents != 0) {
+      // One signal of a signalfd(2). Of two that were sent at once, the second is still to be read.
+      signalfd_siginfo signal;
+      [[maybe_unused]] const ssize_t taken = read(stop_fd, &signal, sizeof(signal));
+      return Woken::kStop;
+    }
+    if (waits[1].revents != 0) return Woken::kDrained;
+  }
+}
+
+}  // namespace
+
+absl::Status ServeListen(AgentSession& session, const ListenOptions& options, int stop_fd) {
+  auto address = ParseListenAddress(options.address);
+  if (!address.ok()) return address.status();
+  if (absl::Status status = CheckFiles(options); !status.ok()) return status;
+  if (absl::Status status = TryToBind(*address); !status.ok()) return status;
+
+  AgentService service(session, options.max_sessions);
+  grpc::ServerBuilder builder;
+  builder.RegisterService(&service);
+  Configure(builder);
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // or two agents would share a port, and take turns
+  int port = 0;
+  builder.AddListeningPort(address->Text(), Credentials(options), &port);
+  std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
+  if (server == nullptr || port == 0) {
+    return absl::UnavailableError(absl::StrCat("gRPC cannot listen on ", address->Text()));
+  }
+  address->port = static_cast<uint16_t>(port);
+  if (options.on_listening) options.on_listening(address->Text());
+
+  using std::chrono::steady_clock;
+  while (Wait(stop_fd, -1, steady_clock::now() + std::chrono::hours(24)) != Woken::kStop) {
+  }
+  const net::CancelToken& drained = session.Drain();
+  const Woken woken = Wait(stop_fd, drained.fd(), steady_clock::now() + std::chrono::milliseconds(options.drain_ms));
+  // New sessions find nobody; the controllers of those that are there may read their last answers.
+  server->Shutdown(std::chrono::system_clock::now() + (woken == Woken::kDrained ? kFlush : kFlush * 0));
+  server->Wait();
+  if (woken == Woken::kDrained) return absl::OkStatus();
+  return absl::CancelledError(woken == Woken::kStop ? "asked to end twice: what still ran was cut off"
+                                                    : "what still ran took too long, and was cut off");
+}
+
+}  // namespace parallax::session
