@@ -1,0 +1,176 @@
+// What needs a real PostgreSQL: a login against libpq's, and a whole `parallax compare`.
+#include <libpq-fe.h>
+
+#include <algorithm>
+#include <limits>
+#include <map>
+#include <tuple>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "contract/limits.h"
+#include "controller/dispatch/now.h"
+#include "controller/store/run_store.h"
+#include "tests/bench/agent.h"
+#include "tests/bench/rows.h"
+#include "tests/support/postgres_server.h"
+
+namespace parallax::bench {
+namespace {
+
+constexpr uint32_t kLogins = 20;  // a round
+constexpr char kPassword[] = "correct horse battery staple";
+
+double Ms(int64_t ns) { return static_cast<double>(ns) / 1e6; }
+
+absl::StatusOr<double> LibpqMs(uint16_t port) {
+  const std::string connection =
+      absl::StrCat("host=127.0.0.1 port=", port, " user=bench dbname=postgres sslmode=require gssencmode=disable ",
+                   "password='", kPassword, "'");
+  const int64_t begin_ns = dispatch::MonotonicNs();
+  PGconn* session = PQconnectdb(connection.c_str());
+  const int64_t end_ns = dispatch::MonotonicNs();
+  const bool ready = PQstatus(session) == CONNECTION_OK && PQsslInUse(session) == 1;
+  const std::string why = PQerrorMessage(session);
+  PQfinish(session);
+  if (!ready) return absl::InternalError("libpq cannot log in: " + why);
+  return Ms(end_ns - begin_ns);
+}
+
+v1::Plan LoginPlan(uint16_t port) {
+  v1::Plan plan;
+  plan.set_version(contract::kPlanVersion);
+  plan.set_attempts(kLogins);
+  v1::ProbeSpec* probe = plan.add_probes();
+  probe->set_name("postgres");
+  probe->set_timeout_ms(10'000);
+  v1::PostgresProbe* postgres = probe->mutable_postgres();
+  postgres->mutable_endpoint()->set_address("127.0.0.1");
+  postgres->mutable_endpoint()->set_port(port);
+  postgres->set_user("bench");
+  postgres->set_database("postgres");
+  postgres->set_ssl_mode(v1::REQUIRE);
+  postgres->mutable_password()->set_ref("controller:password");
+  return plan;
+}
+
+// From the start of CONNECT to the end of READY, as the steps tell it.
+absl::StatusOr<std::vector<double>> OurLoginsMs(Agent& agent, const v1::Plan& plan) {
+  std::vector<double> times;
+  absl::Status status = agent.Run(plan, [&](const v1::Observation& observation) {
+    int64_t connect_ns = -1;
+    for (const v1::Step& step : observation.steps()) {
+      if (step.kind() == v1::CONNECT) connect_ns = step.start_ns();
+      if (step.kind() == v1::READY) times.push_back(Ms(step.start_ns() + step.duration_ns() - connect_ns));
+    }
+  });
+  if (!status.ok()) return status;
+  if (times.size() != kLogins) return absl::InternalError("not every login came to READY");
+  return times;
+}
+
+absl::StatusOr<Row> Logins(const Setting& setting, uint16_t port) {
+  auto agent = Agent::Start(setting.agent);
+  if (!agent.ok()) return agent.status();
+  (*agent)->set_password(kPassword);
+  const v1::Plan plan = LoginPlan(port);
+  std::vector<double> ours, theirs, first;
+  for (int round = 0; round < setting.rounds; ++round) {
+    auto logins = OurLoginsMs(**agent, plan);
+    if (!logins.ok()) return logins.status();
+    ours.push_back(Median(*logins));
+    first.push_back(logins->front());
+    std::vector<double> peer;
+    for (uint32_t i = 0; i < kLogins; ++i) {
+      const auto one = LibpqMs(port);
+      if (!one.ok()) return one.status();
+      peer.push_back(*one);
+    }
+    theirs.push_back(Median(peer));
+  }
+  Row row{"postgres: ready", "ms", Least(ours), "libpq", Least(theirs), 0.5, false, ""};
+  row.note = absl::StrFormat(
+      "from connect to ReadyForQuery, sslmode=require, SCRAM-SHA-256-PLUS, the same server; median of %d logins a "
+      "round, "
+      "the least of %d rounds; the first login of an assignment takes %.2f ms; \"no slower\" is a ratio of 1",
+      static_cast<int>(kLogins), setting.rounds, Least(first));
+  return row;
+}
+
+// The time in which any side probed: for each attempt of each phase from the first probe's start to the last one's end,
+// on whichever side. The sides start 300 ms apart on purpose, so the later of them ends last.
+double ProbedMs(const v1::Run& run) {
+  std::map<std::tuple<uint32_t, uint32_t>, std::pair<int64_t, int64_t>> attempts;
+  for (const v1::SideObservation& kept : run.observations()) {
+    const v1::Observation& observation = kept.observation();
+    auto [entry, fresh] =
+        attempts.try_emplace({kept.phase(), observation.attempt()}, std::numeric_limits<int64_t>::max(), 0);
+    entry->second.first = std::min(entry->second.first, observation.started_unix_ns());
+    entry->second.second = std::max(entry->second.second, observation.started_unix_ns() + observation.duration_ns());
+  }
+  double sum = 0;
+  for (const auto& [key, span] : attempts) sum += Ms(span.second - span.first);
+  return sum;
+}
+
+absl::StatusOr<Row> CompareOverhead(const Setting& setting, uint16_t port) {
+  const std::string store = setting.folder + "/runs.db";
+  const std::string secret = setting.folder + "/password";
+  std::vector<double> added;
+  double whole_ms = 0;
+  int attempts = 0;
+  for (int round = 0; round < setting.rounds; ++round) {
+    const int64_t begin_ns = dispatch::MonotonicNs();
+    auto compare = Process::Start(
+        {setting.parallax, "compare", absl::StrCat("postgres://bench@127.0.0.1:", port, "/postgres?sslmode=require"),
+         "--inside", absl::StrCat("exec:'", setting.agent, "' stdio"), "--password-from", "env:PARALLAX_BENCH_PASSWORD",
+         "--store", store, "--format", "json", "--output", setting.folder + "/report.json"},
+        -1, setting.folder + "/compare.log");
+    if (!compare.ok()) return compare.status();
+    const int code = (*compare)->Wait();
+    const double wall_ms = Ms(dispatch::MonotonicNs() - begin_ns);
+    // Healthy, or with a finding about loopback: either way it ran to its end.
+    if (code != 0 && code != 1) {
+      return absl::InternalError(absl::StrCat("parallax compare ended with ", code, "; see ", setting.folder));
+    }
+    auto runs = store::OpenStore(store);
+    if (!runs.ok()) return runs.status();
+    auto run = (*runs)->Get("last");
+    if (!run.ok()) return run.status();
+    added.push_back(wall_ms - ProbedMs(*run));
+    whole_ms = wall_ms;
+    attempts = 0;
+    for (const v1::Phase& phase : run->phases()) {
+      v1::Plan plan;
+      if (plan.ParseFromString(phase.plan_bytes())) attempts += static_cast<int>(plan.attempts());
+    }
+  }
+  Row row{"compare: added", "ms", Median(added), "150 ms", 150, 1, false, ""};
+  row.note = absl::StrFormat(
+      "`parallax compare` of this PostgreSQL with two local agents, from the start of the process to its end (%.0f "
+      "ms), "
+      "without the time in which a side probed: for each of the %d attempts of all phases from the first probe's start "
+      "to the last one's end on whichever side; median of %d runs",
+      whole_ms, attempts, setting.rounds);
+  return row;
+}
+
+}  // namespace
+
+Rows Postgres(const Setting& setting) {
+  setenv("PARALLAX_BENCH_PASSWORD", kPassword, 1);
+  std::string why_not;
+  const support::TlsIdentity identity({"bench", {}, {"127.0.0.1"}});
+  auto server = support::PostgresServer::Start(
+      identity, "hostssl all bench 127.0.0.1/32 scram-sha-256\n",
+      absl::StrCat("SET password_encryption = 'scram-sha-256'; CREATE ROLE bench LOGIN PASSWORD '", kPassword, "'"),
+      &why_not);
+  if (server == nullptr) return absl::UnavailableError("no PostgreSQL to measure with: " + why_not);
+  auto logins = Logins(setting, server->port());
+  if (!logins.ok()) return logins.status();
+  auto compare = CompareOverhead(setting, server->port());
+  if (!compare.ok()) return compare.status();
+  return std::vector<Row>{*logins, *compare};
+}
+
+}  // namespace parallax::bench
