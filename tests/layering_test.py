@@ -15,6 +15,7 @@ ARROWS = {
     "agent/host": {"proto", "agent/net"},
     "agent/policy": {"proto"},
     "agent/probes": {"proto", "agent/net", "agent/host", "agent/policy"},
+    "agent/clients": {"proto", "agent/net", "agent/policy", "agent/probes"},  # a program of its own
     "agent/runner": {"proto", "agent/net", "agent/policy", "agent/probes"},
     "agent/session": {"proto", "agent/net", "agent/host", "agent/policy", "agent/probes", "agent/runner"},
     "agent/main.cc": {"proto", "agent/net", "agent/host", "agent/policy", "agent/probes", "agent/runner", "agent/session"},
@@ -36,7 +37,9 @@ FOREIGN = {
     r"ares\.h": ("agent/net",),
     r"yaml-cpp/": ("controller/experiment",),
     r"CLI/": ("controller/cli", "agent/main.cc"),
-    r"nlohmann/": ("controller/report", "controller/cli"),
+    r"pqxx/|libpq-fe\.h": ("agent/clients",),
+    r"curl/": ("agent/clients",),
+    r"nlohmann/": ("agent/clients", "controller/report", "controller/cli"),
 }
 TOP = {"CMakeLists.txt", "CMakePresets.json", "README.md", "LICENSE", ".clang-format", ".clang-tidy", ".gitignore", ".ci",
        "proto", "agent", "controller", "deploy", "tests"}

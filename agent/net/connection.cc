@@ -3,9 +3,9 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <ifaddrs.h>
-#include <linux/tcp.h>  // not netinet/tcp.h: the kernel's struct tcp_info has min_rtt and rcv_ooopack
 #include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -17,6 +17,7 @@
 #include <cstring>
 
 #include "agent/net/classify.h"
+#include "agent/net/socket_facts.h"
 #include "contract/limits.h"
 
 namespace parallax::net {
@@ -43,38 +44,6 @@ bool Parse(const std::string& address, uint16_t port, SocketAddress* out) {
     return true;
   }
   return false;
-}
-
-std::string AddressText(const sockaddr* address, uint16_t* port) {
-  char text[INET6_ADDRSTRLEN] = "";
-  if (address->sa_family == AF_INET) {
-    const auto* v4 = reinterpret_cast<const sockaddr_in*>(address);
-    inet_ntop(AF_INET, &v4->sin_addr, text, sizeof(text));
-    *port = ntohs(v4->sin_port);
-  } else if (address->sa_family == AF_INET6) {
-    const auto* v6 = reinterpret_cast<const sockaddr_in6*>(address);
-    inet_ntop(AF_INET6, &v6->sin6_addr, text, sizeof(text));
-    *port = ntohs(v6->sin6_port);
-  }
-  return text;
-}
-
-void ReadTcpInfo(int fd, v1::TcpInfo* out) {
-  tcp_info info{};
-  socklen_t size = sizeof(info);
-  if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return;
-  constexpr int64_t kUs = 1000;
-  out->set_rtt_ns(int64_t{info.tcpi_rtt} * kUs);
-  // A kernel that has not measured yet says ~0.
-  if (info.tcpi_min_rtt != ~0U) out->set_min_rtt_ns(int64_t{info.tcpi_min_rtt} * kUs);
-  out->set_snd_mss(info.tcpi_snd_mss);
-  out->set_pmtu(info.tcpi_pmtu);
-  out->set_retransmits(info.tcpi_total_retrans);
-  out->set_unacked(info.tcpi_unacked);
-  out->set_lost(info.tcpi_lost);
-  out->set_bytes_acked(info.tcpi_bytes_acked);
-  out->set_bytes_received(info.tcpi_bytes_received);
-  out->set_out_of_order(info.tcpi_rcv_ooopack);
 }
 
 }  // namespace
@@ -125,15 +94,7 @@ IoResult Connection::Connect(const std::string& address, uint16_t port, int64_t 
     }
   }
   record_->set_end(v1::END_UNSPECIFIED);
-  sockaddr_storage local{};
-  socklen_t size = sizeof(local);
-  if (getsockname(fd_, reinterpret_cast<sockaddr*>(&local), &size) == 0) {
-    uint16_t local_port = 0;
-    const std::string text = AddressText(reinterpret_cast<const sockaddr*>(&local), &local_port);
-    record_->set_local_address(JoinHostPort(text, local_port));
-    record_->set_interface(InterfaceOfAddress(text));
-  }
-  ReadTcpInfo(fd_, record_->mutable_at_connect());
+  DescribeOpened(fd_, record_);
   return {};
 }
 

@@ -4,27 +4,23 @@
 #include <openssl/evp.h>
 #include <openssl/objects.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <ctime>
 #include <utility>
 
-#include "absl/strings/escaping.h"
 #include "agent/net/classify.h"
 #include "agent/net/connection.h"
-#include "contract/limits.h"
+#include "agent/net/tls_details.h"
 
 namespace parallax::net {
 namespace {
 
 // A GREASE code point: RFC 8701 obliges servers to ignore it.
 constexpr unsigned kPaddingExtension = 0x5A5A;
-constexpr int kMaxChain = 10;
 
 template <auto Free>
 struct Deleter {
@@ -35,7 +31,6 @@ struct Deleter {
 };
 using SslCtxPtr = std::unique_ptr<SSL_CTX, Deleter<SSL_CTX_free>>;
 using SslPtr = std::unique_ptr<SSL, Deleter<SSL_free>>;
-using BioPtr = std::unique_ptr<BIO, Deleter<BIO_free>>;
 
 std::string Drain(BIO* bio) {
   char* data = nullptr;
@@ -44,57 +39,6 @@ std::string Drain(BIO* bio) {
   BIO_reset(bio);
   return text;
 }
-
-std::string NameText(const X509_NAME* name) {
-  const BioPtr bio(BIO_new(BIO_s_mem()));
-  X509_NAME_print_ex(bio.get(), name, 0, XN_FLAG_RFC2253);
-  return contract::Printable(Drain(bio.get()), 256);
-}
-
-int64_t UnixTime(const ASN1_TIME* time) {
-  tm parts{};
-  return ASN1_TIME_to_tm(time, &parts) == 1 ? static_cast<int64_t>(timegm(&parts)) : 0;
-}
-
-std::string AddressText(const ASN1_OCTET_STRING* ip) {
-  const unsigned char* data = ASN1_STRING_get0_data(ip);
-  std::string text;
-  if (ASN1_STRING_length(ip) == 4) {
-    for (int i = 0; i < 4; ++i) text += (i > 0 ? "." : "") + std::to_string(data[i]);
-  } else {
-    text = absl::BytesToHexString(
-        absl::string_view(reinterpret_cast<const char*>(data), static_cast<size_t>(ASN1_STRING_length(ip))));
-  }
-  return text;
-}
-
-void DescribeCertificate(X509* certificate, v1::Certificate* out) {
-  out->set_subject(NameText(X509_get_subject_name(certificate)));
-  out->set_issuer(NameText(X509_get_issuer_name(certificate)));
-  out->set_not_before_unix(UnixTime(X509_get0_notBefore(certificate)));
-  out->set_not_after_unix(UnixTime(X509_get0_notAfter(certificate)));
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
-  unsigned size = 0;
-  if (X509_digest(certificate, EVP_sha256(), digest.data(), &size) == 1) {
-    out->set_sha256(absl::BytesToHexString(absl::string_view(reinterpret_cast<const char*>(digest.data()), size)));
-  }
-  auto* names = static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr));
-  if (names == nullptr) return;
-  constexpr int kMaxNames = 64;
-  for (int i = 0; i < std::min(sk_GENERAL_NAME_num(names), kMaxNames); ++i) {
-    const GENERAL_NAME* name = sk_GENERAL_NAME_value(names, i);
-    if (name->type == GEN_DNS) {
-      const std::string text(reinterpret_cast<const char*>(ASN1_STRING_get0_data(name->d.dNSName)),
-                             static_cast<size_t>(ASN1_STRING_length(name->d.dNSName)));
-      out->add_dns_names(contract::Printable(text, contract::kMaxNameBytes));
-    } else if (name->type == GEN_IPADD) {
-      out->add_ip_addresses(AddressText(name->d.iPAddress));
-    }
-  }
-  GENERAL_NAMES_free(names);
-}
-
-bool IsDateError(int error) { return error == X509_V_ERR_CERT_HAS_EXPIRED || error == X509_V_ERR_CERT_NOT_YET_VALID; }
 
 int AddPadding(SSL*, unsigned, unsigned, const unsigned char** out, size_t* size, X509*, size_t, int*, void* padding) {
   const auto* bytes = static_cast<const std::string*>(padding);
@@ -200,7 +144,7 @@ IoResult TlsSession::Handshake(v1::TlsDetails* details, int64_t deadline_ns) {
     if (status == 1) {
       if (!sent.ok()) return sent;
       impl_->done = true;
-      Describe(details);
+      DescribeHandshake(ssl, impl_->verify_errors, options_.name, details);
       return {v1::NONE, 0, heard, ""};
     }
     if (error == SSL_ERROR_WANT_READ) {
@@ -219,43 +163,6 @@ IoResult TlsSession::Handshake(v1::TlsDetails* details, int64_t deadline_ns) {
     ERR_clear_error();
     if (!impl_->alert.empty()) return {v1::TLS_ALERT, 0, heard, "the server sent the alert: " + impl_->alert};
     return {v1::TLS_PROTOCOL, 0, heard, std::move(text)};
-  }
-}
-
-void TlsSession::Describe(v1::TlsDetails* details) const {
-  SSL* ssl = impl_->ssl.get();
-  details->set_version(SSL_get_version(ssl));
-  details->set_cipher(SSL_get_cipher_name(ssl));
-  const unsigned char* alpn = nullptr;
-  unsigned alpn_size = 0;
-  SSL_get0_alpn_selected(ssl, &alpn, &alpn_size);
-  if (alpn_size > 0) {
-    details->set_alpn(contract::Printable(std::string(reinterpret_cast<const char*>(alpn), alpn_size), 255));
-  }
-  const STACK_OF(X509)* chain = SSL_get_peer_cert_chain(ssl);
-  for (int i = 0; chain != nullptr && i < std::min(sk_X509_num(chain), kMaxChain); ++i) {
-    DescribeCertificate(sk_X509_value(chain, i), details->add_chain());
-  }
-  details->set_verify_attempted(true);
-  X509* leaf = SSL_get0_peer_certificate(ssl);
-  if (leaf == nullptr) {
-    details->set_verify_error("the server showed no certificate");
-    return;
-  }
-  bool matches = options_.name.empty();
-  if (!matches) {
-    matches = IsNumericAddress(options_.name)
-                  ? X509_check_ip_asc(leaf, options_.name.c_str(), 0) == 1
-                  : X509_check_host(leaf, options_.name.data(), options_.name.size(), 0, nullptr) == 1;
-  }
-  details->set_name_matches(matches);
-  const std::vector<int>& errors = impl_->verify_errors;
-  details->set_within_dates(std::none_of(errors.begin(), errors.end(), &IsDateError));
-  details->set_trusted(std::all_of(errors.begin(), errors.end(), &IsDateError));
-  if (!errors.empty()) {
-    details->set_verify_error(X509_verify_cert_error_string(errors.front()));
-  } else if (!matches) {
-    details->set_verify_error("the certificate does not name " + contract::Printable(options_.name, 253));
   }
 }
 

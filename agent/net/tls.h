@@ -49,7 +49,6 @@ class TlsSession final : public ByteStream {
   struct Impl;
   IoResult Flush(int64_t deadline_ns);
   IoResult Feed(int64_t deadline_ns);
-  void Describe(v1::TlsDetails* details) const;
 
   ByteStream& transport_;
   const TlsOptions options_;

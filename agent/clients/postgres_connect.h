@@ -1,0 +1,66 @@
+// Connects as libpqxx does, by libpq, but watching: the deadline, the sockets, and the SQLSTATE of a refusal, which
+// libpqxx does not give. The connection then becomes libpqxx's. Not thread-safe.
+#ifndef PARALLAX_AGENT_CLIENTS_POSTGRES_CONNECT_H_
+#define PARALLAX_AGENT_CLIENTS_POSTGRES_CONNECT_H_
+
+#include <libpq-fe.h>
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "agent/clients/reporter.h"
+#include "agent/probes/probe.h"
+
+namespace parallax::clients {
+
+struct FreePgConn {
+  void operator()(PGconn* connection) const { PQfinish(connection); }
+};
+using PgConnPtr = std::unique_ptr<PGconn, FreePgConn>;
+
+// A second hand on the socket, so that how it ended can be asked after libpq has closed its own.
+class SocketWatch {
+ public:
+  explicit SocketWatch(Reporter& reporter) : reporter_(reporter) {}
+  ~SocketWatch();  // closes its hand and the record
+  SocketWatch(const SocketWatch&) = delete;
+  SocketWatch& operator=(const SocketWatch&) = delete;
+
+  // Looks at the socket that `connection` uses now; a new one becomes a new v1::Connection.
+  void Look(const PGconn* connection, const std::string& remote);
+  void NoteOpened();
+  // Records how it ended; `waited_in_vain` as net::DescribeClosing.
+  void Close(bool waited_in_vain);
+  // After Close(): what the socket says of an end; NONE when we ended it ourselves.
+  v1::Failure HowItEnded() const;
+  int index() const { return index_; }  // 1-based, into Observation.connections
+
+ private:
+  v1::Connection* record() const { return reporter_.observation()->mutable_connections(index_ - 1); }
+
+  Reporter& reporter_;
+  int fd_ = -1;
+  int index_ = 0;
+  bool opened_ = false;
+  std::string local_;
+};
+
+struct PostgresLogin {
+  PgConnPtr connection;  // null when it failed
+  v1::Failure failure = v1::NONE;
+  std::string text;
+  v1::ServerError error;  // when the server said no
+  bool needs_password = false;
+};
+
+// `parameters` are libpq's (keyword, value). Returns by `deadline_ns`; nothing of the environment may matter, which is
+// for the caller to see to.
+PostgresLogin ConnectPostgres(const std::vector<std::pair<std::string, std::string>>& parameters,
+                              const std::string& remote, const probes::Context& context, int64_t deadline_ns,
+                              SocketWatch& watch);
+
+}  // namespace parallax::clients
+
+#endif  // PARALLAX_AGENT_CLIENTS_POSTGRES_CONNECT_H_

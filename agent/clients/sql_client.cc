@@ -1,0 +1,338 @@
+#include "agent/clients/sql_client.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <pqxx/except>
+#include <pqxx/nontransaction>
+#include <pqxx/transaction>
+#include <random>
+#include <string>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "agent/clients/adopted_connection.h"
+#include "agent/clients/postgres_connect.h"
+#include "agent/net/connection.h"
+#include "agent/probes/dial.h"
+#include "contract/digest.h"
+#include "contract/limits.h"
+#include "contract/names.h"
+
+namespace parallax::clients {
+namespace {
+
+constexpr size_t kBlockBytes = 32;  // of md5() in hex, what DOWNLOAD is made of
+// What a server makes of it: text that no compression on the way makes much smaller than half.
+constexpr char kDownload[] =
+    "SELECT made.text, encode(sha256(convert_to(made.text, 'UTF8')), 'hex') FROM (SELECT left(string_agg(md5($1::text "
+    "|| "
+    "block::text), ''), $2::int) AS text FROM generate_series(1, $3::int) AS block) AS made";
+constexpr char kUpload[] = "SELECT length($1::text), encode(sha256(convert_to($1::text, 'UTF8')), 'hex')";
+constexpr char kFacts[] =
+    "SELECT pg_backend_pid(), pg_is_in_recovery() OR current_setting('transaction_read_only')::bool, "
+    "coalesce(host(inet_client_addr()), ''), coalesce(host(inet_server_addr()) || ':' || inet_server_port(), '')";
+constexpr char kWritable[] =
+    "SELECT pg_is_in_recovery(), current_setting('transaction_read_only')::bool, pg_backend_pid()";
+
+constexpr char kReadOnlyTransaction[] = "25006";
+constexpr char kInsufficientPrivilege[] = "42501";
+
+// How a step ended when it did not throw.
+struct Ended {
+  v1::Failure failure = v1::NONE;
+  std::string text;
+};
+
+// exec_params() is the only call with parameters that libpqxx 6 and 7 share; late releases of 7 deprecate it.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+// With the unnamed statement, which a pooler can hand on: parse, bind and execute travel together.
+template <typename... Parameters>
+pqxx::result Ask(pqxx::transaction_base& transaction, const char* sql, const Parameters&... parameters) {
+  return transaction.exec_params(sql, parameters...);
+}
+#pragma GCC diagnostic pop
+
+uint64_t Random() {
+  std::random_device device;
+  return std::uniform_int_distribution<uint64_t>(1, std::numeric_limits<int64_t>::max() / 2)(device);
+}
+
+std::string RandomText(size_t size) {
+  constexpr char kDigits[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_";
+  std::mt19937_64 generator(Random());
+  std::string text(size, '\0');
+  for (char& c : text) c = kDigits[generator() & 63];
+  return text;
+}
+
+// libpq's messages have several lines, with tabs.
+std::string OneLine(std::string_view message) {
+  std::string line(message);
+  absl::RemoveExtraAsciiWhitespace(&line);
+  return line;
+}
+
+std::string LibraryVersions() {
+  const int pq = PQlibVersion();
+  return absl::StrCat("libpqxx ", PQXX_VERSION, ", libpq ", pq / 10000, ".", pq % 10000);
+}
+
+class SqlRun {
+ public:
+  SqlRun(const v1::SqlProbe& spec, const probes::Context& context, Reporter& reporter)
+      : spec_(spec), context_(context), reporter_(reporter), watch_(reporter) {}
+
+  void Run();
+
+ private:
+  bool Connect(const probes::Destination& to, const std::string& password);
+  Ended Query(v1::ClientDetails* client);
+  Ended Ddl(v1::ClientDetails* client);
+  Ended Download(v1::ClientDetails* client);
+  Ended Upload(v1::ClientDetails* client);
+  void Hold() const;
+
+  // Runs one step; libpqxx's exceptions become its failure. False when the connection is no more.
+  bool Step(v1::StepKind kind, Ended (SqlRun::*body)(v1::ClientDetails*));
+  void Count(v1::Failure failure);
+  void NoteLost(v1::Step* step, std::string_view text);
+
+  const v1::SqlProbe& spec_;
+  const probes::Context& context_;
+  Reporter& reporter_;
+  SocketWatch watch_;
+  std::unique_ptr<AdoptedConnection> session_;
+  v1::Failure outcome_ = v1::NONE;  // of the first step that failed
+};
+
+void SqlRun::Count(v1::Failure failure) {
+  if (outcome_ == v1::NONE) outcome_ = failure;
+  reporter_.observation()->set_outcome(outcome_);
+}
+
+bool SqlRun::Connect(const probes::Destination& to, const std::string& password) {
+  const int64_t deadline_ns = context_.StepDeadline();
+  const int64_t step_ms = context_.step_timeout_ns / net::kMs;
+  const std::string& host = spec_.endpoint().host();
+  std::vector<std::pair<std::string, std::string>> parameters = {
+      {"host", host.empty() ? to.address : host},
+      {"hostaddr", to.address},
+      {"port", absl::StrCat(to.port)},
+      {"user", spec_.user()},
+      {"dbname", spec_.database().empty() ? spec_.user() : spec_.database()},
+      {"sslmode", spec_.ssl_mode() == v1::SSL_MODE_UNSPECIFIED ? "prefer" : contract::Name(spec_.ssl_mode())},
+      {"application_name", "parallax"},
+      {"client_encoding", "UTF8"},
+      {"gssencmode", "disable"},
+      {"passfile", "/dev/null"},
+      {"target_session_attrs", "any"},
+      // Behind our own deadlines; for what outlives them.
+      {"connect_timeout", absl::StrCat(std::max<int64_t>(2, step_ms / 1000 + 1))},
+      {"tcp_user_timeout", absl::StrCat(step_ms)},
+  };
+  if (!password.empty()) parameters.emplace_back("password", password);
+  if (!spec_.ssl_root_cert().empty()) parameters.emplace_back("sslrootcert", spec_.ssl_root_cert());
+
+  v1::Step* step = reporter_.Begin(v1::CLIENT_CONNECT);
+  v1::ClientDetails* client = step->mutable_client();
+  client->set_library(LibraryVersions());
+  const auto end = [&](v1::Failure failure, const std::string& text) {
+    if (watch_.index() > 0) step->set_connection(watch_.index());
+    reporter_.End(step, failure, OneLine(text));
+    Count(failure);
+    return failure == v1::NONE;
+  };
+  if (absl::Status allowed = context_.policy.CheckAddress(to.address, to.port); !allowed.ok()) {
+    return end(v1::DENIED_BY_POLICY, std::string(allowed.message()));
+  }
+  PostgresLogin login =
+      ConnectPostgres(parameters, net::JoinHostPort(to.address, to.port), context_, deadline_ns, watch_);
+  if (login.failure != v1::NONE) {
+    if (login.failure == v1::TIMED_OUT) step->set_end(v1::SILENCE);
+    if (!login.error.code().empty()) *step->mutable_server_error() = login.error;
+    if (login.needs_password && password.empty() && login.error.code().empty()) {
+      client->set_not_tried("the server asks for a password, and none was given");
+      end(v1::NONE, client->not_tried());
+      return false;
+    }
+    return end(login.failure, login.text);
+  }
+  const char* version = PQparameterStatus(login.connection.get(), "server_version");
+  client->set_server_version(contract::Printable(version == nullptr ? "" : version, 64));
+  client->set_backend_pid(PQbackendPID(login.connection.get()));
+  try {
+    session_ = std::make_unique<AdoptedConnection>(std::move(login.connection));
+  } catch (const std::exception& failed) {
+    return end(v1::PROTOCOL_VIOLATION, failed.what());
+  }
+  return end(v1::NONE, "");
+}
+
+Ended SqlRun::Query(v1::ClientDetails* client) {
+  const auto nonce = static_cast<int64_t>(Random());
+  {
+    pqxx::nontransaction statement(session_->get());
+    const pqxx::result answer = Ask(statement, "SELECT $1::bigint + 1", nonce);
+    if (answer.size() != 1 || answer[0][0].as<std::string>("") != absl::StrCat(nonce + 1)) {
+      return {v1::PROTOCOL_VIOLATION, "the server was asked for a number plus one, and gave another"};
+    }
+  }
+  // What the user asked is answered; these facts are ours, and a server may keep them to itself.
+  try {
+    pqxx::nontransaction statement(session_->get());
+    const pqxx::result facts = statement.exec(kFacts);
+    client->set_backend_pid(facts[0][0].as<int>(0));
+    client->set_read_only(facts[0][1].as<bool>(false));
+    client->set_client_address(contract::Printable(facts[0][2].as<std::string>(""), 64));
+    client->set_server_address(contract::Printable(facts[0][3].as<std::string>(""), 64));
+  } catch (const pqxx::sql_error& kept) {
+    return {v1::NONE, absl::StrCat("of itself it says: ", OneLine(kept.what()))};
+  }
+  return {};
+}
+
+Ended SqlRun::Ddl(v1::ClientDetails* client) {
+  const auto not_tried = [&](const std::string& why) {
+    client->set_not_tried(why);
+    return Ended{v1::NONE, absl::StrCat("not tried: ", why)};
+  };
+  const std::string table = absl::StrCat("parallax_", absl::Hex(Random(), absl::kZeroPad16));
+  try {
+    std::optional<pqxx::work> transaction;
+    try {
+      transaction.emplace(session_->get());
+    } catch (const pqxx::sql_error& refused) {
+      // The session works, as QUERY showed: a pooler that pools by statement allows no transaction.
+      return not_tried(
+          absl::StrCat("the server, or a pooler before it, begins no transaction: ", OneLine(refused.what())));
+    }
+    // All in one transaction: a pooler may give the next one to another session.
+    const pqxx::result state = transaction->exec(kWritable);
+    client->set_backend_pid(state[0][2].as<int>(0));
+    const bool replica = state[0][0].as<bool>(false);
+    client->set_read_only(replica || state[0][1].as<bool>(false));
+    if (client->read_only()) {
+      return not_tried(replica ? "this server is a replica, in recovery" : "transactions are read-only here");
+    }
+    transaction->exec(absl::StrCat("SET LOCAL statement_timeout = ", context_.step_timeout_ns / net::kMs));
+    transaction->exec(absl::StrCat("CREATE TABLE ", table, " (id bigint PRIMARY KEY, made text)"));
+    const pqxx::result there = Ask(*transaction, "SELECT count(*) FROM pg_class WHERE relname = $1", table);
+    transaction->abort();
+    transaction.reset();
+    if (there[0][0].as<int>(0) != 1) return {v1::PROTOCOL_VIOLATION, "the table that was made is not to be seen"};
+  } catch (const pqxx::sql_error& refused) {
+    if (refused.sqlstate() == kReadOnlyTransaction) {
+      client->set_read_only(true);
+      return not_tried("transactions are read-only here");
+    }
+    throw;
+  }
+  pqxx::nontransaction statement(session_->get());
+  const pqxx::result left = Ask(statement, "SELECT count(*) FROM pg_class WHERE relname = $1", table);
+  if (left[0][0].as<int>(0) == 0) return {};
+  return {v1::PROTOCOL_VIOLATION,
+          absl::StrCat("the table is still there after the rollback; as its owner run: DROP TABLE ", table)};
+}
+
+Ended SqlRun::Download(v1::ClientDetails* client) {
+  pqxx::nontransaction statement(session_->get());
+  const auto bytes = static_cast<int64_t>(spec_.download_bytes());
+  const int64_t blocks = (bytes + kBlockBytes - 1) / kBlockBytes;
+  const pqxx::result answer = Ask(statement, kDownload, absl::StrCat(Random()), bytes, blocks);
+  const std::string text = answer[0][0].as<std::string>("");
+  client->set_bytes(text.size());
+  if (text.size() == spec_.download_bytes() && contract::Digest(text) == answer[0][1].as<std::string>("")) return {};
+  return {v1::PROTOCOL_VIOLATION,
+          absl::StrCat(text.size(), " bytes came of ", bytes, ", or others than the server sent")};
+}
+
+Ended SqlRun::Upload(v1::ClientDetails* client) {
+  pqxx::nontransaction statement(session_->get());
+  const std::string text = RandomText(spec_.upload_bytes());
+  const pqxx::result answer = Ask(statement, kUpload, text);
+  const auto arrived = answer[0][0].as<uint64_t>(0);
+  client->set_bytes(arrived);
+  if (arrived == text.size() && contract::Digest(text) == answer[0][1].as<std::string>("")) return {};
+  return {v1::PROTOCOL_VIOLATION,
+          absl::StrCat(arrived, " bytes arrived of ", text.size(), ", or others than were sent")};
+}
+
+void SqlRun::NoteLost(v1::Step* step, std::string_view text) {
+  session_.reset();
+  watch_.Close(/*waited_in_vain=*/false);
+  const v1::Failure ended = watch_.HowItEnded();
+  step->set_end(reporter_.observation()->connections(watch_.index() - 1).end());
+  reporter_.End(step, ended == v1::NONE ? v1::CLOSED : ended, OneLine(text));
+}
+
+bool SqlRun::Step(v1::StepKind kind, Ended (SqlRun::*body)(v1::ClientDetails*)) {
+  v1::Step* step = reporter_.Begin(kind);
+  step->set_connection(watch_.index());
+  v1::ClientDetails* client = step->mutable_client();
+  bool lost = false;
+  try {
+    const Ended ended = (this->*body)(client);
+    reporter_.End(step, ended.failure, ended.text);
+  } catch (const pqxx::sql_error& refused) {
+    const std::string text = OneLine(refused.what());
+    step->mutable_server_error()->set_code(contract::Printable(refused.sqlstate(), 16));
+    step->mutable_server_error()->set_message(contract::Printable(text));
+    const bool privilege = refused.sqlstate() == kInsufficientPrivilege;
+    reporter_.End(step, v1::SERVER_ERROR, privilege ? absl::StrCat("the role may not do this: ", text) : text);
+    lost = !session_->get().is_open();
+  } catch (const pqxx::broken_connection& broken) {
+    NoteLost(step, broken.what());
+    lost = true;
+  } catch (const std::exception& other) {
+    reporter_.End(step, v1::PROTOCOL_VIOLATION, other.what());
+    lost = !session_->get().is_open();
+  }
+  Count(step->failure());
+  return !lost;
+}
+
+void SqlRun::Hold() const {
+  const int64_t until_ns =
+      std::min(context_.clock.MonotonicNs() + int64_t{spec_.hold_ms()} * net::kMs, context_.deadline_ns);
+  pollfd fds = {session_->get().sock(), POLLIN, 0};  // a server that ends the session ends the hold
+  for (int64_t left_ns = until_ns - context_.clock.MonotonicNs(); left_ns > 0 && fds.revents == 0;
+       left_ns = until_ns - context_.clock.MonotonicNs()) {
+    poll(&fds, 1, static_cast<int>(left_ns / net::kMs + 1));
+  }
+}
+
+void SqlRun::Run() {
+  std::string password;
+  if (!spec_.password().ref().empty()) {
+    auto secret = context_.secrets.Resolve(spec_.password().ref());
+    if (!secret.ok()) {
+      reporter_.observation()->set_outcome(v1::LOCAL_RESOURCE);
+      reporter_.observation()->set_error(std::string(secret.status().message()));
+      return;
+    }
+    password = std::move(secret->value);
+  }
+  const probes::Destination to = probes::Locate(spec_.endpoint(), context_, reporter_.recorder());
+  reporter_.Tell();
+  if (to.failure != v1::NONE || !Connect(to, password)) return;
+  bool open = Step(v1::QUERY, &SqlRun::Query);
+  if (open && spec_.ddl()) open = Step(v1::DDL, &SqlRun::Ddl);
+  if (open && spec_.download_bytes() > 0) open = Step(v1::DOWNLOAD, &SqlRun::Download);
+  if (open && spec_.upload_bytes() > 0) open = Step(v1::UPLOAD, &SqlRun::Upload);
+  if (open && spec_.hold_ms() > 0) Hold();
+  session_.reset();  // says goodbye, so that the server logs no lost connection
+}
+
+}  // namespace
+
+void RunSql(const v1::SqlProbe& spec, const probes::Context& context, Reporter& reporter) {
+  SqlRun(spec, context, reporter).Run();
+}
+
+}  // namespace parallax::clients

@@ -1,0 +1,354 @@
+#include "agent/probes/client_process.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "agent/probes/client_frames.h"
+#include "agent/probes/erase_secret.h"
+#include "contract/limits.h"
+#include "contract/names.h"
+
+namespace parallax::probes {
+namespace {
+
+constexpr size_t kMaxStderrBytes = 512;
+// The process watches its own deadlines where its libraries let it; this much later it is ended.
+constexpr int64_t kGraceNs = 200 * net::kMs;
+constexpr int64_t kDyingNs = 500 * net::kMs;  // from SIGTERM to SIGKILL
+
+// All that the process inherits. PG* variables, proxies, .netrc switches and the like would make the same probe another
+// one on each side; and the agent's environment holds secrets.
+constexpr const char* kKeptVariables[] = {"PATH",          "HOME",          "TMPDIR",      "LD_LIBRARY_PATH",
+                                          "SSL_CERT_FILE", "SSL_CERT_DIR",  "LOCALDOMAIN", "RES_OPTIONS",
+                                          "ASAN_OPTIONS",  "UBSAN_OPTIONS", "TSAN_OPTIONS"};
+
+class Fd {
+ public:
+  explicit Fd(int fd = -1) : fd_(fd) {}
+  ~Fd() { Reset(); }
+  Fd(const Fd&) = delete;
+  Fd& operator=(const Fd&) = delete;
+  void Reset(int fd = -1) {
+    if (fd_ >= 0) close(fd_);
+    fd_ = fd;
+  }
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+struct Pipe {
+  Fd read;
+  Fd write;
+  bool Open() {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) return false;
+    read.Reset(ends[0]);
+    write.Reset(ends[1]);
+    return true;
+  }
+};
+
+void DoNotBlock(int fd) { fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK); }
+
+class ClientProcess {
+ public:
+  ClientProcess(const Context& context, Recorder& recorder) : context_(context), recorder_(recorder) {}
+  ~ClientProcess() { Reap(/*kill_first=*/true); }
+  ClientProcess(const ClientProcess&) = delete;
+  ClientProcess& operator=(const ClientProcess&) = delete;
+
+  absl::Status Start(const std::string& program);
+  // Writes the assignment and reads what comes, until the process ends or has to be ended.
+  void Run(std::string assignment);
+  // Ends what it had begun, and puts all into the recorder's observation.
+  void Finish(std::string_view secret, std::string_view origin);
+
+ private:
+  // When the process has to be ended if nothing more comes: the deadline of the step at hand, or of the probe.
+  int64_t KillAt() const;
+  bool HasOpenStep() const;
+  void ReadObservations();
+  void ReadStderr();
+  void Write(std::string* left);
+  void Reap(bool kill_first);
+  std::string HowItEnded() const;
+
+  const Context& context_;
+  Recorder& recorder_;
+  Pipe in_;
+  Pipe out_;
+  Pipe err_;
+  pid_t pid_ = -1;
+  int status_ = 0;
+  std::string bytes_;  // of stdout, not yet a message
+  std::string stderr_;
+  bool broken_ = false;   // stdout made no sense
+  bool more_ = true;      // stdout is open
+  bool late_ = false;     // we ended it, for its time was up
+  v1::Observation seen_;  // the last that it told
+  int64_t told_ns_ = 0;   // when
+};
+
+absl::Status ClientProcess::Start(const std::string& program) {
+  if (!in_.Open() || !out_.Open() || !err_.Open()) {
+    return absl::ResourceExhaustedError(absl::StrCat("no pipe to ", kClientProgram, ": ", std::strerror(errno)));
+  }
+  std::vector<std::string> variables = {"LC_ALL=C"};  // messages of libraries and errno in one language on every side
+  for (const char* name : kKeptVariables) {
+    if (const char* value = std::getenv(name); value != nullptr) variables.push_back(absl::StrCat(name, "=", value));
+  }
+  std::vector<char*> environment;
+  for (std::string& variable : variables) environment.push_back(variable.data());
+  environment.push_back(nullptr);
+  std::string name = kClientProgram;
+  char* argv[] = {name.data(), nullptr};
+
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, in_.read.get(), STDIN_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, out_.write.get(), STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&actions, err_.write.get(), STDERR_FILENO);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t none;
+  sigemptyset(&none);
+  sigset_t defaults;
+  sigemptyset(&defaults);
+  for (int signal : {SIGPIPE, SIGTERM, SIGINT, SIGHUP}) sigaddset(&defaults, signal);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setsigdefault(&attributes, &defaults);
+  posix_spawnattr_setpgroup(&attributes, 0);  // an interrupt from the terminal is the agent's to hand on
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  const int error = posix_spawn(&pid_, program.c_str(), &actions, &attributes, argv, environment.data());
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&actions);
+  in_.read.Reset();
+  out_.write.Reset();
+  err_.write.Reset();
+  if (error != 0) {
+    pid_ = -1;
+    return absl::ResourceExhaustedError(absl::StrCat("cannot start ", program, ": ", std::strerror(error)));
+  }
+  for (int fd : {in_.write.get(), out_.read.get(), err_.read.get()}) DoNotBlock(fd);
+  return absl::OkStatus();
+}
+
+bool ClientProcess::HasOpenStep() const {
+  return seen_.steps_size() > 0 && seen_.steps(seen_.steps_size() - 1).failure() == v1::FAILURE_UNSPECIFIED;
+}
+
+int64_t ClientProcess::KillAt() const {
+  if (!HasOpenStep()) return context_.deadline_ns;
+  return std::min(context_.deadline_ns, told_ns_ + context_.step_timeout_ns + kGraceNs);
+}
+
+void ClientProcess::Run(std::string assignment) {
+  while (more_ && !broken_) {
+    const int64_t left_ns = KillAt() - context_.clock.MonotonicNs();
+    late_ = left_ns <= 0;
+    if (late_ || context_.cancel.cancelled()) break;
+    // Without a descriptor to wake us, look every 50 ms.
+    const int64_t wait_ns = context_.cancel.fd() < 0 ? std::min(left_ns, 50 * net::kMs) : left_ns;
+    const timespec wait = {wait_ns / 1'000'000'000, wait_ns % 1'000'000'000};
+    pollfd fds[4] = {{out_.read.get(), POLLIN, 0},
+                     {err_.read.get(), POLLIN, 0},
+                     {context_.cancel.fd(), POLLIN, 0},
+                     {assignment.empty() ? -1 : in_.write.get(), POLLOUT, 0}};
+    if (ppoll(fds, 4, &wait, nullptr) <= 0) continue;
+    if (fds[3].revents != 0) Write(&assignment);
+    if (fds[1].revents != 0) ReadStderr();
+    if (fds[0].revents != 0) ReadObservations();
+  }
+  Reap(/*kill_first=*/more_ || broken_);
+  ReadStderr();
+}
+
+void ClientProcess::Write(std::string* left) {
+  // A process that is gone answers by EPIPE: the agent ignores SIGPIPE, and stdout tells the rest.
+  const ssize_t written = write(in_.write.get(), left->data(), left->size());
+  if (written < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  left->erase(0, written < 0 ? left->size() : static_cast<size_t>(written));
+  if (left->empty()) in_.write.Reset();
+}
+
+void ClientProcess::ReadObservations() {
+  std::array<char, 64 * 1024> buffer;
+  const ssize_t got = read(out_.read.get(), buffer.data(), buffer.size());
+  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  more_ = got > 0;
+  if (got > 0) bytes_.append(buffer.data(), static_cast<size_t>(got));
+  v1::Observation told;
+  for (;;) {
+    const Framed framed = TakeFrame(&bytes_, &told);
+    broken_ = framed == Framed::kBroken;
+    if (framed != Framed::kWhole) return;
+    seen_ = std::move(told);
+    told_ns_ = context_.clock.MonotonicNs();
+  }
+}
+
+void ClientProcess::ReadStderr() {
+  std::array<char, 4096> buffer;
+  for (;;) {
+    const ssize_t got = err_.read.get() < 0 ? 0 : read(err_.read.get(), buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got == 0) err_.read.Reset();  // its end: no more to poll for
+    if (got <= 0) return;
+    const size_t room = kMaxStderrBytes - std::min(kMaxStderrBytes, stderr_.size());
+    stderr_.append(buffer.data(), std::min(room, static_cast<size_t>(got)));
+  }
+}
+
+void ClientProcess::Reap(bool kill_first) {
+  if (pid_ <= 0) return;
+  if (kill_first) kill(pid_, SIGTERM);
+  const int64_t patience_ns = context_.clock.MonotonicNs() + kDyingNs;
+  for (;;) {
+    const pid_t done = waitpid(pid_, &status_, WNOHANG);
+    if (done == pid_ || (done < 0 && errno != EINTR)) break;
+    if (context_.clock.MonotonicNs() >= patience_ns) {
+      kill(pid_, SIGKILL);
+      while (waitpid(pid_, &status_, 0) < 0 && errno == EINTR) {
+      }
+      break;
+    }
+    poll(nullptr, 0, 2);
+  }
+  pid_ = -1;
+}
+
+std::string ClientProcess::HowItEnded() const {
+  if (broken_) return "wrote what is no observation";
+  if (WIFSIGNALED(status_)) {
+    return absl::StrCat("died by signal ", WTERMSIG(status_), " (", strsignal(WTERMSIG(status_)), ")");
+  }
+  return absl::StrCat("ended with exit code ", WEXITSTATUS(status_));
+}
+
+void ClientProcess::Finish(std::string_view secret, std::string_view origin) {
+  v1::Observation* observation = recorder_.observation();
+  const bool cancelled = context_.cancel.cancelled();
+  const bool ended_well = !more_ && !broken_ && WIFEXITED(status_) && WEXITSTATUS(status_) == 0 && !HasOpenStep() &&
+                          seen_.outcome() != v1::FAILURE_UNSPECIFIED;
+  std::string last = seen_.steps().empty() ? "anything" : contract::Name(seen_.steps(seen_.steps_size() - 1).kind());
+  // Its clock is ours; its steps count from its own start.
+  const int64_t started_ns = seen_.started_unix_ns() - observation->started_unix_ns();
+  const int64_t shift_ns = std::clamp<int64_t>(started_ns, 0, recorder_.Now());
+  for (v1::Step& step : *seen_.mutable_steps()) {
+    step.set_start_ns(step.start_ns() + shift_ns);
+    if (step.has_client() && !origin.empty()) step.mutable_client()->set_secret_origin(std::string(origin));
+    v1::Step* kept = observation->add_steps();
+    *kept = step;
+    if (step.failure() != v1::FAILURE_UNSPECIFIED) continue;
+    if (cancelled || late_) {
+      recorder_.End(kept, cancelled ? v1::CANCELLED : v1::TIMED_OUT, kept->text());
+      if (!cancelled) kept->set_end(v1::SILENCE);
+    } else {
+      recorder_.End(kept, v1::LOCAL_RESOURCE, "the helper process ended here");
+      last = absl::StrCat("the beginning of ", last);
+    }
+  }
+  for (v1::Connection& connection : *seen_.mutable_connections()) {
+    connection.set_opened_ns(connection.opened_ns() + shift_ns);
+    if (connection.ended_ns() > 0) connection.set_ended_ns(connection.ended_ns() + shift_ns);
+    if (connection.end() == v1::END_UNSPECIFIED) {
+      connection.set_end(late_ ? v1::SILENCE : v1::CLOSED_BY_US);
+      connection.set_ended_ns(recorder_.Now());
+    }
+    *observation->add_connections() = std::move(connection);
+  }
+  observation->set_address(seen_.address());
+  observation->set_via_connect_to(seen_.via_connect_to());
+  observation->set_steps_dropped(seen_.steps_dropped());
+  observation->set_error(seen_.error());
+  if (ended_well) {
+    observation->set_outcome(seen_.outcome());
+  } else if (cancelled || late_) {
+    observation->set_outcome(cancelled ? v1::CANCELLED : v1::TIMED_OUT);
+  } else {
+    observation->set_outcome(v1::LOCAL_RESOURCE);
+    observation->set_error(
+        contract::Printable(absl::StrCat("the helper process ", kClientProgram, " ", HowItEnded(), " after ", last,
+                                         stderr_.empty() ? "" : absl::StrCat("; it said: ", stderr_))));
+  }
+  // Of what peers and libraries said; names and addresses of ours stay.
+  for (v1::Step& step : *observation->mutable_steps()) EraseSecret(secret, &step);
+  v1::Step words;
+  words.set_text(observation->error());
+  EraseSecret(secret, &words);
+  observation->set_error(words.text());
+}
+
+std::string Find(const std::vector<std::string>& folders) {
+  for (const std::string& folder : folders) {
+    const std::string path = absl::StrCat(folder, "/", kClientProgram);
+    if (access(path.c_str(), X_OK) == 0) return path;
+  }
+  return "";
+}
+
+}  // namespace
+
+std::vector<std::string> ClientFolders() {
+  std::vector<std::string> folders;
+  std::error_code error;
+  const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (!error) folders.push_back(self.parent_path().string());
+  folders.emplace_back("/usr/libexec/parallax");
+  return folders;
+}
+
+absl::Status RunInClient(v1::ProbeSpec spec, v1::SecretRef* (*secret_of)(v1::ProbeSpec*), const Context& context,
+                         Recorder& recorder, const std::vector<std::string>& folders) {
+  const std::string program = Find(folders);
+  if (program.empty()) {
+    return absl::UnimplementedError(absl::StrCat(kClientProgram, ", which speaks ", contract::KindOf(spec),
+                                                 ", is not installed: looked in ", absl::StrJoin(folders, " and "),
+                                                 "; copy it from the agent's release to beside the agent"));
+  }
+  v1::Assignment assignment;
+  policy::Secret secret;
+  v1::SecretRef* reference = secret_of(&spec);
+  if (!reference->ref().empty()) {
+    auto resolved = context.secrets.Resolve(reference->ref());
+    if (!resolved.ok()) return resolved.status();
+    secret = *std::move(resolved);
+    reference->set_ref("controller:resolved");
+    assignment.add_secrets()->set_ref(reference->ref());
+    assignment.mutable_secrets(0)->set_value(secret.value);
+  }
+  const int64_t left_ms = (context.deadline_ns - context.clock.MonotonicNs() - kGraceNs) / net::kMs;
+  spec.set_timeout_ms(std::max<int64_t>(1, left_ms));
+  spec.set_step_timeout_ms(std::min(spec.timeout_ms(), std::max<int64_t>(1, context.step_timeout_ns / net::kMs)));
+  v1::Plan plan;
+  plan.set_version(contract::kPlanVersion);
+  plan.set_attempts(1);
+  *plan.add_probes() = std::move(spec);
+  assignment.set_plan(plan.SerializeAsString());
+  assignment.mutable_connect_to()->Add(context.connect_to.begin(), context.connect_to.end());
+
+  ClientProcess process(context, recorder);
+  if (absl::Status started = process.Start(program); !started.ok()) return started;
+  process.Run(Frame(assignment));
+  process.Finish(secret.value, secret.origin);
+  return absl::OkStatus();
+}
+
+}  // namespace parallax::probes
