@@ -12,8 +12,8 @@
 #include "controller/cli/commands.h"
 #include "controller/cli/say.h"
 #include "controller/cli/terminal.h"
-#include "controller/cli/values.h"
 #include "controller/diagnose/catalogue.h"
+#include "controller/plan/values.h"
 #include "controller/report/layout.h"
 #include "controller/report/page.h"
 #include "controller/report/verdict.h"
@@ -107,7 +107,7 @@ int Causes(const CausesFlags& flags) {
     if (rule == nullptr) {
       std::vector<std::string> names;
       for (const diagnose::Rule& known : diagnose::Catalogue()) names.emplace_back(known.cause);
-      const std::string near = Nearest(flags.cause, names);
+      const std::string near = plan::Nearest(flags.cause, names);
       return UsageError(absl::StrCat("there is no cause '", contract::Printable(flags.cause, 80), "'",
                                      near.empty() ? "" : absl::StrCat("; did you mean ", near, "?"),
                                      " (parallax causes lists them)"));

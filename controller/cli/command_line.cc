@@ -4,7 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "contract/limits.h"
-#include "controller/cli/values.h"
+#include "controller/plan/values.h"
 
 namespace parallax::cli {
 namespace {
@@ -165,8 +165,8 @@ std::string DescribeError(const CLI::App& app, const CLI::ParseError& error, int
       chosen.empty() ? "parallax --help" : absl::StrCat("parallax ", command.get_name(), " --help");
   if (chosen.empty() && argc > 1 && argv[1][0] != '-') {
     const std::string name = contract::Printable(argv[1], 80);
-    return absl::StrCat("there is no command '", name, "'", DidYouMean(Nearest(argv[1], Commands(app))), " (see ", help,
-                        ")");
+    return absl::StrCat("there is no command '", name, "'", DidYouMean(plan::Nearest(argv[1], Commands(app))), " (see ",
+                        help, ")");
   }
   if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) {
     for (const CLI::App* at : {&command, &app}) {
@@ -175,7 +175,7 @@ std::string DescribeError(const CLI::App& app, const CLI::ParseError& error, int
         const std::string flag = extra.substr(0, extra.find('='));
         if (extra.starts_with('-')) {
           return absl::StrCat("unknown flag '", contract::Printable(flag, 80), "'",
-                              DidYouMean(Nearest(flag, LongFlags(command))), " (see ", help, ")");
+                              DidYouMean(plan::Nearest(flag, LongFlags(command))), " (see ", help, ")");
         }
         const bool url = extra.find("://") != std::string::npos;
         return absl::StrCat("there is one argument too many",
@@ -187,7 +187,7 @@ std::string DescribeError(const CLI::App& app, const CLI::ParseError& error, int
     const std::string first = argv[1];
     const std::string flag = first.substr(0, first.find('='));
     return absl::StrCat("unknown flag '", contract::Printable(flag, 80), "' before the command",
-                        DidYouMean(Nearest(flag, LongFlags(app))), " (see ", help, ")");
+                        DidYouMean(plan::Nearest(flag, LongFlags(app))), " (see ", help, ")");
   }
   if (chosen.empty())
     return absl::StrCat("say what to do, as in parallax compare TARGET --inside VANTAGE (see ", help, ")");

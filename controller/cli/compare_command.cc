@@ -4,8 +4,8 @@
 #include "controller/cli/commands.h"
 #include "controller/cli/probing.h"
 #include "controller/cli/say.h"
-#include "controller/cli/values.h"
 #include "controller/diagnose/diagnose.h"
+#include "controller/plan/values.h"
 
 namespace parallax::cli {
 namespace {
@@ -18,7 +18,7 @@ absl::Status AddSides(const CompareFlags& flags, RunRequest* request) {
   }
   request->sides = {{"inside", flags.inside}, {"outside", flags.outside}};
   for (const std::string& text : flags.witnesses) {
-    auto witness = ParseWitness(text);
+    auto witness = plan::ParseWitness(text);
     if (!witness.ok()) {
       return absl::Status(witness.status().code(),
                           absl::StrCat("--witness: ", std::string(witness.status().message())));

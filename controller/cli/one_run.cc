@@ -83,7 +83,9 @@ absl::StatusOr<FinishedRun> RunOnce(const Prepared& prepared, const std::atomic<
   FinishedRun finished;
   v1::Run& run = finished.run;
   run = NewRun(prepared);
-  auto dispatcher = dispatch::Dispatcher::Create(prepared.sides, prepared.local_agent, run.id(), &interrupted,
+  dispatch::Reach reach;
+  reach.local_agent = prepared.local_agent;
+  auto dispatcher = dispatch::Dispatcher::Create(prepared.sides, std::move(reach), run.id(), &interrupted,
                                                  [&](const dispatch::Progress& step) { progress(step.text); });
   if (!dispatcher.ok()) return dispatcher.status();
   const auto begun = std::chrono::steady_clock::now();

@@ -5,13 +5,13 @@
 #include "controller/cli/one_run.h"
 #include "controller/cli/say.h"
 #include "controller/cli/terminal.h"
-#include "controller/cli/values.h"
-#include "controller/experiment/quantities.h"
+#include "controller/plan/quantities.h"
+#include "controller/plan/values.h"
 
 namespace parallax::cli {
 
 absl::Status AddProbing(const ProbingFlags& flags, RunRequest* request) {
-  const auto timeout = ParseDurationMs(flags.timeout);
+  const auto timeout = plan::ParseDurationMs(flags.timeout);
   if (!timeout.ok())
     return absl::Status(timeout.status().code(), absl::StrCat("--timeout: ", std::string(timeout.status().message())));
   request->targets = flags.targets;
@@ -21,7 +21,7 @@ absl::Status AddProbing(const ProbingFlags& flags, RunRequest* request) {
   request->step_timeout_ms = *timeout;
   request->repeats = flags.repeats;
   request->title = flags.title;
-  const auto bytes = flags.sql_bytes.empty() ? absl::StatusOr<uint64_t>(0) : experiment::ParseBytes(flags.sql_bytes);
+  const auto bytes = flags.sql_bytes.empty() ? absl::StatusOr<uint64_t>(0) : plan::ParseBytes(flags.sql_bytes);
   if (!bytes.ok())
     return absl::Status(bytes.status().code(), absl::StrCat("--sql-bytes: ", std::string(bytes.status().message())));
   if (flags.sql || flags.sql_ddl || *bytes > 0) request->client = plan::ClientQuestions{flags.sql_ddl, *bytes, *bytes};

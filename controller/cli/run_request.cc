@@ -7,8 +7,8 @@
 #include "contract/limits.h"
 #include "controller/cli/local_agent.h"
 #include "controller/cli/say.h"
-#include "controller/cli/values.h"
 #include "controller/plan/target_url.h"
+#include "controller/plan/values.h"
 
 namespace parallax::cli {
 namespace {
@@ -56,7 +56,7 @@ absl::Status PrepareTargets(const RunRequest& request, Prepared* prepared) {
     prepared->options.controls.push_back(std::move(parsed->target));
   }
   if (!request.password_from.empty()) {
-    if (const auto status = CheckSecretRef(request.password_from); !status.ok())
+    if (const auto status = plan::CheckSecretRef(request.password_from); !status.ok())
       return Prefixed("--password-from", status);
   }
   auto secrets = ResolveSecrets(passwords, request.password_from);
@@ -101,7 +101,7 @@ absl::Status AddSides(const RunRequest& request, Prepared* prepared) {
 
 absl::Status AddConnectTo(const RunRequest& request, Prepared* prepared) {
   for (const std::string& text : request.connect_to) {
-    auto map = ParseConnectTo(text);
+    auto map = plan::ParseConnectTo(text);
     if (!map.ok()) return Prefixed("--connect-to", map.status());
     bool found = false;
     for (dispatch::SideConfig& side : prepared->sides) {

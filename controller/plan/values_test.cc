@@ -1,11 +1,9 @@
-#include "controller/cli/values.h"
+#include "controller/plan/values.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "controller/cli/secret_values.h"
-
-namespace parallax::cli {
+namespace parallax::plan {
 namespace {
 
 using ::testing::HasSubstr;
@@ -73,24 +71,5 @@ TEST(Values, Nearest) {
   EXPECT_EQ(Nearest(std::string(10'000, 'x'), names), "");
 }
 
-TEST(Secrets, AUrlsPasswordGoesBeforeTheReference) {
-  setenv("PARALLAX_TEST_SECRET", "hunter2", 1);
-  const auto secrets = ResolveSecrets({"inurl", ""}, "env:PARALLAX_TEST_SECRET");
-  ASSERT_TRUE(secrets.ok());
-  EXPECT_THAT(secrets->refs, ::testing::ElementsAre("controller:url-1", "env:PARALLAX_TEST_SECRET"));
-  ASSERT_EQ(secrets->to_send.size(), 2U);
-  EXPECT_EQ(secrets->to_send[0].value(), "inurl");
-  EXPECT_EQ(secrets->to_send[1].value(), "hunter2");
-}
-
-TEST(Secrets, WhatIsNotSetHereIsLeftToTheAgents) {
-  unsetenv("PARALLAX_TEST_SECRET");
-  const auto secrets = ResolveSecrets({""}, "env:PARALLAX_TEST_SECRET");
-  ASSERT_TRUE(secrets.ok());
-  EXPECT_TRUE(secrets->to_send.empty());
-  EXPECT_FALSE(ResolveSecrets({""}, "controller:PARALLAX_TEST_SECRET").ok());
-  EXPECT_TRUE(ResolveSecrets({""}, "file:/run/secret")->to_send.empty());
-}
-
 }  // namespace
-}  // namespace parallax::cli
+}  // namespace parallax::plan

@@ -1,6 +1,6 @@
-// Values of flags as users write them. Pure; thread-safe. InvalidArgument shows a right one.
-#ifndef PARALLAX_CONTROLLER_CLI_VALUES_H_
-#define PARALLAX_CONTROLLER_CLI_VALUES_H_
+// Values of flags, and of experiments, as users write them. Pure; thread-safe. InvalidArgument shows a right one.
+#ifndef PARALLAX_CONTROLLER_PLAN_VALUES_H_
+#define PARALLAX_CONTROLLER_PLAN_VALUES_H_
 
 #include <cstdint>
 #include <string>
@@ -11,7 +11,7 @@
 #include "absl/status/statusor.h"
 #include "parallax/v1/session.pb.h"
 
-namespace parallax::cli {
+namespace parallax::plan {
 
 // "5s", "500ms", "1m" in milliseconds: from 10 ms to 10 min.
 absl::StatusOr<int64_t> ParseDurationMs(std::string_view text);
@@ -29,6 +29,6 @@ absl::Status CheckSecretRef(std::string_view ref);
 // The name most like `word` (Levenshtein), "" when none is like it.
 std::string Nearest(std::string_view word, const std::vector<std::string>& names);
 
-}  // namespace parallax::cli
+}  // namespace parallax::plan
 
-#endif  // PARALLAX_CONTROLLER_CLI_VALUES_H_
+#endif  // PARALLAX_CONTROLLER_PLAN_VALUES_H_

@@ -1,4 +1,4 @@
-#include "controller/cli/values.h"
+#include "controller/plan/values.h"
 
 #include <algorithm>
 #include <charconv>
@@ -7,9 +7,9 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "contract/limits.h"
-#include "controller/experiment/quantities.h"
+#include "controller/plan/quantities.h"
 
-namespace parallax::cli {
+namespace parallax::plan {
 namespace {
 
 constexpr int64_t kMinTimeoutMs = 10;
@@ -50,7 +50,7 @@ bool IsNameByte(char c) { return absl::ascii_isalnum(static_cast<unsigned char>(
 }  // namespace
 
 absl::StatusOr<int64_t> ParseDurationMs(std::string_view text) {
-  return experiment::ParseDuration(text, kMinTimeoutMs, contract::kMaxProbeTimeoutMs);
+  return ParseDuration(text, kMinTimeoutMs, contract::kMaxProbeTimeoutMs);
 }
 
 absl::StatusOr<std::pair<std::string, v1::ConnectTo>> ParseConnectTo(std::string_view text) {
@@ -140,4 +140,4 @@ std::string Nearest(std::string_view word, const std::vector<std::string>& names
   return best;
 }
 
-}  // namespace parallax::cli
+}  // namespace parallax::plan

@@ -1,4 +1,4 @@
-#include "controller/experiment/quantities.h"
+#include "controller/plan/quantities.h"
 
 #include <algorithm>
 #include <charconv>
@@ -7,7 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "contract/limits.h"
 
-namespace parallax::experiment {
+namespace parallax::plan {
 namespace {
 
 constexpr size_t kShown = 80;  // of what a user wrote, in errors
@@ -78,4 +78,4 @@ std::string DurationText(int64_t ms) {
   return absl::StrCat(ms, "ms");
 }
 
-}  // namespace parallax::experiment
+}  // namespace parallax::plan

@@ -1,6 +1,6 @@
 // Durations and sizes as people write them. Pure; thread-safe. Errors show a right one.
-#ifndef PARALLAX_CONTROLLER_EXPERIMENT_QUANTITIES_H_
-#define PARALLAX_CONTROLLER_EXPERIMENT_QUANTITIES_H_
+#ifndef PARALLAX_CONTROLLER_PLAN_QUANTITIES_H_
+#define PARALLAX_CONTROLLER_PLAN_QUANTITIES_H_
 
 #include <cstdint>
 #include <string>
@@ -8,7 +8,7 @@
 
 #include "absl/status/statusor.h"
 
-namespace parallax::experiment {
+namespace parallax::plan {
 
 inline constexpr int64_t kSecondMs = 1000;
 inline constexpr int64_t kMinuteMs = 60 * kSecondMs;
@@ -23,6 +23,6 @@ absl::StatusOr<uint64_t> ParseBytes(std::string_view text);
 // "1h", "90s", "500ms": the inverse of ParseDuration.
 std::string DurationText(int64_t ms);
 
-}  // namespace parallax::experiment
+}  // namespace parallax::plan
 
-#endif  // PARALLAX_CONTROLLER_EXPERIMENT_QUANTITIES_H_
+#endif  // PARALLAX_CONTROLLER_PLAN_QUANTITIES_H_

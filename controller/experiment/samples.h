@@ -1,0 +1,35 @@
+// From the runs of a point to samples of its steps' times, their summaries, and after against before. Pure;
+// thread-safe.
+#ifndef PARALLAX_CONTROLLER_EXPERIMENT_SAMPLES_H_
+#define PARALLAX_CONTROLLER_EXPERIMENT_SAMPLES_H_
+
+#include <string>
+#include <vector>
+
+#include "parallax/v1/experiment.pb.h"
+#include "parallax/v1/run.pb.h"
+
+namespace parallax::experiment {
+
+// Adds what a run saw of its targets (and of the real client beside them) to the samples, by side and step, in the
+// order of the steps. Rows of the sslmode matrix and the like, which carry a variant, are left out. "total" is the
+// whole probe.
+void AddRun(const v1::Run& run, const std::string& stage, google::protobuf::RepeatedPtrField<v1::Sample>* samples);
+
+v1::Summary Summarize(const v1::Sample& sample);
+
+// After against before, of one side and step: the times by a rank test, the failures by Fisher's, each at kAlpha. A run
+// counts once, by the median of its attempts: those share their moment.
+v1::Change ChangeOf(const v1::Sample& before, const v1::Sample& after);
+
+// The same for every side and step with a sample in both stages. Each is tested alone: of twenty lines one may differ
+// by chance, and a report says so.
+std::vector<v1::Change> Changes(const google::protobuf::RepeatedPtrField<v1::Sample>& samples);
+
+// nullptr when there is none.
+const v1::Sample* FindSample(const google::protobuf::RepeatedPtrField<v1::Sample>& samples, const std::string& side,
+                             const std::string& step, const std::string& stage);
+
+}  // namespace parallax::experiment
+
+#endif  // PARALLAX_CONTROLLER_EXPERIMENT_SAMPLES_H_
