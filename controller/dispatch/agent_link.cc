@@ -2,9 +2,14 @@
 
 #include <fcntl.h>
 #include <grpc/grpc.h>
+#include <grpc/support/log.h>
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
+#include <grpcpp/create_channel.h>
 #include <grpcpp/create_channel_posix.h>
+#include <grpcpp/security/credentials.h>
+#include <grpcpp/security/tls_certificate_provider.h>
+#include <grpcpp/security/tls_credentials_options.h>
 #include <grpcpp/support/channel_arguments.h>
 #include <grpcpp/support/client_callback.h>
 #include <sys/socket.h>
@@ -23,10 +28,13 @@
 namespace parallax::dispatch {
 namespace {
 
+constexpr int kDialMs = 10'000;
 constexpr size_t kMaxInbox = 256;
 constexpr size_t kMaxInboxBytes = 16 * 1024 * 1024;  // 256 of the largest messages would be a gigabyte
 
-std::shared_ptr<grpc::Channel> ChannelOver(int fd) {
+constexpr unsigned kFilesReread = 3600;  // seconds; a run is over before
+
+grpc::ChannelArguments Arguments() {
   grpc::ChannelArguments arguments;
   // A link that drops silently is seen in 8 s; with the defaults, never.
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 5'000);
@@ -35,18 +43,42 @@ std::shared_ptr<grpc::Channel> ChannelOver(int fd) {
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   arguments.SetMaxReceiveMessageSize(static_cast<int>(contract::kMaxMessageBytes));
   arguments.SetMaxSendMessageSize(static_cast<int>(contract::kMaxMessageBytes));
-  return grpc::CreateCustomInsecureChannelFromFd("agent", fd, arguments);
+  return arguments;
+}
+
+std::shared_ptr<grpc::Channel> ChannelOver(int fd) {
+  return grpc::CreateCustomInsecureChannelFromFd("agent", fd, Arguments());
+}
+
+// TLS 1.2 at least, which is gRPC's own lower bound; without `ca`, the roots that the system trusts.
+std::shared_ptr<grpc::ChannelCredentials> Credentials(const TlsFiles* tls) {
+  if (tls == nullptr) return grpc::InsecureChannelCredentials();
+  grpc::experimental::TlsChannelCredentialsOptions options;
+  if (!tls->ca.empty() || !tls->cert.empty()) {
+    options.set_certificate_provider(std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(
+        tls->key, tls->cert, tls->ca, kFilesReread));
+  }
+  if (!tls->ca.empty()) options.watch_root_certs();
+  if (!tls->cert.empty()) options.watch_identity_key_cert_pairs();
+  return grpc::experimental::TlsCredentials(options);
+}
+
+std::shared_ptr<grpc::Channel> ChannelTo(const std::string& address, const TlsFiles* tls) {
+  // gRPC would print every failed handshake to stderr; all of it comes back as the session's status.
+  gpr_set_log_function([](gpr_log_func_args*) {});
+  grpc::ChannelArguments arguments = Arguments();
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kDialMs);  // also what one attempt may take
+  if (tls != nullptr && !tls->name.empty()) arguments.SetSslTargetNameOverride(tls->name);
+  return grpc::CreateCustomChannel(address, Credentials(tls), arguments);
 }
 
 // The reactor keeps a hold from Open to Close, so that its owner may start reads and writes in between whatever the
 // stream does; OnDone comes only after Close gave the hold back.
 class GrpcLink final : public AgentLink, private grpc::ClientBidiReactor<v1::ControllerMessage, v1::AgentMessage> {
  public:
-  GrpcLink(int fd, Bell& bell)
-      : bell_(bell),
-        shutdown_fd_(fcntl(fd, F_DUPFD_CLOEXEC, 3)),
-        channel_(ChannelOver(fd)),
-        stub_(v1::Agent::NewStub(channel_)) {
+  // `shutdown_fd`: our own name for the channel's descriptor, -1 where gRPC dials itself.
+  GrpcLink(std::shared_ptr<grpc::Channel> channel, int shutdown_fd, Bell& bell)
+      : bell_(bell), shutdown_fd_(shutdown_fd), channel_(std::move(channel)), stub_(v1::Agent::NewStub(channel_)) {
     stub_->async()->Session(&context_, this);
     AddHold();
     StartRead(&incoming_);
@@ -168,7 +200,7 @@ class GrpcLink final : public AgentLink, private grpc::ClientBidiReactor<v1::Con
   };
 
   Bell& bell_;
-  int shutdown_fd_;  // our own name for gRPC's descriptor
+  int shutdown_fd_;
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<v1::Agent::Stub> stub_;
   grpc::ClientContext context_;
@@ -189,6 +221,13 @@ class GrpcLink final : public AgentLink, private grpc::ClientBidiReactor<v1::Con
 
 }  // namespace
 
-std::unique_ptr<AgentLink> AgentLink::Open(int fd, Bell& bell) { return std::make_unique<GrpcLink>(fd, bell); }
+std::unique_ptr<AgentLink> AgentLink::Open(int fd, Bell& bell) {
+  const int ours = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+  return std::make_unique<GrpcLink>(ChannelOver(fd), ours, bell);
+}
+
+std::unique_ptr<AgentLink> AgentLink::Dial(const std::string& address, const TlsFiles* tls, Bell& bell) {
+  return std::make_unique<GrpcLink>(ChannelTo(address, tls), -1, bell);
+}
 
 }  // namespace parallax::dispatch

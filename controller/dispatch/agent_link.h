@@ -1,4 +1,4 @@
-// One session with one agent over a connected descriptor. gRPC stays behind this class.
+// One session with one agent, over a connected descriptor or to an agent that listens. gRPC stays behind this class.
 //
 // Used from one thread, but for what gRPC's own threads do inside. Nothing here blocks but Close.
 #ifndef PARALLAX_CONTROLLER_DISPATCH_AGENT_LINK_H_
@@ -8,9 +8,11 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "absl/status/status.h"
 #include "controller/dispatch/bell.h"
+#include "controller/dispatch/reach.h"
 #include "parallax/v1/session.pb.h"
 
 namespace parallax::dispatch {
@@ -26,6 +28,9 @@ class AgentLink {
   // Takes `fd`, a stream socket whose next byte is the agent's HTTP/2, and opens the session. `bell` is borrowed, and
   // rung when there is something for Next() or the session ended.
   static std::unique_ptr<AgentLink> Open(int fd, Bell& bell);
+  // Connects to an agent that listens at `address` ("HOST:PORT"), over TLS with these files, or, null, in plaintext.
+  // What goes wrong ends the session; Close() then says what it was.
+  static std::unique_ptr<AgentLink> Dial(const std::string& address, const TlsFiles* tls, Bell& bell);
   virtual ~AgentLink() = default;  // closes at once
 
   // Queues a message. Never blocks; after the session ended it does nothing.

@@ -65,13 +65,19 @@ struct Plumbing {
 };
 
 // Between fork and exec: only async-signal-safe calls (signal-safety(7)); other threads may hold any lock.
-[[noreturn]] void BecomeCommand(char* const* argv, const Plumbing& plumbing, pid_t parent) {
-  setsid();
+[[noreturn]] void BecomeCommand(char* const* argv, const Plumbing& plumbing, ChildProcess::Terminal terminal,
+                                pid_t parent) {
+  const bool own_session = terminal == ChildProcess::Terminal::kNone;
+  if (own_session) setsid();
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (getppid() != parent) _exit(1);  // it died before prctl
   struct sigaction defaults {};
   defaults.sa_handler = SIG_DFL;
   for (int signal : {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD}) sigaction(signal, &defaults, nullptr);
+  defaults.sa_handler = SIG_IGN;
+  if (!own_session) {
+    for (int signal : {SIGINT, SIGQUIT}) sigaction(signal, &defaults, nullptr);
+  }
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -97,7 +103,7 @@ int ExecError(int fd) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<ChildProcess>> ChildProcess::Start(const std::vector<std::string>& words,
-                                                                  int* os_error) {
+                                                                  Terminal terminal, int* os_error) {
   std::vector<char*> argv;
   argv.reserve(words.size() + 1);
   for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
@@ -107,13 +113,14 @@ absl::StatusOr<std::unique_ptr<ChildProcess>> ChildProcess::Start(const std::vec
   const pid_t parent = getpid();
   const pid_t pid = plumbing.Open() ? fork() : -1;
   int error = errno;
-  if (pid == 0) BecomeCommand(argv.data(), plumbing, parent);
+  if (pid == 0) BecomeCommand(argv.data(), plumbing, terminal, parent);
   plumbing.CloseTheirs();
   if (pid > 0) {
     error = ExecError(plumbing.exec_read);
     Plumbing::CloseOne(&plumbing.exec_read);
     if (error == 0) {
-      return std::unique_ptr<ChildProcess>(new ChildProcess(pid, plumbing.ours, plumbing.stderr_read, plumbing.wake));
+      return std::unique_ptr<ChildProcess>(
+          new ChildProcess(pid, terminal, plumbing.ours, plumbing.stderr_read, plumbing.wake));
     }
     while (waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
     }
@@ -123,8 +130,13 @@ absl::StatusOr<std::unique_ptr<ChildProcess>> ChildProcess::Start(const std::vec
   return absl::NotFoundError(absl::StrCat("'", contract::Printable(words[0], 200), "': ", strerror(error)));
 }
 
-ChildProcess::ChildProcess(pid_t pid, int socket, int stderr_fd, int wake_fd)
-    : pid_(pid), socket_(socket), stderr_fd_(stderr_fd), wake_fd_(wake_fd), drain_([this] { DrainStderr(); }) {}
+ChildProcess::ChildProcess(pid_t pid, Terminal terminal, int socket, int stderr_fd, int wake_fd)
+    : pid_(pid),
+      to_signal_(terminal == Terminal::kNone ? -pid : pid),
+      socket_(socket),
+      stderr_fd_(stderr_fd),
+      wake_fd_(wake_fd),
+      drain_([this] { DrainStderr(); }) {}
 
 ChildProcess::~ChildProcess() { End(std::chrono::milliseconds(0)); }
 
@@ -137,7 +149,7 @@ int ChildProcess::TakeSocket() {
 void ChildProcess::Reap() {
   // What it left behind in its session (the ssh of a `sh -c 'ssh ...; true'`) ends with it. Before the reaping: until
   // then nobody else can have this number.
-  kill(-pid_, SIGTERM);
+  kill(to_signal_, SIGTERM);
   int status = 0;
   while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
   }
@@ -177,9 +189,9 @@ std::string ChildProcess::StderrTail() {
 void ChildProcess::End(std::chrono::milliseconds grace) {
   Plumbing::CloseOne(&socket_);
   if (!WaitForExit(grace).has_value()) {
-    kill(-pid_, SIGTERM);
+    kill(to_signal_, SIGTERM);
     if (!WaitForExit(kTermGrace).has_value()) {
-      kill(-pid_, SIGKILL);
+      kill(to_signal_, SIGKILL);
       Reap();
     }
   }

@@ -21,10 +21,16 @@ namespace parallax::dispatch {
 
 class ChildProcess {
  public:
-  // Starts `words` without a shell, in a session of its own: Ctrl-C in the terminal does not reach it before we have
-  // collected, and ssh or sudo fail with a word instead of stopping at a prompt that nobody sees.
+  enum class Terminal {
+    kNone,  // a session of its own: Ctrl-C does not reach it before we have collected, and ssh or sudo fail with a word
+            // instead of stopping at a prompt that nobody sees
+    kShared,  // ours: it may ask the person there. It is deaf to Ctrl-C, which is for us
+  };
+
+  // Starts `words` without a shell.
   // A non-OK status carries the errno of exec(3) in words; `os_error`, when given, its number.
   static absl::StatusOr<std::unique_ptr<ChildProcess>> Start(const std::vector<std::string>& words,
+                                                             Terminal terminal = Terminal::kNone,
                                                              int* os_error = nullptr);
   // Ends it, with no grace.
   ~ChildProcess();
@@ -42,15 +48,16 @@ class ChildProcess {
   std::string StderrTail();
 
   // Closes the socket when it was not taken, and waits up to `grace` for the child to end by itself; then SIGTERM, 500
-  // ms, SIGKILL, to the child and what it started in its session, and to nobody else. Reaps it. Idempotent.
+  // ms, SIGKILL, to the child and, where it has a session of its own, to what it started in it. Reaps it. Idempotent.
   void End(std::chrono::milliseconds grace);
 
  private:
   void Reap();
-  ChildProcess(pid_t pid, int socket, int stderr_fd, int wake_fd);
+  ChildProcess(pid_t pid, Terminal terminal, int socket, int stderr_fd, int wake_fd);
   void DrainStderr();
 
   const pid_t pid_;
+  const pid_t to_signal_;  // as kill(2) takes it
   int socket_;
   const int stderr_fd_;
   const int wake_fd_;  // eventfd: ends the drain

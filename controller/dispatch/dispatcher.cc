@@ -1,9 +1,12 @@
 #include "controller/dispatch/dispatcher.h"
 
 #include <poll.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -20,9 +23,10 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr int64_t kConnectNs = 15'000 * kMs;
-constexpr int64_t kStartInNs = 20 * kMs;    // the sides get their assignment before its start
-constexpr int64_t kSlackNs = 5'000 * kMs;   // beyond what the plan itself may take
-constexpr int64_t kCancelNs = 2'000 * kMs;  // what a cancelled agent may take to say Done
+constexpr int64_t kPersonNs = 120'000 * kMs;  // to find a passphrase, or to copy 50 MB over a slow line
+constexpr int64_t kStartInNs = 20 * kMs;      // the sides get their assignment before its start
+constexpr int64_t kSlackNs = 5'000 * kMs;     // beyond what the plan itself may take
+constexpr int64_t kCancelNs = 2'000 * kMs;    // what a cancelled agent may take to say Done
 constexpr int64_t kMaxStartLeadNs = 500 * kMs;
 constexpr auto kPoll = milliseconds(40);  // how often `interrupted` is looked at
 constexpr auto kGlance = milliseconds(5);
@@ -43,17 +47,21 @@ int64_t AttemptBoundNs(const v1::Plan& plan, size_t sides) {
 
 class AgentDispatcher final : public Dispatcher {
  public:
-  AgentDispatcher(std::string run_id, const std::atomic<bool>* interrupted,
+  AgentDispatcher(Reach reach, std::string run_id, const std::atomic<bool>* interrupted,
                   std::function<void(const Progress&)> progress)
-      : run_id_(std::move(run_id)), interrupted_(interrupted), progress_(std::move(progress)) {}
+      : reach_(std::move(reach)),
+        run_id_(std::move(run_id)),
+        interrupted_(interrupted),
+        progress_(std::move(progress)) {}
   ~AgentDispatcher() override { Close(); }
 
   void Add(SideConfig config, Vantage vantage) {
-    sides_.push_back(std::make_unique<Side>(std::move(config), std::move(vantage), bell_));
+    sides_.push_back(std::make_unique<Side>(std::move(config), std::move(vantage), reach_, bell_));
   }
 
   void Connect(v1::Run& run) override;
   void RunPhase(const v1::Plan& plan, std::string why, v1::Run& run) override;
+  void RunHealthPhase(const std::string& side, const v1::Plan& plan, std::string why, v1::Run& run) override;
   void Close() override;
 
  private:
@@ -63,25 +71,34 @@ class AgentDispatcher final : public Dispatcher {
     uint32_t number = 0;
     uint32_t of = 0;
     uint32_t phase = 0;
+    size_t sides = 0;
     std::string doing;
   };
   using Key = std::tuple<std::string, std::string, uint32_t>;  // side, probe, attempt
 
+  using Sides = std::vector<Side*>;
+
   bool Interrupted() const { return interrupted_ != nullptr && interrupted_->load(); }
-  bool Any(bool (*predicate)(const Side&)) const {
-    return std::any_of(sides_.begin(), sides_.end(), [&](const auto& side) { return predicate(*side); });
+  template <typename List>
+  static bool Any(const List& sides, bool (*predicate)(const Side&)) {
+    return std::any_of(sides.begin(), sides.end(), [&](const auto& side) { return predicate(*side); });
   }
   void Say(std::string text) const {
     if (progress_) progress_(Progress{std::move(text)});
   }
   void GreetAll(int64_t deadline_ns);
+  void AskWhereNeeded();
+  void CopyWhereNeeded();
   void Publish(v1::Run& run);
-  void RunAttempt(const v1::Plan& plan, const std::string& plan_bytes, const Attempt& attempt, v1::Run& run);
-  void Assign(const std::string& plan_bytes, const Attempt& attempt);
+  void RunOn(const Sides& sides, const v1::Plan& plan, std::string why, v1::Run& run);
+  void RunAttempt(const Sides& sides, const v1::Plan& plan, const std::string& plan_bytes, const Attempt& attempt,
+                  v1::Run& run);
+  void Assign(const Sides& sides, const std::string& plan_bytes, const Attempt& attempt);
   void Collect(Side& side, const Attempt& attempt, v1::Run& run);
   void Keep(Side& side, v1::NumberedObservation numbered, const Attempt& attempt, v1::Run& run);
   void Finish(Side& side, const v1::Done& done, const Attempt& attempt, v1::Run& run);
 
+  const Reach reach_;
   const std::string run_id_;
   const std::atomic<bool>* const interrupted_;
   const std::function<void(const Progress&)> progress_;
@@ -103,6 +120,8 @@ void AgentDispatcher::Connect(v1::Run& run) {
     side->Start();
   }
   GreetAll(deadline_ns);
+  AskWhereNeeded();
+  CopyWhereNeeded();
   if (Interrupted()) run.set_interrupted(true);
   Publish(run);
 }
@@ -124,7 +143,7 @@ void AgentDispatcher::GreetAll(int64_t deadline_ns) {
       }
       if (side->preamble_fd() >= 0) preambles.push_back({side->preamble_fd(), POLLIN, 0});
     }
-    const bool links = Any(greeting);
+    const bool links = Any(sides_, greeting);
     if (!links && preambles.empty()) return;
     const bool interrupted = Interrupted();
     if (interrupted || MonotonicNs() >= deadline_ns) {
@@ -143,6 +162,32 @@ void AgentDispatcher::GreetAll(int64_t deadline_ns) {
   }
 }
 
+// One side after the other: they share the terminal.
+void AgentDispatcher::AskWhereNeeded() {
+  for (const auto& side : sides_) {
+    if (Interrupted() || !side->NeedsPerson()) continue;
+    Say("");  // the progress line makes room for what ssh asks
+    side->StartAsking();
+    GreetAll(MonotonicNs() + kPersonNs);
+  }
+}
+
+void AgentDispatcher::CopyWhereNeeded() {
+  for (const auto& side : sides_) {
+    if (side->stage() != Side::Stage::kAbsent) continue;
+    const std::string question = side->ProposeCopy();
+    if (question.empty()) continue;
+    Say("");
+    if (Interrupted() || !(reach_.copy_agent || (reach_.ask != nullptr && reach_.ask(question)))) {
+      side->DeclineCopy();
+      continue;
+    }
+    Say(absl::StrCat(side->name(), ": copying the agent"));
+    side->CopyAgent(MonotonicNs() + kPersonNs, interrupted_);
+    GreetAll(MonotonicNs() + kConnectNs);
+  }
+}
+
 void AgentDispatcher::Publish(v1::Run& run) {
   for (size_t i = 0; i < sides_.size() && i < static_cast<size_t>(run.sides_size()); ++i) {
     const bool was_missing = !run.sides(static_cast<int>(i)).missing().empty();
@@ -155,6 +200,22 @@ void AgentDispatcher::Publish(v1::Run& run) {
 }
 
 void AgentDispatcher::RunPhase(const v1::Plan& plan, std::string why, v1::Run& run) {
+  Sides agents;
+  for (const auto& side : sides_) {
+    if (side->health_url().empty()) agents.push_back(side.get());
+  }
+  RunOn(agents, plan, std::move(why), run);
+}
+
+void AgentDispatcher::RunHealthPhase(const std::string& side, const v1::Plan& plan, std::string why, v1::Run& run) {
+  Sides endpoint;
+  for (const auto& candidate : sides_) {
+    if (!candidate->health_url().empty() && candidate->name() == side) endpoint.push_back(candidate.get());
+  }
+  RunOn(endpoint, plan, std::move(why), run);
+}
+
+void AgentDispatcher::RunOn(const Sides& sides, const v1::Plan& plan, std::string why, v1::Run& run) {
   if (Interrupted()) {
     run.set_interrupted(true);
     return;
@@ -169,39 +230,40 @@ void AgentDispatcher::RunPhase(const v1::Plan& plan, std::string why, v1::Run& r
   for (const v1::ProbeSpec& probe : plan.probes()) asked_.insert(probe.name());
 
   for (uint32_t number = 1; number <= plan.attempts(); ++number) {
-    if (Interrupted() || !Any([](const Side& side) { return side.ready(); })) break;
+    if (Interrupted() || !Any(sides, [](const Side& side) { return side.ready(); })) break;
     Attempt attempt;
     attempt.assignment = ++assignments_;
     attempt.number = number;
     attempt.of = plan.attempts();
     attempt.phase = static_cast<uint32_t>(run.phases_size() - 1);
+    attempt.sides = sides.size();
     attempt.doing = absl::StrCat("running attempt ", number, " of ", plan.attempts(),
                                  plan.phase().empty() ? "" : " of the phase ", plan.phase());
-    RunAttempt(plan, plan_bytes, attempt, run);
+    RunAttempt(sides, plan, plan_bytes, attempt, run);
   }
   if (Interrupted()) run.set_interrupted(true);
   Publish(run);
 }
 
-void AgentDispatcher::RunAttempt(const v1::Plan& plan, const std::string& plan_bytes, const Attempt& attempt,
-                                 v1::Run& run) {
+void AgentDispatcher::RunAttempt(const Sides& sides, const v1::Plan& plan, const std::string& plan_bytes,
+                                 const Attempt& attempt, v1::Run& run) {
   Say(absl::StrCat(plan.phase(), ": attempt ", attempt.number, " of ", attempt.of));
-  Assign(plan_bytes, attempt);
-  int64_t deadline_ns = MonotonicNs() + AttemptBoundNs(plan, sides_.size());
+  Assign(sides, plan_bytes, attempt);
+  int64_t deadline_ns = MonotonicNs() + AttemptBoundNs(plan, sides.size());
   bool cancelled = false;
   bool interrupted = false;
   for (;;) {
-    for (const auto& side : sides_) Collect(*side, attempt, run);
-    if (!Any([](const Side& side) { return side.running() != 0; })) return;
+    for (Side* side : sides) Collect(*side, attempt, run);
+    if (!Any(sides, [](const Side& side) { return side.running() != 0; })) return;
     interrupted = interrupted || Interrupted();
     if (!cancelled && (interrupted || MonotonicNs() >= deadline_ns)) {
       cancelled = true;
       deadline_ns = MonotonicNs() + kCancelNs;
-      for (const auto& side : sides_) {
+      for (Side* side : sides) {
         if (side->running() != 0) side->Cancel(interrupted ? "interrupted" : "past the attempt's bound");
       }
     } else if (cancelled && MonotonicNs() >= deadline_ns) {
-      for (const auto& side : sides_) {
+      for (Side* side : sides) {
         if (side->running() != 0) side->Lose(interrupted ? Loss::kInterrupted : Loss::kSilent, attempt.doing);
       }
       return;
@@ -210,24 +272,24 @@ void AgentDispatcher::RunAttempt(const v1::Plan& plan, const std::string& plan_b
   }
 }
 
-void AgentDispatcher::Assign(const std::string& plan_bytes, const Attempt& attempt) {
+void AgentDispatcher::Assign(const Sides& sides, const std::string& plan_bytes, const Attempt& attempt) {
   // The farthest agent must have its assignment before the start, or the sides would not share it.
   int64_t lead_ns = 0;
-  for (const auto& side : sides_) {
+  for (Side* side : sides) {
     if (side->ready()) lead_ns = std::max(lead_ns, side->clock_uncertainty_ns());
   }
   const int64_t start_unix_ns = UnixNs() + kStartInNs + std::min(lead_ns, kMaxStartLeadNs);
-  for (size_t i = 0; i < sides_.size(); ++i) {
-    if (!sides_[i]->ready()) continue;
+  for (size_t i = 0; i < sides.size(); ++i) {
+    if (!sides[i]->ready()) continue;
     v1::Assignment assignment;
     assignment.set_id(attempt.assignment);
     assignment.set_plan(plan_bytes);
     assignment.set_first_attempt(attempt.number);
     assignment.set_attempts(1);
-    assignment.set_start_at_unix_ns(start_unix_ns + sides_[i]->clock_offset_ns());
+    assignment.set_start_at_unix_ns(start_unix_ns + sides[i]->clock_offset_ns());
     assignment.set_side_index(static_cast<uint32_t>(i));
-    assignment.set_side_count(static_cast<uint32_t>(sides_.size()));
-    sides_[i]->Assign(std::move(assignment));
+    assignment.set_side_count(static_cast<uint32_t>(sides.size()));
+    sides[i]->Assign(std::move(assignment));
   }
 }
 
@@ -262,7 +324,7 @@ void AgentDispatcher::Keep(Side& side, v1::NumberedObservation numbered, const A
   kept->set_phase(attempt.phase);
   *kept->mutable_observation() = std::move(observation);
   Say(absl::StrCat("attempt ", attempt.number, " of ", attempt.of, ": ", kept_.size(), " of ",
-                   asked_.size() * attempt.of * sides_.size(), " answers"));
+                   asked_.size() * attempt.of * attempt.sides, " answers"));
 }
 
 void AgentDispatcher::Finish(Side& side, const v1::Done& done, const Attempt& attempt, v1::Run& run) {
@@ -293,12 +355,31 @@ void AgentDispatcher::Close() {
   for (const auto& side : sides_) side->EndProcess(left(end_ns));
 }
 
+// gRPC says only that the handshake failed; a file that is not there is better told before.
+absl::Status CheckTlsFiles(const TlsFiles& tls) {
+  const std::pair<const char*, const std::string&> files[] = {
+      {"--tls-ca", tls.ca}, {"--tls-cert", tls.cert}, {"--tls-key", tls.key}};
+  for (const auto& [flag, path] : files) {
+    if (!path.empty() && access(path.c_str(), R_OK) != 0) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(flag, ": cannot read '", contract::Printable(path, 200), "': ", strerror(errno)));
+    }
+  }
+  if (tls.cert.empty() != tls.key.empty()) {
+    return absl::InvalidArgumentError("a certificate and its key go together: give both --tls-cert and --tls-key");
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Dispatcher>> Dispatcher::Create(std::vector<SideConfig> sides, std::string local_agent,
+absl::StatusOr<std::unique_ptr<Dispatcher>> Dispatcher::Create(std::vector<SideConfig> sides, Reach reach,
                                                                std::string run_id, const std::atomic<bool>* interrupted,
                                                                std::function<void(const Progress&)> progress) {
-  auto dispatcher = std::make_unique<AgentDispatcher>(std::move(run_id), interrupted, std::move(progress));
+  if (absl::Status status = CheckTlsFiles(reach.tls); !status.ok()) return status;
+  const std::string local_agent = reach.local_agent;
+  auto dispatcher =
+      std::make_unique<AgentDispatcher>(std::move(reach), std::move(run_id), interrupted, std::move(progress));
   for (SideConfig& side : sides) {
     auto vantage = ParseVantage(side.vantage, local_agent);
     if (!vantage.ok()) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "controller/dispatch/reach.h"
 #include "parallax/v1/plan.pb.h"
 #include "parallax/v1/run.pb.h"
 
@@ -20,7 +21,7 @@ namespace parallax::dispatch {
 
 struct SideConfig {
   std::string name;     // "inside", "outside", a witness's name
-  std::string vantage;  // "local", "exec:COMMAND"
+  std::string vantage;  // as vantage.h has it
   std::vector<v1::ConnectTo> connect_to;
   std::vector<v1::SecretValue> secrets;  // values that may be sent to this side
 };
@@ -31,23 +32,25 @@ struct Progress {
 
 class Dispatcher {
  public:
-  // InvalidArgument for a vantage that this release does not know, naming those that it does; InvalidArgument for an
-  // exec: command that cannot be split. Starts nothing.
+  // InvalidArgument for a vantage that this release does not know, naming those that it does, for one that cannot be
+  // understood, and for TLS files that cannot be read. Starts nothing.
   // `interrupted` is polled: when it becomes true everything is cancelled and what was observed is kept.
-  // `local_agent` is the path of parallax-agent for `local`.
-  static absl::StatusOr<std::unique_ptr<Dispatcher>> Create(std::vector<SideConfig> sides, std::string local_agent,
+  static absl::StatusOr<std::unique_ptr<Dispatcher>> Create(std::vector<SideConfig> sides, Reach reach,
                                                             std::string run_id, const std::atomic<bool>* interrupted,
                                                             std::function<void(const Progress&)> progress);
   virtual ~Dispatcher() = default;
 
-  // Starts every agent at once, exchanges Hello/Welcome and the clock samples. Fills run.sides (agent, missing, clock).
-  // Bounded by 15 s a side.
+  // Starts every agent at once, exchanges Hello/Welcome and the clock samples. Fills run.sides (agent, missing, clock,
+  // health_url). Bounded by 15 s; where a person is asked or an agent is copied, by two minutes more a side.
   virtual void Connect(v1::Run& run) = 0;
 
-  // Sends the same plan bytes to every side that is there, one attempt at a time (the sides wait for each other between
-  // attempts), and appends the phase and the observations to `run` as they come. Returns when all sides are done, lost
-  // or past the plan's own bound.
+  // Sends the same plan bytes to every side that is there and is no health endpoint, one attempt at a time (the sides
+  // wait for each other between attempts), and appends the phase and the observations to `run` as they come. Returns
+  // when all sides are done, lost or past the plan's own bound.
   virtual void RunPhase(const v1::Plan& plan, std::string why, v1::Run& run) = 0;
+
+  // The same, for the health endpoint that is the side of that name, and for it alone.
+  virtual void RunHealthPhase(const std::string& side, const v1::Plan& plan, std::string why, v1::Run& run) = 0;
 
   // Says Bye, closes the carriers, reaps the processes (kills what does not end within 2 s). Idempotent; the
   // destructor calls it.

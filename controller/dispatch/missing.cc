@@ -53,6 +53,76 @@ constexpr std::string_view kInstall =
 constexpr std::string_view kTryByHand =
     "run the command by hand: it should print one line that begins with PARALLAX-AGENT/1, and then wait";
 
+// What gRPC says of an agent that listens, and what helps.
+constexpr Known kNotReached[] = {
+    {"connection refused",
+     "nothing listens there: start the agent (parallax-agent serve), and, where a port is forwarded to it, check that "
+     "the "
+     "forward is up"},
+    {"certificate verify failed",
+     "its certificate is not of an authority that is trusted here: name the authority's file with --tls-ca"},
+    {"hostname verification",
+     "its certificate bears another name: where a port is forwarded, give the agent's own name with --tls-name"},
+    {"wrong_version_number", "no TLS is spoken there: an agent without --tls-cert is reached by grpc://127.0.0.1:PORT"},
+    {"wrong version number", "no TLS is spoken there: an agent without --tls-cert is reached by grpc://127.0.0.1:PORT"},
+    {"http1", "a web server is there: check the port; parallax-agent serve takes 7411 unless told otherwise"},
+    {"at most", "wait until another run has ended, or start a second agent on another port"},
+    {"asked to end", "it is being stopped: start it again, or wait for the one that takes its place"},
+    {"dns resolution failed", "this host does not know the name: check its spelling"},
+    {"unimplemented", "another gRPC server is there: check the port"},
+    {"unknown service", "another gRPC server is there: check the port"},
+};
+
+std::string NotReachedRemedy(const Symptoms& symptoms) {
+  const std::string text = absl::AsciiStrToLower(symptoms.detail);
+  for (const Known& known : kNotReached) {
+    if (absl::StrContains(text, known.says)) return known.remedy;
+  }
+  if (symptoms.tls) {
+    return "an agent that was started with --tls-client-ca wants a certificate of ours: --tls-cert and --tls-key; else "
+           "check that an agent serves there: parallax-agent check ADDRESS:PORT, on its host";
+  }
+  return "check that an agent serves there, without TLS: parallax-agent check ADDRESS:PORT, on its host";
+}
+
+// What to do by hand where no copy was made.
+std::string InstallByHand(const Symptoms& symptoms) {
+  const std::string agent = symptoms.agent_to_copy.empty() ? "parallax-agent" : symptoms.agent_to_copy;
+  return absl::StrCat("let parallax copy it: --copy-agent; or copy it yourself: scp ", agent, " ", symptoms.host,
+                      ":parallax-agent");
+}
+
+std::string CannotCopyRemedy(const Symptoms& symptoms) {
+  if (absl::StrContains(symptoms.detail, "runs on Linux")) {
+    return "use another host inside, a container or a virtual machine with Linux for instance; a deployed health "
+           "endpoint "
+           "can stand in for it: --inside 'https://HOST/health#/status=ok'";
+  }
+  if (absl::StrContains(symptoms.detail, "musl")) {
+    return "run the agent in a container there ('exec:ssh HOST docker run -i --rm ...'), or build it on that system "
+           "and "
+           "name it with --agent-binary FILE";
+  }
+  if (absl::StrContains(symptoms.detail, "built for")) {
+    return "build the agent for that machine (deploy/arm64/build.sh for 64-bit ARM) and name it with --agent-binary "
+           "FILE";
+  }
+  return "name a build of the agent that runs there with --agent-binary FILE";
+}
+
+std::string CopyFailedRemedy(const Symptoms& symptoms) {
+  const std::string text = absl::AsciiStrToLower(symptoms.detail);
+  if (absl::StrContains(text, "shared libraries")) {
+    return "install what it needs there (Debian 12: libgrpc++1.51 libprotobuf32 libc-ares2 libspdlog1.10), or give a "
+           "static build with --agent-binary FILE";
+  }
+  if (absl::StrContains(text, "glibc")) {
+    return "build the agent on a system as old as that host, and name it with --agent-binary FILE";
+  }
+  return "copy it by hand to a folder where it may be written and run, and name it: --inside 'exec:ssh HOST "
+         "/path/parallax-agent stdio'";
+}
+
 std::string FromKnown(const Symptoms& symptoms) {
   const std::string text = absl::AsciiStrToLower(symptoms.stderr_tail + "\n" + symptoms.noise);
   for (const Known& known : kKnown) {
@@ -70,6 +140,7 @@ std::string CannotStartRemedy(const Symptoms& symptoms) {
     return "parallax-agent is looked for beside parallax, then in PATH: put it there, or name another vantage, such as "
            "--outside 'exec:/path/to/parallax-agent stdio'";
   }
+  if (symptoms.carrier == Carrier::kSsh) return "install the OpenSSH client on this host: ssh: vantages run it";
   return absl::StrCat("check that '", symptoms.command,
                       "' is installed here and in PATH; the command is not given to a "
                       "shell (for pipes and variables write exec:sh -c '...')");
@@ -159,7 +230,23 @@ Missing Explain(const Symptoms& symptoms) {
                            Circumstances(symptoms)),
               "what it observed before is kept; is the agent's host overloaded or the link stuck?"};
     case Loss::kRefused:
-      return {absl::StrCat("the agent did not run the plan: ", symptoms.detail), "use the same release on both"};
+      return {absl::StrCat("the agent did not run the plan: ", symptoms.detail),
+              absl::StrContains(symptoms.detail, "asked to end")
+                  ? "it was stopped meanwhile; what it observed before is kept: run again when it is back"
+                  : "use the same release on both"};
+    case Loss::kNotReached:
+      return {absl::StrCat("no agent answers at ", command, ": ", symptoms.detail), NotReachedRemedy(symptoms)};
+    case Loss::kNotInstalled:
+      return {absl::StrCat("there is no parallax-agent on ", symptoms.host, " (", symptoms.detail, ")"),
+              InstallByHand(symptoms)};
+    case Loss::kCannotCopy:
+      return {absl::StrCat("there is no parallax-agent on ", symptoms.host, " (", symptoms.detail, ")"),
+              CannotCopyRemedy(symptoms)};
+    case Loss::kCopyFailed:
+      return {
+          absl::StrCat("the agent could not be copied to ", symptoms.host, ": ",
+                       symptoms.detail.empty() ? "the host did not say why" : symptoms.detail, Circumstances(symptoms)),
+          CopyFailedRemedy(symptoms)};
     case Loss::kInterrupted: return {absl::StrCat("interrupted while ", symptoms.doing), ""};
   }
   return {"unknown", ""};

@@ -8,6 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "controller/dispatch/vantage.h"
+
 namespace parallax::dispatch {
 
 enum class Loss {
@@ -22,14 +24,22 @@ enum class Loss {
   kEndedMidway,    // the link or the process ended; `detail`: how the link did
   kSilent,         // past the bound of an attempt, and past the Cancel
   kRefused,        // it would not run the plan: `detail`
+  kNotReached,     // an agent that listens: no session came about; `detail`: gRPC's reason
+  kNotInstalled,   // ssh: no agent on the host, and none was copied; `detail`: what the host is
+  kCannotCopy,     // ssh: none, and the one here cannot run there; `detail`: the host and why
+  kCopyFailed,     // ssh: `detail`: the host's words
   kInterrupted,
 };
 
 // What was seen. Everything here has been freed of secrets already.
 struct Symptoms {
   Loss loss = Loss::kNeverSpoke;
-  bool local = false;              // the vantage `local`
-  std::string command;             // its first word
+  bool local = false;  // the vantage `local`
+  Carrier carrier = Carrier::kCommand;
+  bool tls = false;                // kListen
+  std::string host;                // kSsh, kListen
+  std::string agent_to_copy;       // kSsh: the path here; "" none
+  std::string command;             // its first word; kSsh: with the host; kListen: the address
   std::string doing;               // "connecting", "attempt 2 of 3"
   std::optional<int> wait_status;  // waitpid(2), when it ended
   std::string noise;               // what it printed before the session

@@ -48,6 +48,12 @@ Preamble::State Preamble::ReadFrom(int fd) {
 
 Preamble::State Preamble::Line(std::string_view line) {
   // Anywhere in the line: noise need not end with a newline.
+  for (const std::string_view marker : markers_) {
+    const size_t at = line.find(marker);
+    if (at == std::string_view::npos) continue;
+    marker_ = contract::Printable(line.substr(at));
+    return State::kMarker;
+  }
   const size_t at = line.find(MagicStem());
   if (at == std::string_view::npos) return State::kReading;
   std::string_view magic = line.substr(at);

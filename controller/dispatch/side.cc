@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "contract/limits.h"
 #include "controller/dispatch/now.h"
 
@@ -21,21 +23,110 @@ v1::Hello Bounded(v1::Hello hello) {
 
 }  // namespace
 
-Side::Side(SideConfig config, Vantage vantage, Bell& bell)
+Side::Side(SideConfig config, Vantage vantage, const Reach& reach, Bell& bell)
     : config_(std::move(config)),
       vantage_(std::move(vantage)),
+      reach_(reach),
       scrub_(config_.secrets),
       shown_vantage_(scrub_.Text(vantage_.shown)),
       bell_(bell) {}
 
 void Side::Start() {
-  auto child = ChildProcess::Start(vantage_.words);
+  switch (vantage_.carrier) {
+    case Carrier::kCommand: StartCommand(vantage_.words, ChildProcess::Terminal::kNone); break;
+    case Carrier::kSsh:
+      // Without asking at first: most log in so, and two that ask at once would share one terminal.
+      preamble_ = Preamble({kAbsentMarker, kCopyMarker});
+      StartCommand(SshCommand(vantage_, false), ChildProcess::Terminal::kNone);
+      break;
+    case Carrier::kListen:
+      link_ = AgentLink::Dial(vantage_.host, vantage_.tls ? &reach_.tls : nullptr, bell_);
+      stage_ = Stage::kHello;
+      break;
+  }
+}
+
+void Side::StartCommand(const std::vector<std::string>& words, ChildProcess::Terminal terminal) {
+  auto child = ChildProcess::Start(words, terminal);
   if (!child.ok()) {
     Lose(Loss::kCannotStart, "connecting", std::string(child.status().message()));
     return;
   }
   child_ = *std::move(child);
   stage_ = Stage::kPreamble;
+}
+
+bool Side::NeedsPerson() {
+  if (vantage_.carrier != Carrier::kSsh || reach_.ask == nullptr || !loss_.has_value() || child_ == nullptr)
+    return false;
+  if (loss_->loss != Loss::kEndedBefore) return false;
+  child_->WaitForExit(kExitGrace);
+  const std::string said = child_->StderrTail();
+  // A host key that changed is no question to be answered in passing: ssh refuses that one also when it may ask.
+  return absl::StrContains(said, "Permission denied (") ||
+         (absl::StrContains(said, "Host key verification failed") &&
+          !absl::StrContains(said, "REMOTE HOST IDENTIFICATION HAS CHANGED"));
+}
+
+void Side::StartAsking() {
+  loss_.reset();
+  child_.reset();
+  stage_ = Stage::kNew;
+  preamble_ = Preamble({kAbsentMarker, kCopyMarker});
+  StartCommand(SshCommand(vantage_, true), ChildProcess::Terminal::kShared);
+}
+
+void Side::OnMarker() {
+  if (const auto absence = ParseAbsence(preamble_.marker())) {
+    absence_ = *absence;
+    stage_ = Stage::kAbsent;
+    return;
+  }
+  // After "run": what was copied does not run there.
+  const std::string& reply = preamble_.marker();
+  Lose(Loss::kCopyFailed, "connecting", reply.substr(std::min(reply.size(), reply.find('|', kCopyMarker.size()) + 1)));
+}
+
+std::string Side::ProposeCopy() {
+  const std::string host = absl::StrCat(absence_.system, " ", absence_.machine, ", ", absence_.libc);
+  const std::string there = absence_.broken.empty() ? host : absl::StrCat(host, "; there is ", absence_.broken);
+  if (reach_.agent_to_copy.empty()) {
+    Lose(Loss::kNotInstalled, "connecting", there);
+    return "";
+  }
+  auto agent = ReadProgram(reach_.agent_to_copy, "parallax-agent");
+  const auto elf = agent.ok() ? ReadElf(agent->bytes) : absl::StatusOr<ElfFacts>(agent.status());
+  const std::string why_not = elf.ok() ? WhyNotThere(absence_, *elf) : std::string(elf.status().message());
+  if (!why_not.empty()) {
+    Lose(Loss::kCannotCopy, "connecting", absl::StrCat(there, ": ", why_not));
+    return "";
+  }
+  copies_.clear();
+  copies_.push_back(*std::move(agent));
+  // The companion goes along where there is one; without it only the probes that need it are unsupported there.
+  auto client = ReadProgram(reach_.client_to_copy, "parallax-agent-client");
+  if (client.ok()) copies_.push_back(*std::move(client));
+  size_t bytes = 0;
+  for (const ProgramFile& program : copies_) bytes += program.bytes.size();
+  return absl::StrCat("There is no parallax-agent on ", vantage_.host, " (", there, "). Copy this one there, ",
+                      (bytes + (1 << 20) - 1) >> 20, " MB into ", absence_.folder, "?");
+}
+
+void Side::DeclineCopy() {
+  copies_.clear();
+  Lose(Loss::kNotInstalled, "connecting", absl::StrCat(absence_.system, " ", absence_.machine, ", ", absence_.libc));
+}
+
+void Side::CopyAgent(int64_t deadline_ns, const std::atomic<bool>* interrupted) {
+  const absl::Status copied = CopyPrograms(child_->socket(), preamble_, copies_, deadline_ns, interrupted);
+  copies_.clear();
+  if (copied.ok()) {
+    stage_ = Stage::kPreamble;
+  } else if (absl::IsCancelled(copied)) {
+    Lose(Loss::kInterrupted, "connecting");
+  } else {
+    Lose(Loss::kCopyFailed, "connecting", std::string(copied.message()));
+  }
 }
 
 int Side::preamble_fd() const { return stage_ == Stage::kPreamble ? child_->socket() : -1; }
@@ -52,6 +143,7 @@ void Side::ReadPreamble() {
     case Preamble::State::kTooMuch: Lose(Loss::kTooMuchNoise, "connecting"); break;
     case Preamble::State::kOtherMagic: Lose(Loss::kOtherMagic, "connecting", preamble_.magic()); break;
     case Preamble::State::kTerminal: Lose(Loss::kTerminal, "connecting"); break;
+    case Preamble::State::kMarker: OnMarker(); break;
   }
 }
 
@@ -109,7 +201,11 @@ void Side::OnPong(const v1::ClockPong& pong, const Received& received) {
 std::optional<Received> Side::Next(const std::string& doing) {
   if (link_ == nullptr || stage_ == Stage::kLost) return std::nullopt;
   auto received = link_->Next();
-  if (!received.has_value() && link_->ended()) Lose(Loss::kEndedMidway, doing);
+  if (!received.has_value() && link_->ended()) {
+    // Nothing was heard of an agent that listens: the connection did not come about, or somebody else is there.
+    Lose(vantage_.carrier == Carrier::kListen && stage_ == Stage::kHello ? Loss::kNotReached : Loss::kEndedMidway,
+         doing);
+  }
   return received;
 }
 
@@ -145,7 +241,9 @@ void Side::Lose(Loss loss, const std::string& doing, const std::string& detail) 
   symptoms.detail = detail;
   if (link_ != nullptr) {
     const absl::Status ended = link_->Close(std::chrono::milliseconds(0));
-    if (loss == Loss::kEndedMidway && !ended.ok()) symptoms.detail = std::string(ended.message());
+    const bool of_the_link = loss == Loss::kEndedMidway || loss == Loss::kNotReached;
+    if (of_the_link && !ended.ok()) symptoms.detail = std::string(ended.message());
+    if (loss == Loss::kNotReached && ended.ok()) symptoms.detail = "it ended the session at once";
   }
 }
 
@@ -153,7 +251,13 @@ void Side::Settle() {
   if (!loss_.has_value()) return;
   Symptoms symptoms = *std::exchange(loss_, std::nullopt);
   symptoms.local = vantage_.local;
-  symptoms.command = scrub_.Text(contract::Printable(vantage_.words[0], 80));
+  symptoms.carrier = vantage_.carrier;
+  symptoms.tls = vantage_.tls;
+  symptoms.host = vantage_.host;
+  symptoms.agent_to_copy = reach_.agent_to_copy;
+  symptoms.command = vantage_.carrier == Carrier::kSsh      ? absl::StrCat("ssh ", vantage_.host)
+                     : vantage_.carrier == Carrier::kListen ? vantage_.host
+                                                            : scrub_.Text(contract::Printable(vantage_.words[0], 80));
   symptoms.detail = scrub_.Text(contract::Printable(symptoms.detail, 300));
   symptoms.noise = scrub_.Text(std::string(preamble_.noise()));
   symptoms.noise_bytes = preamble_.noise_bytes();
@@ -168,6 +272,13 @@ void Side::Settle() {
 }
 
 void Side::Publish(v1::Side& record) const {
+  if (!vantage_.health_url.empty()) {
+    // The agent that asks the endpoint stands here, and is nothing of that side's.
+    record.set_health_url(shown_vantage_);
+    record.set_missing(missing_.reason);
+    record.set_missing_remedy(missing_.remedy);
+    return;
+  }
   if (hello_.protocol() != 0) *record.mutable_agent() = hello_;
   record.set_missing(missing_.reason);
   record.set_missing_remedy(missing_.remedy);

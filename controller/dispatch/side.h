@@ -1,37 +1,62 @@
 // One side of a run: its command, its link, and how far it came. Plain state that the dispatcher steps; nothing blocks
-// but Settle and Close. Used from the dispatcher's thread only.
+// but CopyAgent, Settle and Close. Used from the dispatcher's thread only.
 #ifndef PARALLAX_CONTROLLER_DISPATCH_SIDE_H_
 #define PARALLAX_CONTROLLER_DISPATCH_SIDE_H_
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "controller/dispatch/agent_copy.h"
 #include "controller/dispatch/agent_link.h"
 #include "controller/dispatch/bell.h"
 #include "controller/dispatch/child_process.h"
 #include "controller/dispatch/dispatcher.h"
 #include "controller/dispatch/missing.h"
 #include "controller/dispatch/preamble.h"
+#include "controller/dispatch/reach.h"
 #include "controller/dispatch/scrub.h"
+#include "controller/dispatch/ssh_script.h"
 #include "controller/dispatch/vantage.h"
 
 namespace parallax::dispatch {
 
 class Side {
  public:
-  enum class Stage { kNew, kPreamble, kHello, kClock, kReady, kLost };
+  enum class Stage {
+    kNew,
+    kPreamble,
+    kAbsent,  // ssh: is there, no agent is, and the host waits for one
+    kHello,
+    kClock,
+    kReady,
+    kLost,
+  };
 
-  // `bell` is borrowed.
-  Side(SideConfig config, Vantage vantage, Bell& bell);
+  // `reach` and `bell` are borrowed.
+  Side(SideConfig config, Vantage vantage, const Reach& reach, Bell& bell);
 
-  // Connecting, in this order. Start: kPreamble, or kLost. ReadPreamble, when preamble_fd() is readable: kHello when
-  // the magic line came. Then every message goes through Greet, until kReady.
+  // Connecting, in this order. Start: kPreamble, or kHello where the agent listens, or kLost. ReadPreamble, when
+  // preamble_fd() is readable: kHello when the magic line came, kAbsent when ssh found no agent. Then every message
+  // goes through Greet, until kReady.
   void Start();
   int preamble_fd() const;
   void ReadPreamble();
   void Greet(const std::string& run_id, const Received& received);
+
+  // Lost because ssh could not log in without asking, where a person could be asked. StartAsking begins anew, and ssh
+  // asks.
+  bool NeedsPerson();
+  void StartAsking();
+
+  // kAbsent: what a copy would be put where, as a question; "" when none can be made, and then the side is lost.
+  std::string ProposeCopy();
+  // Copies, and is kPreamble again, or lost. Blocks, at most to `deadline_ns` or until `interrupted`.
+  void CopyAgent(int64_t deadline_ns, const std::atomic<bool>* interrupted);
+  void DeclineCopy();
 
   // A message, if one came; nullopt also when the link ended, which loses the side.
   std::optional<Received> Next(const std::string& doing);
@@ -60,6 +85,7 @@ class Side {
   bool ready() const { return stage_ == Stage::kReady; }
   const std::string& name() const { return config_.name; }
   const std::string& vantage() const { return shown_vantage_; }
+  const std::string& health_url() const { return vantage_.health_url; }
   const SideConfig& config() const { return config_; }
   const Scrub& scrub() const { return scrub_; }
   const std::string& missing() const { return missing_.reason; }
@@ -72,8 +98,12 @@ class Side {
   void OnHello(const std::string& run_id, v1::Hello hello);
   void OnPong(const v1::ClockPong& pong, const Received& received);
 
+  void StartCommand(const std::vector<std::string>& words, ChildProcess::Terminal terminal);
+  void OnMarker();
+
   SideConfig config_;
   const Vantage vantage_;
+  const Reach& reach_;
   const Scrub scrub_;
   const std::string shown_vantage_;
   Bell& bell_;
@@ -81,6 +111,8 @@ class Side {
   Stage stage_ = Stage::kNew;
   std::unique_ptr<ChildProcess> child_;
   Preamble preamble_;
+  Absence absence_;                  // kAbsent
+  std::vector<ProgramFile> copies_;  // kAbsent: what may be put there
   std::unique_ptr<AgentLink> link_;
   v1::Hello hello_;
   uint64_t running_ = 0;

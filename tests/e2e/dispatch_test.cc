@@ -64,7 +64,7 @@ class DispatchTest : public ::testing::Test {
     for (const std::string& vantage : vantages) {
       sides.push_back({"side" + std::to_string(sides.size()), vantage, {}, secrets_});
     }
-    auto dispatcher = Dispatcher::Create(sides, PARALLAX_AGENT, "run-1", &interrupted_, [this](const Progress& said) {
+    auto dispatcher = Dispatcher::Create(sides, reach_, "run-1", &interrupted_, [this](const Progress& said) {
       progress_ += said.text + "\n";
       if (on_progress_) on_progress_(said.text);
     });
@@ -80,6 +80,11 @@ class DispatchTest : public ::testing::Test {
     return run;
   }
   v1::Run Run(const std::string& vantage, const v1::Plan* plan = nullptr) { return RunSides({vantage}, plan); }
+  static Reach LocalReach() {
+    Reach reach;
+    reach.local_agent = PARALLAX_AGENT;
+    return reach;
+  }
   // A vantage that runs this shell script.
   std::string Script(const std::string& text) {
     scripts_.push_back(std::make_unique<TempFile>(text));
@@ -87,6 +92,7 @@ class DispatchTest : public ::testing::Test {
   }
 
   std::atomic<bool> interrupted_{false};
+  Reach reach_ = LocalReach();
   std::vector<v1::SecretValue> secrets_;
   std::function<void(const std::string&)> on_progress_;
   std::string progress_;
@@ -233,8 +239,10 @@ TEST_F(DispatchTest, AnAgentThatHangsIsAMissingSide) {
 }
 
 TEST_F(DispatchTest, VantagesThatAreNotKnownAreUsageErrors) {
-  for (const char* vantage : {"", "ssh:host", "grpcs://host:1", "exec:", "exec:'unclosed", "exec:''"}) {
-    const auto dispatcher = Dispatcher::Create({{"inside", vantage, {}, {}}}, PARALLAX_AGENT, "run", nullptr, nullptr);
+  for (const char* vantage : {"", "hub:name", "exec:", "exec:'unclosed", "exec:''", "ssh:", "ssh:-oProxyCommand=x",
+                              "ssh:a b", "ssh:host:22", "ssh:$(id)", "ssh://host:0", "ssh://host:x", "grpcs://",
+                              "grpcs:host:1", "grpcs://host:99999", "grpc://host:1", "grpc://192.0.2.1:7411"}) {
+    const auto dispatcher = Dispatcher::Create({{"inside", vantage, {}, {}}}, Reach{}, "run", nullptr, nullptr);
     EXPECT_EQ(dispatcher.status().code(), absl::StatusCode::kInvalidArgument) << vantage;
     EXPECT_THAT(std::string(dispatcher.status().message()), HasSubstr("inside"));
   }
@@ -405,7 +413,7 @@ TEST(Agent, GarbageOnItsInputEndsIt) {
 }
 
 TEST(Agent, UsageErrorsAreExitCodeTwo) {
-  for (const char* arguments : {"", "nonsense", "stdio --nonsense", "serve", "join hub"}) {
+  for (const char* arguments : {"", "nonsense", "stdio --nonsense", "serve --listen 0.0.0.0:7411", "join hub"}) {
     const Ended ended = Shell(std::string(PARALLAX_AGENT " ") + arguments + " </dev/null");
     EXPECT_EQ(ended.code, 2) << arguments << ": " << ended.output;
     EXPECT_THAT(ended.output, HasSubstr("parallax-agent"));
