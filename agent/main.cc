@@ -1,5 +1,6 @@
 // parallax-agent: executes plans and nothing else. Flags, signals and wiring.
 #include <fcntl.h>
+#include <malloc.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/signalfd.h>
@@ -168,6 +169,11 @@ void AddCheck(CLI::App& app, session::HealthCheckOptions& options) {
 }
 
 int Main(int argc, char** argv) {
+#ifdef __GLIBC__
+  // With an arena a thread, memory grows with the number of threads that ever allocated. Two are enough for what runs
+  // at once here.
+  mallopt(M_ARENA_MAX, 2);
+#endif
   // stdout belongs to the session.
   spdlog::set_default_logger(std::make_shared<spdlog::logger>("", std::make_shared<spdlog::sinks::stderr_sink_mt>()));
   spdlog::set_pattern("parallax-agent: %l: %v");

@@ -3,10 +3,12 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <ifaddrs.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -72,6 +74,7 @@ IoResult Connection::Connect(const std::string& address, uint16_t port, int64_t 
   }
   const int one = 1;
   setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));  // small questions, timed answers
+  record_->set_opened_ns(Offset());  // what came before is this host's work, not the network's
   if (connect(fd_, reinterpret_cast<const sockaddr*>(&to.storage), to.size) != 0) {
     if (errno != EINPROGRESS) {
       const int error = errno;
@@ -93,6 +96,7 @@ IoResult Connection::Connect(const std::string& address, uint16_t port, int64_t 
       return failed(FromConnectErrno(error, /*at_once=*/false), error);
     }
   }
+  connected_ns_ = Offset();
   record_->set_end(v1::END_UNSPECIFIED);
   DescribeOpened(fd_, record_);
   return {};
@@ -253,7 +257,33 @@ bool IsNumericAddress(const std::string& text) {
   return inet_pton(AF_INET, text.c_str(), &parsed) == 1 || inet_pton(AF_INET6, text.c_str(), &parsed) == 1;
 }
 
+namespace {
+
+// The kernel's list of IPv4 addresses and the names they carry, netdevice(7): two system calls, where getifaddrs(3)
+// asks netlink for every link and address of the host. False when it cannot be told whether the list is whole.
+bool FindAmongIpv4(const std::string& address, std::string* name) {
+  std::array<ifreq, 256> entries;
+  ifconf list{};
+  list.ifc_len = sizeof(entries);
+  list.ifc_req = entries.data();
+  const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  const bool listed = fd >= 0 && ioctl(fd, SIOCGIFCONF, &list) == 0;
+  if (fd >= 0) close(fd);
+  const size_t count = listed ? static_cast<size_t>(list.ifc_len) / sizeof(ifreq) : 0;
+  for (size_t i = 0; i < count; ++i) {
+    uint16_t port = 0;
+    if (AddressText(&entries[i].ifr_addr, &port) != address) continue;
+    *name = entries[i].ifr_name;
+    return true;
+  }
+  return listed && count < entries.size();
+}
+
+}  // namespace
+
 std::string InterfaceOfAddress(const std::string& address) {
+  std::string found;
+  if (address.find(':') == std::string::npos && FindAmongIpv4(address, &found)) return found;
   ifaddrs* list = nullptr;
   if (getifaddrs(&list) != 0) return "";
   std::string name;

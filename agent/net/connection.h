@@ -37,6 +37,9 @@ class Connection final : public ByteStream {
   // SILENCE when the last thing that happened was a wait in vain.
   void Close();
 
+  // When connect(2) was known to have succeeded, an offset as those of the record; what was asked of the socket after it
+  // does not count.
+  int64_t connected_ns() const { return connected_ns_; }
   int fd() const { return fd_; }
   bool open() const { return fd_ >= 0; }
   const v1::Connection& record() const { return *record_; }
@@ -59,6 +62,7 @@ class Connection final : public ByteStream {
   const int64_t origin_ns_;
   v1::Connection* const record_;
   int fd_ = -1;
+  int64_t connected_ns_ = 0;
   bool silent_ = false;    // the last wait was in vain
   int reset_at_once_ = 0;  // errno of a reset that came with the connect; told by the first read or write
 };

@@ -345,6 +345,13 @@ TEST(HostPort, JoinsAndSplits) {
   }
 }
 
+TEST(InterfaceOfAddress, NamesTheOwner) {
+  EXPECT_EQ(InterfaceOfAddress("127.0.0.1"), "lo");
+  EXPECT_EQ(InterfaceOfAddress("192.0.2.1"), "") << "of documentation, nobody's";
+  EXPECT_EQ(InterfaceOfAddress("2001:db8::1"), "");
+  EXPECT_EQ(InterfaceOfAddress(""), "");
+}
+
 TEST(NumericAddress, IsWhatInetPtonTakes) {
   for (const char* good : {"127.0.0.1", "::1", "fd00:ec2::254", "::ffff:10.0.0.1"}) EXPECT_TRUE(IsNumericAddress(good));
   for (const char* bad : {"", "db", "127.1", "1.2.3.4.5", "[::1]", "10.0.0.1 "}) EXPECT_FALSE(IsNumericAddress(bad));

@@ -15,6 +15,7 @@
 #include "agent/net/classify.h"
 #include "agent/net/connection.h"
 #include "agent/net/tls_details.h"
+#include "agent/net/trust_store.h"
 
 namespace parallax::net {
 namespace {
@@ -81,14 +82,13 @@ TlsSession::TlsSession(ByteStream& transport, TlsOptions options)
     return;
   }
   SSL_CTX_set_verify(impl.context.get(), SSL_VERIFY_NONE, &Impl::OnVerify);
-  if (options_.root_cert.empty()) {
-    SSL_CTX_set_default_verify_paths(impl.context.get());
-  } else if (SSL_CTX_load_verify_locations(impl.context.get(), options_.root_cert.c_str(), nullptr) != 1) {
+  if (const auto roots = TrustedRoots(options_.root_cert); roots != nullptr) {
+    SSL_CTX_set1_cert_store(impl.context.get(), roots.get());
+  } else {
     const int error = access(options_.root_cert.c_str(), R_OK) == 0 ? 0 : errno;
     impl.setup = {v1::LOCAL_RESOURCE, error, 0,
                   "cannot read root certificates from " + options_.root_cert + ": " +
                       (error == 0 ? "no PEM certificates in it" : std::strerror(error))};
-    ERR_clear_error();
     return;
   }
   if (options_.pad_client_hello > 0) {

@@ -44,6 +44,20 @@ TEST(TcpProbe, ConnectsAndClosesByItself) {
   EXPECT_EQ(seen.connections(0).interface(), "lo");
 }
 
+TEST(TcpProbe, TheConnectStepIsTheConnectAlone) {
+  ScriptedServer server([](Peer& peer) { peer.AwaitEnd(); });
+  const v1::Observation seen = Observe(Spec(server.port()));
+  const v1::Step& connect = seen.steps(0);
+  // It begins when the socket is there, and is over before anything is asked of it.
+  EXPECT_EQ(connect.start_ns(), seen.connections(0).opened_ns());
+  EXPECT_GT(connect.duration_ns(), 0);
+  EXPECT_LE(connect.start_ns() + connect.duration_ns(), seen.connections(0).ended_ns());
+
+  const ClosedPort port;
+  const v1::Observation refused = Observe(Spec(port.port()));
+  EXPECT_EQ(refused.steps(0).start_ns() + refused.steps(0).duration_ns(), refused.connections(0).ended_ns());
+}
+
 TEST(TcpProbe, ARefusalIsAnAnswer) {
   const ClosedPort port;
   const v1::Observation seen = Observe(Spec(port.port(), 1000, "hello"));
