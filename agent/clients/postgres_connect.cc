@@ -43,6 +43,20 @@ constexpr Phrase kPhrases[] = {
     {"SSL error", v1::TLS_PROTOCOL},
 };
 
+v1::Failure Classify(const std::string& message, bool connecting, const v1::Failure ended) {
+  for (const Phrase& phrase : kPhrases) {
+    if (absl::StrContains(message, absl::string_view(phrase.text.data(), phrase.text.size()))) return phrase.failure;
+  }
+  if (ended != v1::NONE && !connecting) return ended;
+  for (int error : kRefusals) {
+    if (!absl::StrContains(message, std::strerror(error))) continue;
+    return connecting ? net::FromConnectErrno(error, /*at_once=*/false) : net::FromIoErrno(error, /*heard=*/true);
+  }
+  return ended != v1::NONE ? ended : v1::PROTOCOL_VIOLATION;
+}
+
+}  // namespace
+
 // "FATAL:  28P01: password authentication failed": as PQERRORS_VERBOSE writes what the server said. The last one
 // counts: with sslmode=prefer there may be two attempts in one message.
 bool FindServerError(const std::string& message, v1::ServerError* error) {
@@ -57,19 +71,21 @@ bool FindServerError(const std::string& message, v1::ServerError* error) {
   return found;
 }
 
-v1::Failure Classify(const std::string& message, bool connecting, const v1::Failure ended) {
-  for (const Phrase& phrase : kPhrases) {
-    if (absl::StrContains(message, absl::string_view(phrase.text.data(), phrase.text.size()))) return phrase.failure;
+v1::ServerError AnswerToBegin(PGconn* connection) {
+  v1::ServerError error;
+  if (PQsendQuery(connection, "BEGIN") != 1) return error;
+  // Not PQexec(): of an error and the end after it, that keeps the end.
+  while (PGresult* result = PQgetResult(connection)) {
+    const char* code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    const char* message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    if (code != nullptr && error.code().empty()) {
+      error.set_code(contract::Printable(code, 16));
+      error.set_message(contract::Printable(message == nullptr ? "" : message));
+    }
+    PQclear(result);
   }
-  if (ended != v1::NONE && !connecting) return ended;
-  for (int error : kRefusals) {
-    if (!absl::StrContains(message, std::strerror(error))) continue;
-    return connecting ? net::FromConnectErrno(error, /*at_once=*/false) : net::FromIoErrno(error, /*heard=*/true);
-  }
-  return ended != v1::NONE ? ended : v1::PROTOCOL_VIOLATION;
+  return error;
 }
-
-}  // namespace
 
 SocketWatch::~SocketWatch() { Close(/*waited_in_vain=*/false); }
 
@@ -151,7 +167,6 @@ PostgresLogin ConnectPostgres(const std::vector<std::pair<std::string, std::stri
     connecting = PQstatus(connection) == CONNECTION_STARTED || (connecting && wants == PGRES_POLLING_FAILED);
     if (!connecting) watch.NoteOpened();
   }
-  PQsetErrorVerbosity(connection, PQERRORS_DEFAULT);
   if (wants == PGRES_POLLING_OK) return login;
   const std::string message = PQerrorMessage(connection);
   login.needs_password = PQconnectionNeedsPassword(connection) != 0;

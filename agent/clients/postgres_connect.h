@@ -61,6 +61,14 @@ PostgresLogin ConnectPostgres(const std::vector<std::pair<std::string, std::stri
                               const std::string& remote, const probes::Context& context, int64_t deadline_ns,
                               SocketWatch& watch);
 
+// Finds what the server itself said in a message of libpq, which must have been made with PQERRORS_VERBOSE; connections
+// made here are so. False when there is nothing of the server's in it.
+bool FindServerError(const std::string& message, v1::ServerError* error);
+
+// What the server, or a pooler before it, answers to BEGIN; nothing when it begins. Leaves the connection as it then
+// is.
+v1::ServerError AnswerToBegin(PGconn* connection);
+
 }  // namespace parallax::clients
 
 #endif  // PARALLAX_AGENT_CLIENTS_POSTGRES_CONNECT_H_

@@ -91,11 +91,15 @@ class SqlRun {
   void Run();
 
  private:
-  bool Connect(const probes::Destination& to, const std::string& password);
+  bool Connect();
+  // libpq's words for what the spec says.
+  std::vector<std::pair<std::string, std::string>> Parameters() const;
   Ended Query(v1::ClientDetails* client);
   Ended Ddl(v1::ClientDetails* client);
   Ended Download(v1::ClientDetails* client);
   Ended Upload(v1::ClientDetails* client);
+  // What a fresh session answers to BEGIN; "" when it begins, or cannot be had.
+  std::string WhyNoTransaction();
   void Hold() const;
 
   // Runs one step; libpqxx's exceptions become its failure. False when the connection is no more.
@@ -106,6 +110,8 @@ class SqlRun {
   const v1::SqlProbe& spec_;
   const probes::Context& context_;
   Reporter& reporter_;
+  probes::Destination to_;
+  std::string password_;
   SocketWatch watch_;
   std::unique_ptr<AdoptedConnection> session_;
   v1::Failure outcome_ = v1::NONE;  // of the first step that failed
@@ -116,14 +122,13 @@ void SqlRun::Count(v1::Failure failure) {
   reporter_.observation()->set_outcome(outcome_);
 }
 
-bool SqlRun::Connect(const probes::Destination& to, const std::string& password) {
-  const int64_t deadline_ns = context_.StepDeadline();
+std::vector<std::pair<std::string, std::string>> SqlRun::Parameters() const {
   const int64_t step_ms = context_.step_timeout_ns / net::kMs;
   const std::string& host = spec_.endpoint().host();
   std::vector<std::pair<std::string, std::string>> parameters = {
-      {"host", host.empty() ? to.address : host},
-      {"hostaddr", to.address},
-      {"port", absl::StrCat(to.port)},
+      {"host", host.empty() ? to_.address : host},
+      {"hostaddr", to_.address},
+      {"port", absl::StrCat(to_.port)},
       {"user", spec_.user()},
       {"dbname", spec_.database().empty() ? spec_.user() : spec_.database()},
       {"sslmode", spec_.ssl_mode() == v1::SSL_MODE_UNSPECIFIED ? "prefer" : contract::Name(spec_.ssl_mode())},
@@ -136,9 +141,12 @@ bool SqlRun::Connect(const probes::Destination& to, const std::string& password)
       {"connect_timeout", absl::StrCat(std::max<int64_t>(2, step_ms / 1000 + 1))},
       {"tcp_user_timeout", absl::StrCat(step_ms)},
   };
-  if (!password.empty()) parameters.emplace_back("password", password);
+  if (!password_.empty()) parameters.emplace_back("password", password_);
   if (!spec_.ssl_root_cert().empty()) parameters.emplace_back("sslrootcert", spec_.ssl_root_cert());
+  return parameters;
+}
 
+bool SqlRun::Connect() {
   v1::Step* step = reporter_.Begin(v1::CLIENT_CONNECT);
   v1::ClientDetails* client = step->mutable_client();
   client->set_library(LibraryVersions());
@@ -148,15 +156,15 @@ bool SqlRun::Connect(const probes::Destination& to, const std::string& password)
     Count(failure);
     return failure == v1::NONE;
   };
-  if (absl::Status allowed = context_.policy.CheckAddress(to.address, to.port); !allowed.ok()) {
+  if (absl::Status allowed = context_.policy.CheckAddress(to_.address, to_.port); !allowed.ok()) {
     return end(v1::DENIED_BY_POLICY, std::string(allowed.message()));
   }
-  PostgresLogin login =
-      ConnectPostgres(parameters, net::JoinHostPort(to.address, to.port), context_, deadline_ns, watch_);
+  PostgresLogin login = ConnectPostgres(Parameters(), net::JoinHostPort(to_.address, to_.port), context_,
+                                        context_.StepDeadline(), watch_);
   if (login.failure != v1::NONE) {
     if (login.failure == v1::TIMED_OUT) step->set_end(v1::SILENCE);
     if (!login.error.code().empty()) *step->mutable_server_error() = login.error;
-    if (login.needs_password && password.empty() && login.error.code().empty()) {
+    if (login.needs_password && password_.empty() && login.error.code().empty()) {
       client->set_not_tried("the server asks for a password, and none was given");
       end(v1::NONE, client->not_tried());
       return false;
@@ -207,10 +215,12 @@ Ended SqlRun::Ddl(v1::ClientDetails* client) {
     std::optional<pqxx::work> transaction;
     try {
       transaction.emplace(session_->get());
-    } catch (const pqxx::sql_error& refused) {
-      // The session works, as QUERY showed: a pooler that pools by statement allows no transaction.
-      return not_tried(
-          absl::StrCat("the server, or a pooler before it, begins no transaction: ", OneLine(refused.what())));
+    } catch (const std::exception&) {
+      // The session worked until then. A pooler that pools by statement says no and hangs up, and libpqxx loses what it
+      // said: ask once more, to know this from a connection that broke.
+      const std::string why = WhyNoTransaction();
+      if (why.empty()) throw;
+      return not_tried(absl::StrCat("the server, or a pooler before it, begins no transaction: ", why));
     }
     // All in one transaction: a pooler may give the next one to another session.
     const pqxx::result state = transaction->exec(kWritable);
@@ -227,7 +237,8 @@ Ended SqlRun::Ddl(v1::ClientDetails* client) {
     transaction.reset();
     if (there[0][0].as<int>(0) != 1) return {v1::PROTOCOL_VIOLATION, "the table that was made is not to be seen"};
   } catch (const pqxx::sql_error& refused) {
-    if (refused.sqlstate() == kReadOnlyTransaction) {
+    v1::ServerError error;
+    if (FindServerError(refused.what(), &error) && error.code() == kReadOnlyTransaction) {
       client->set_read_only(true);
       return not_tried("transactions are read-only here");
     }
@@ -279,25 +290,36 @@ bool SqlRun::Step(v1::StepKind kind, Ended (SqlRun::*body)(v1::ClientDetails*)) 
   try {
     const Ended ended = (this->*body)(client);
     reporter_.End(step, ended.failure, ended.text);
-  } catch (const pqxx::sql_error& refused) {
-    const std::string text = OneLine(refused.what());
-    step->mutable_server_error()->set_code(contract::Printable(refused.sqlstate(), 16));
-    step->mutable_server_error()->set_message(contract::Printable(text));
-    const bool privilege = refused.sqlstate() == kInsufficientPrivilege;
-    reporter_.End(step, v1::SERVER_ERROR, privilege ? absl::StrCat("the role may not do this: ", text) : text);
-    lost = !session_->get().is_open();
-  } catch (const pqxx::broken_connection& broken) {
-    NoteLost(step, broken.what());
-    lost = true;
-  } catch (const std::exception& other) {
-    reporter_.End(step, v1::PROTOCOL_VIOLATION, other.what());
-    lost = !session_->get().is_open();
+  } catch (const std::exception& thrown) {
+    // By what the server said; libpqxx 6 drops the SQLSTATE of some classes, and its exceptions that of a lost session.
+    const bool said = FindServerError(thrown.what(), step->mutable_server_error());
+    if (!said) step->clear_server_error();
+    const bool privilege = step->server_error().code() == kInsufficientPrivilege;
+    lost = !session_->get().is_open() || dynamic_cast<const pqxx::broken_connection*>(&thrown) != nullptr;
+    if (said) {
+      const std::string& message = step->server_error().message();
+      reporter_.End(step, v1::SERVER_ERROR, privilege ? absl::StrCat("the role may not do this: ", message) : message);
+    } else if (lost) {
+      NoteLost(step, thrown.what());
+    } else {
+      reporter_.End(step, v1::PROTOCOL_VIOLATION, OneLine(thrown.what()));
+    }
   }
   Count(step->failure());
   return !lost;
 }
 
+std::string SqlRun::WhyNoTransaction() {
+  SocketWatch watch(reporter_);
+  const PostgresLogin login =
+      ConnectPostgres(Parameters(), net::JoinHostPort(to_.address, to_.port), context_, context_.StepDeadline(), watch);
+  if (login.connection == nullptr) return "";
+  const v1::ServerError error = AnswerToBegin(login.connection.get());
+  return error.code().empty() ? "" : absl::StrCat(error.code(), " ", error.message());
+}
+
 void SqlRun::Hold() const {
+  if (!session_->get().is_open()) return;
   const int64_t until_ns =
       std::min(context_.clock.MonotonicNs() + int64_t{spec_.hold_ms()} * net::kMs, context_.deadline_ns);
   pollfd fds = {session_->get().sock(), POLLIN, 0};  // a server that ends the session ends the hold
@@ -308,7 +330,6 @@ void SqlRun::Hold() const {
 }
 
 void SqlRun::Run() {
-  std::string password;
   if (!spec_.password().ref().empty()) {
     auto secret = context_.secrets.Resolve(spec_.password().ref());
     if (!secret.ok()) {
@@ -316,15 +337,16 @@ void SqlRun::Run() {
       reporter_.observation()->set_error(std::string(secret.status().message()));
       return;
     }
-    password = std::move(secret->value);
+    password_ = std::move(secret->value);
   }
-  const probes::Destination to = probes::Locate(spec_.endpoint(), context_, reporter_.recorder());
+  to_ = probes::Locate(spec_.endpoint(), context_, reporter_.recorder());
   reporter_.Tell();
-  if (to.failure != v1::NONE || !Connect(to, password)) return;
+  if (to_.failure != v1::NONE || !Connect()) return;
   bool open = Step(v1::QUERY, &SqlRun::Query);
-  if (open && spec_.ddl()) open = Step(v1::DDL, &SqlRun::Ddl);
   if (open && spec_.download_bytes() > 0) open = Step(v1::DOWNLOAD, &SqlRun::Download);
   if (open && spec_.upload_bytes() > 0) open = Step(v1::UPLOAD, &SqlRun::Upload);
+  // Last, because a pooler that allows no transaction ends the session.
+  if (open && spec_.ddl()) open = Step(v1::DDL, &SqlRun::Ddl);
   if (open && spec_.hold_ms() > 0) Hold();
   session_.reset();  // says goodbye, so that the server logs no lost connection
 }

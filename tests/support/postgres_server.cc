@@ -112,6 +112,28 @@ bool PostgresServer::Begin(const TlsIdentity& identity, std::string_view hba, st
     *why_not = "cannot write the server's configuration";
     return false;
   }
+  return Launch("database system is ready to accept connections", why_not);
+}
+
+std::unique_ptr<PostgresServer> PostgresServer::StartReplica(std::string* why_not) {
+  char folder[] = "/tmp/parallax-postgres-XXXXXX";
+  const User user = ServerUser();
+  if (mkdtemp(folder) == nullptr || (user.change && chown(folder, user.uid, user.gid) != 0)) {
+    *why_not = "no directory under /tmp";
+    return nullptr;
+  }
+  std::unique_ptr<PostgresServer> replica(new PostgresServer(folder));
+  if (!RunToEnd({BinDir() + "/pg_basebackup", "-h", folder_, "-p", std::to_string(port_), "-U", "postgres", "-D",
+                 replica->folder_ + "/data", "-R", "-c", "fast"},
+                why_not) ||
+      !replica->Launch("database system is ready to accept read-only connections", why_not)) {
+    return nullptr;
+  }
+  return replica;
+}
+
+bool PostgresServer::Launch(std::string_view ready, std::string* why_not) {
+  const std::string data = folder_ + "/data";
   port_ = ClosedPort().port();
   int log[2];
   if (pipe2(log, O_CLOEXEC) != 0) return false;
@@ -127,7 +149,7 @@ bool PostgresServer::Begin(const TlsIdentity& identity, std::string_view hba, st
   pid_ = Spawn(words, log[1]);
   close(log[1]);
   log_reader_ = std::thread([this] { ReadLog(); });
-  if (pid_ > 0 && WaitForLog("database system is ready to accept connections", kStartMs)) return true;
+  if (pid_ > 0 && WaitForLog(ready, kStartMs)) return true;
   std::lock_guard lock(mutex_);
   *why_not = "the server did not come up: " + log_;
   return false;

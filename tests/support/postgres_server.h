@@ -28,6 +28,9 @@ class PostgresServer {
   // Null, with the reason, when it does not come up within 60 s.
   static std::unique_ptr<PostgresServer> Start(const TlsIdentity& identity, std::string_view hba, std::string_view sql,
                                                std::string* why_not);
+  // A hot standby that follows this one, on a port of its own: it answers queries, and refuses to write. This server's
+  // hba must let in "local replication postgres". Null, with the reason, when it does not come up.
+  std::unique_ptr<PostgresServer> StartReplica(std::string* why_not);
   ~PostgresServer();
   PostgresServer(const PostgresServer&) = delete;
   PostgresServer& operator=(const PostgresServer&) = delete;
@@ -42,6 +45,8 @@ class PostgresServer {
  private:
   explicit PostgresServer(std::string folder);
   bool Begin(const TlsIdentity& identity, std::string_view hba, std::string* why_not);
+  // Starts the server on the data that is there; returns when it has logged `ready`.
+  bool Launch(std::string_view ready, std::string* why_not);
   bool WaitForLog(std::string_view text, int timeout_ms);
   void ReadLog();
   // Forks and becomes the command as the server's user, its output in `out_fd`.

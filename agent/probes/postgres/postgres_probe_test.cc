@@ -627,6 +627,49 @@ TEST_F(PostgresProbeTest, CancellationEndsIt) {
   EXPECT_EQ(seen.outcome(), v1::CANCELLED);
 }
 
+// Lets the client in, answers what it asks, and then holds still.
+void LetInAndAnswer(Peer& peer) {
+  fake::ReadUntyped(peer);
+  peer.Send(fake::Authentication(0) + fake::Ready());
+  for (int query = 0; query < 3; ++query) {
+    fake::ReadTyped(peer);
+    peer.Send(fake::Row({"1"}) + fake::Complete() + fake::Ready());
+  }
+}
+
+TEST_F(PostgresProbeTest, AHeldSessionStaysOpenAndStretchesNoStep) {
+  ScriptedServer server([](Peer& peer) {
+    LetInAndAnswer(peer);
+    peer.AwaitEnd();
+  });
+  v1::ProbeSpec spec = Spec(server.port(), v1::DISABLE);
+  spec.mutable_postgres()->set_hold_ms(200);
+  const v1::Observation seen = Run(spec);
+  EXPECT_EQ(Steps(seen), "connect startup authentication ready query query[identity]");
+  EXPECT_EQ(seen.outcome(), v1::NONE);
+  const v1::Step& last = StepOf(seen, v1::QUERY, "identity");
+  EXPECT_GE(seen.connections(0).ended_ns() - last.start_ns() - last.duration_ns(), 200 * net::kMs);
+  EXPECT_EQ(seen.connections(0).end(), v1::CLOSED_BY_US);
+}
+
+TEST_F(PostgresProbeTest, AServerThatEndsAHeldSessionAndACancellationEndTheHold) {
+  ScriptedServer server([](Peer& peer) { LetInAndAnswer(peer); });
+  v1::ProbeSpec spec = Spec(server.port(), v1::DISABLE);
+  spec.mutable_postgres()->set_hold_ms(9'000);
+  const v1::Observation ended = Run(spec);
+  EXPECT_EQ(ended.outcome(), v1::NONE);
+  EXPECT_EQ(ended.connections(0).end(), v1::FIN_BY_PEER);
+  ScriptedServer other([this](Peer& peer) {
+    LetInAndAnswer(peer);
+    run_.cancel.Cancel();
+    peer.AwaitEnd();
+  });
+  spec.mutable_postgres()->mutable_endpoint()->set_port(other.port());
+  const v1::Observation cancelled = Run(spec);
+  EXPECT_EQ(cancelled.outcome(), v1::NONE) << "every question was answered";
+  EXPECT_LT(cancelled.connections(0).ended_ns(), 5'000 * net::kMs);
+}
+
 TEST_F(PostgresProbeTest, MetadataServicesAreNotDialled) {
   v1::ProbeSpec spec = Spec(5432, v1::REQUIRE);
   spec.mutable_postgres()->mutable_endpoint()->set_address("169.254.169.254");

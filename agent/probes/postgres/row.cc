@@ -78,6 +78,7 @@ void Row::RunStages() {
   if (options_.mode != v1::DISABLE && !SslRequest()) return;
   if (!Startup() || !options_.may_authenticate) return;
   if (!Authenticate() || !Ready() || !RunQuery()) return;
+  Hold();
   stream_->Write(Terminate(), context_.StepDeadline());  // so that the server logs no lost connection
 }
 
@@ -300,6 +301,19 @@ bool Row::RunQuery() {
   if (!End(step, v1::NONE)) return false;
   AskIdentity(step->mutable_postgres());
   return true;
+}
+
+void Row::Hold() {
+  if (spec_.hold_ms() == 0) return;
+  const int64_t until_ns = context_.clock.MonotonicNs() + int64_t{spec_.hold_ms()} * net::kMs;
+  // What comes meanwhile, a notice say, is of no interest; an end of the connection, or of the run, ends the hold, and
+  // stands in the connection's record.
+  std::string unasked;
+  net::IoResult result;
+  do {
+    unasked.clear();
+    result = stream_->Read(&unasked, 16 * 1024, std::min(until_ns, context_.deadline_ns));
+  } while (result.ok());
 }
 
 void Row::AskIdentity(v1::PostgresDetails* details) {

@@ -40,6 +40,8 @@ class Row {
   bool Authenticate();
   bool Ready();
   bool RunQuery();
+  // Keeps the ready session open for spec.hold_ms, as a pool does. No step: nothing is asked.
+  void Hold();
   void AskIdentity(v1::PostgresDetails* details);
 
   v1::Step* Begin(v1::StepKind kind, std::string_view variant);
