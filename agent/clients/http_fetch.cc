@@ -84,6 +84,8 @@ class Hop {
   v1::Failure ClassifyEnd(long error) const;
   std::string WhyWithheld() const;
   int64_t Micros(CURLINFO info) const;
+  // What the connection has moved until now, TLS and all.
+  v1::Connection Traffic() const;
   bool heard() const { return connection_ != nullptr && connection_->bytes_in() > 0; }
 
   const FetchRequest& request_;
@@ -99,6 +101,7 @@ class Hop {
   int fd_ = -1;
   v1::Step* step_ = nullptr;  // at hand
   int64_t step_deadline_ns_ = 0;
+  v1::Connection before_;  // its traffic when the step at hand began
   bool timed_out_ = false;
   std::string denied_;     // why policy refused the address
   std::string stopped_;    // why we gave up on the answer
@@ -115,10 +118,25 @@ void Hop::Begin(v1::StepKind kind) {
   step_ = reporter_.Begin(kind, request_.variant);
   if (index_ > 0) step_->set_connection(index_);
   step_deadline_ns_ = context_.StepDeadline();
+  before_ = Traffic();
+}
+
+v1::Connection Hop::Traffic() const {
+  v1::Connection traffic;
+  if (fd_ >= 0) {
+    net::DescribeClosing(fd_, /*waited_in_vain=*/false, &traffic);
+  } else if (connection_ != nullptr) {
+    traffic.set_bytes_in(connection_->bytes_in());
+    traffic.set_bytes_out(connection_->bytes_out());
+  }
+  return traffic;
 }
 
 void Hop::End(v1::Failure failure, std::string_view text) {
   if (step_ == nullptr) return;
+  const v1::Connection now = Traffic();
+  step_->set_bytes_in(now.bytes_in() - before_.bytes_in());
+  step_->set_bytes_out(now.bytes_out() - before_.bytes_out());
   reporter_.End(std::exchange(step_, nullptr), failure, text);
 }
 
@@ -243,12 +261,6 @@ void Hop::EndHeaders() {
   if (const std::string why = WhyWithheld(); !request_.bearer.empty() && !why.empty()) {
     absl::StrAppend(&text, text.empty() ? "" : "; ", "the bearer token was withheld: ", why);
   }
-  long out = 0;
-  long in = 0;
-  curl_easy_getinfo(easy_.get(), CURLINFO_REQUEST_SIZE, &out);
-  curl_easy_getinfo(easy_.get(), CURLINFO_HEADER_SIZE, &in);
-  step_->set_bytes_out(static_cast<uint64_t>(out));
-  step_->set_bytes_in(static_cast<uint64_t>(in));
   *step_->mutable_http() = http_;
   End(v1::NONE, text);
   Begin(v1::BODY);
@@ -439,7 +451,6 @@ FetchResult Hop::Run() {
     for (const auto& [name, value] : result_.headers) {
       if (name == "content-type") body->set_content_type(contract::Printable(value, 256));
     }
-    step_->set_bytes_in(result_.body.size());
   }
   result_.whole = result_.answered && (code == CURLE_OK || cut_);
   if (result_.whole) {

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "contract/digest.h"
 #include "contract/names.h"
+#include "controller/compare/client.h"
 #include "controller/compare/ladder.h"
 #include "controller/compare/locality.h"
 #include "controller/compare/outcomes.h"
@@ -20,9 +21,23 @@
 namespace parallax::compare {
 namespace {
 
-constexpr v1::StepKind kTargetSteps[] = {v1::RESOLVE,        v1::CONNECT,       v1::LISTEN_UNASKED,
-                                         v1::SSL_REQUEST,    v1::TLS_HANDSHAKE, v1::STARTUP,
-                                         v1::AUTHENTICATION, v1::READY,         v1::QUERY};
+constexpr v1::StepKind kTargetSteps[] = {
+    v1::RESOLVE,        v1::CONNECT, v1::LISTEN_UNASKED, v1::SSL_REQUEST,    v1::TLS_HANDSHAKE,
+    v1::REQUEST,        v1::BODY,    v1::STARTUP,        v1::AUTHENTICATION, v1::READY,
+    v1::CLIENT_CONNECT, v1::QUERY,   v1::DOWNLOAD,       v1::UPLOAD,         v1::DDL};
+
+// The steps of a pair that are put side by side, in order: kind and variant. An expectation is a variant of its own.
+std::vector<std::pair<v1::StepKind, std::string>> ComparedSteps(const v1::Pair& pair, const v1::SideOutcome& inside,
+                                                                const v1::SideOutcome& outside) {
+  std::vector<std::pair<v1::StepKind, std::string>> steps;
+  for (const v1::StepKind kind : kTargetSteps) steps.emplace_back(kind, pair.role() == v1::NAME ? "system" : "");
+  for (const v1::SideOutcome* outcome : {&inside, &outside}) {
+    for (const v1::StepSummary& step : outcome->steps()) {
+      if (step.kind() == v1::EXPECTATION) steps.emplace_back(step.kind(), step.variant());
+    }
+  }
+  return steps;
+}
 
 v1::Endpoint EndpointOf(const v1::ProbeSpec& spec) {
   v1::Endpoint endpoint;
@@ -327,8 +342,7 @@ void Maker::FirstDifference() {
     const v1::SideOutcome* inside = FindSide(pair, "inside");
     const v1::SideOutcome* outside = FindSide(pair, "outside");
     if (inside == nullptr || outside == nullptr || !inside->present() || !outside->present()) continue;
-    for (const v1::StepKind kind : kTargetSteps) {
-      const std::string variant = pair.role() == v1::NAME ? "system" : "";
+    for (const auto& [kind, variant] : ComparedSteps(pair, *inside, *outside)) {
       const v1::StepSummary* left = FindStep(*inside, kind, variant);
       const v1::StepSummary* right = FindStep(*outside, kind, variant);
       if (left == nullptr && right == nullptr) continue;
@@ -356,7 +370,8 @@ void Maker::FirstDifference() {
       difference->set_outside(right == nullptr ? "not reached" : StepCell(*right));
       break;
     }
-    const bool telling = pair.role() == v1::NAME || pair.role() == v1::TARGET;
+    // The client's pairs stand behind the target's: they tell only where nothing else does.
+    const bool telling = pair.role() == v1::NAME || pair.role() == v1::TARGET || pair.role() == v1::CLIENT;
     if (telling && pair.has_first_difference() && !comparison_.has_first_difference()) {
       *comparison_.mutable_first_difference() = pair.first_difference();
       comparison_.set_first_difference_probe(pair.probe());
@@ -443,6 +458,21 @@ void Maker::DecideStatus() {
   if (!inside.healthy()) return decide(v1::BOTH_FAILED, "both sides fail");
   if (OtherIdentity()) return decide(v1::DIVERGED, "both work, with different servers");
   if (TlsOnOneSideOnly()) return decide(v1::DIVERGED, "both work, one of them without TLS");
+  // The real client last: it may make a run that is well otherwise worse, and never one better.
+  const ClientSays client_inside = ReadClient(comparison_, inside);
+  const ClientSays client_outside = ReadClient(comparison_, outside);
+  for (const auto& [side, says] : {std::pair(&inside, &client_inside), std::pair(&outside, &client_outside)}) {
+    if (says->why_not.empty()) continue;
+    return decide(v1::CANNOT_TELL, absl::StrCat("every probe is alike, and ", side->name(),
+                                                " the real client could not be asked: ", says->why_not));
+  }
+  if (client_inside.failed && client_outside.failed) {
+    return decide(v1::BOTH_FAILED, "every probe is alike, and the real client fails on both sides");
+  }
+  if (client_inside.failed || client_outside.failed) {
+    return decide(v1::DIVERGED, absl::StrCat("every probe is alike, and the real client fails ",
+                                             client_outside.failed ? "outside" : "inside"));
+  }
   decide(v1::HEALTHY, "every side is healthy and alike");
 }
 

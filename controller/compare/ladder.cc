@@ -61,6 +61,8 @@ v1::Rung RungOf(const v1::Pair& pair, const v1::SideSummary& side, const v1::Sid
     return resolve != nullptr && resolve->succeeded() > 0 ? v1::SERVER_BYTE : v1::NOTHING;
   }
   if (Succeeded(*outcome, v1::QUERY)) return v1::QUERY_RUNG;
+  // An HTTP answer that is as it was wanted, expectations and all, is what a query is elsewhere.
+  if (pair.kind() == "http" && outcome->succeeded() > 0) return v1::QUERY_RUNG;
   if (AuthenticatedStage(*outcome)) return v1::AUTHENTICATED_STAGE;
   const std::set<std::string> own = Certificates(*outcome);
   if (!own.empty() && inside != nullptr && inside->side() != side.name()) {

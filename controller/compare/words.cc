@@ -46,6 +46,23 @@ std::string AuthWords(const v1::AuthDetails& auth) {
   return auth.used().empty() ? "accepted" : auth.used();
 }
 
+// "1.0 MB", "312 bytes".
+std::string Size(uint64_t bytes) {
+  if (bytes < 10'000) return absl::StrCat(bytes, bytes == 1 ? " byte" : " bytes");
+  if (bytes < 1'000'000) return absl::StrFormat("%.0f kB", static_cast<double>(bytes) / 1e3);
+  return absl::StrFormat("%.1f MB", static_cast<double>(bytes) / 1e6);
+}
+
+std::string BodyWords(const v1::HttpBodyDetails& body) {
+  return absl::StrCat(body.cut() ? "over " : "", Size(body.size()),
+                      body.content_type().empty() ? "" : absl::StrCat(" of ", body.content_type()));
+}
+
+std::string ExpectationWords(const v1::ExpectationDetails& expectation, bool holds) {
+  std::string seen = expectation.absent() ? "absent" : contract::Printable(expectation.seen(), 40);
+  return holds ? seen : absl::StrCat(seen, ", wanted ", contract::Printable(expectation.wanted(), 40));
+}
+
 std::string SuccessWords(const v1::StepSummary& step) {
   std::string time = Duration(step.median_ns());
   const v1::Step& sample = step.sample();
@@ -77,11 +94,23 @@ std::string SuccessWords(const v1::StepSummary& step) {
     case v1::TLS_HANDSHAKE: return sample.has_tls() ? TlsWords(sample.tls()) : time;
     case v1::AUTHENTICATION: return sample.has_auth() ? AuthWords(sample.auth()) : time;
     case v1::MESSAGE_SIZE: return absl::StrCat(sample.message_size().size(), " bytes pass");
+    case v1::REQUEST:
+      return absl::StrCat(sample.http().status(), " in ", time,
+                          sample.http().location().empty() ? "" : absl::StrCat(", to ", sample.http().location()));
+    case v1::BODY: return BodyWords(sample.http_body());
+    case v1::EXPECTATION: return ExpectationWords(sample.expectation(), /*holds=*/true);
+    case v1::CLIENT_CONNECT:
+    case v1::DDL:
+      if (!sample.client().not_tried().empty()) return absl::StrCat("not tried: ", sample.client().not_tried());
+      return step.kind() == v1::DDL ? absl::StrCat("rolled back in ", time) : time;
+    case v1::DOWNLOAD:
+    case v1::UPLOAD: return absl::StrCat(Size(sample.client().bytes()), " in ", time);
     default: return time;
   }
 }
 
 std::string ServerErrorWords(const v1::Step& sample) {
+  if (sample.has_expectation()) return ExpectationWords(sample.expectation(), /*holds=*/false);
   if (!sample.has_server_error()) return "server error";
   return absl::StrCat("error ", sample.server_error().code(), ": ", sample.server_error().message());
 }
@@ -105,7 +134,9 @@ std::string FailureWords(const v1::StepSummary& step) {
     case v1::TLS_CERTIFICATE: return absl::StrCat("certificate: ", sample.tls().verify_error());
     case v1::TLS_PROTOCOL:
       return sample.peer_bytes().head() == "N" ? "N: no TLS offered" : absl::StrCat("not TLS, in ", time);
-    case v1::UNEXPECTED_FIRST_BYTE: return absl::StrCat("unexpected: ", Bytes(sample.peer_bytes().head()));
+    case v1::UNEXPECTED_FIRST_BYTE:
+      if (step.kind() == v1::REQUEST) return absl::StrCat("not HTTP, in ", time);
+      return absl::StrCat("unexpected: ", Bytes(sample.peer_bytes().head()));
     case v1::AUTH_REJECTED:
     case v1::SERVER_ERROR: return ServerErrorWords(sample);
     case v1::PROTOCOL_VIOLATION: return "breaks the protocol";
@@ -163,6 +194,11 @@ std::string StepLabel(v1::StepKind kind) {
     case v1::TLS_HANDSHAKE: return "tls";
     case v1::LISTEN_UNASKED: return "unasked";
     case v1::HTTP_LINE: return "speaks http?";
+    case v1::EXPECTATION: return "expects";
+    case v1::CLIENT_CONNECT: return "client: connect";
+    case v1::DDL: return "client: ddl";
+    case v1::DOWNLOAD: return "client: down";
+    case v1::UPLOAD: return "client: up";
     case v1::MESSAGE_SIZE: return "same size";
     default: return absl::StrReplaceAll(contract::Name(kind), {{"_", " "}});
   }

@@ -39,6 +39,7 @@ constexpr StepKind kReads24[] = {v1::TLS_HANDSHAKE, v1::STARTUP, v1::AUTHENTICAT
                                  v1::READY,         v1::QUERY,   v1::MESSAGE_SIZE};
 constexpr StepKind kReads25[] = {v1::CONNECT, v1::SSL_REQUEST, v1::QUERY};
 constexpr StepKind kReads26[] = {v1::CONNECT, v1::CARRIER_FOUND};
+constexpr StepKind kReads27[] = {v1::CLIENT_CONNECT, v1::QUERY, v1::DOWNLOAD, v1::UPLOAD, v1::DDL};
 
 constexpr string_view kMutedBy1[] = {"dns.stale_answer"};
 constexpr string_view kMutedBy2[] = {"dns.unresolved_outside", "dns.split_horizon", "dns.stale_answer",
@@ -89,6 +90,8 @@ constexpr string_view kMutedBy16[] = {
     "dns.unresolved_outside",          "dns.split_horizon",        "dns.stale_answer",    "route.overlap",
     "route.not_through_tunnel",        "tunnel.not_running",       "tunnel.carrier_dead", "tunnel.bastion_unreachable",
     "tunnel.bastion_refuses_sessions", "tunnel.forwarding_denied", "target.wrong_server", "tls.intercepted"};
+
+constexpr string_view kMutedBy17[] = {"target.wrong_server", "tls.intercepted", "tls.stripped"};
 
 constexpr Rule kCatalogue[] = {
     {"dns.unresolved_everywhere",
@@ -513,12 +516,14 @@ constexpr Rule kCatalogue[] = {
      "Only the real client's command fails",
      v1::FAULT,
      Sides::kBoth,
-     {},
-     {},
-     "Every probe is alike on both sides, and the application's own command still fails outside.",
-     "The command's exit code and output.",
-     "comes with a later release: its probes are not there yet.",
-     nullptr},
+     kReads27,
+     kMutedBy17,
+     "Every probe is alike on both sides, and the real client (--sql) still fails on one of them.",
+     "The staged probe logs in and queries on both sides; the client's own steps say where it stops: connect, query, "
+     "download, upload, DDL.",
+     "compare the client's files and versions on both hosts: ls -l ~/.postgresql; psql --version\n"
+     "a step that moves much and fails is the path's: ask again with --sql-bytes smaller",
+     &MatchCommandDiffers},
 };
 
 }  // namespace

@@ -76,8 +76,8 @@ bool WayIsWell(const Facts& facts) {
 bool EndedAfterRealConnect(const Facts& facts) {
   const v1::StepSummary* end = facts.out == nullptr ? nullptr : EndingStep(*facts.out);
   const v1::StepSummary* connect = StepOf(facts.out, v1::CONNECT);
-  const bool asked = end != nullptr &&
-                     (end->kind() == v1::SSL_REQUEST || end->kind() == v1::STARTUP || end->kind() == v1::TLS_HANDSHAKE);
+  const bool asked = end != nullptr && (end->kind() == v1::SSL_REQUEST || end->kind() == v1::STARTUP ||
+                                        end->kind() == v1::TLS_HANDSHAKE || end->kind() == v1::REQUEST);
   return asked && connect != nullptr && connect->succeeded() == connect->seen() &&
          facts.outside->locality() == v1::REMOTE && facts.others != Others::kFail;
 }

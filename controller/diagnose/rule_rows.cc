@@ -16,12 +16,15 @@ using support::kTarget;
 using support::Mute;
 using support::NoConnect;
 using support::Of;
+using support::Postgres;
 using support::PostgresUntil;
 using support::RunBuilder;
 using support::Said;
 using support::Talk;
 using support::Way;
 
+constexpr char kWeb[] = "http://10.0.4.172:8080/health";
+constexpr char kSecureWeb[] = "https://10.0.4.172/health#/database/status=connected";
 constexpr char kPlain[] = "postgres://app@10.0.4.172:5432/app?sslmode=disable";
 constexpr char kVerifyFull[] = "postgres://app@db.internal:5432/app?sslmode=verify-full";
 
@@ -133,6 +136,39 @@ RunBuilder CarrierDead() {
   builder.Outside().carrier.clear_connections();
   builder.Outside().WithoutSocks().EverythingCloses(0.4);
   return builder;
+}
+
+// The real client beside the probes.
+RunBuilder WithClient() {
+  RunBuilder builder(kTarget, Way::kRouted);
+  builder.options.client = plan::ClientQuestions{true, 1'000'000, 1'000'000};
+  return builder;
+}
+RunBuilder ClientFailsOutside() {
+  RunBuilder builder = WithClient();
+  builder.Outside().On("sql", Of({Said(v1::CLIENT_CONNECT, "28000", "no pg_hba.conf entry", 40)}));
+  return builder;
+}
+
+// HTTP.
+RunBuilder WebCarrierDead(const char* url) {
+  RunBuilder builder(url);
+  builder.Outside().carrier.clear_connections();
+  builder.Outside().WithoutSocks().EverythingCloses(0.4);
+  return builder;
+}
+RunBuilder WebOutside(const char* url, Attempt attempt, Way way = Way::kSst) {
+  RunBuilder builder(url, way);
+  builder.Outside().On("http", std::move(attempt));
+  return builder;
+}
+Attempt WebAnswer(const std::string& status) {
+  v1::Step expectation = Said(v1::EXPECTATION, status, "status is " + status, 0);
+  expectation.set_variant("status");
+  expectation.mutable_expectation()->set_seen(status);
+  Attempt attempt = Of({Done(v1::CONNECT, 40), Done(v1::REQUEST, 40, 200), Done(v1::BODY, 1, 10), expectation});
+  attempt.set_outcome(v1::SERVER_ERROR);
+  return attempt;
 }
 RunBuilder CarrierDeadUnprivileged() {
   RunBuilder builder;
@@ -727,6 +763,98 @@ constexpr RuleRow kRows[] = {
        builder.Outside().talk.first_byte_ms = 2000;
        return builder;
      }},
+    {"app.command_differs", Says::kVerdict, v1::DIVERGED, "only the real client's login fails outside", &ClientFailsOutside},
+    {"app.command_differs", Says::kVerdict, v1::DIVERGED, "a megabyte does not come down outside",
+     [] {
+       RunBuilder builder = WithClient();
+       builder.Outside().On("sql", Of({Done(v1::CLIENT_CONNECT, 300), Done(v1::QUERY, 40), Failed(v1::DOWNLOAD, v1::TIMED_OUT, 5000)}));
+       return builder;
+     }},
+    {"app.command_differs", Says::kVerdict, v1::DIVERGED, "only the real client fails, and inside",
+     [] {
+       RunBuilder builder = WithClient();
+       builder.Inside().On("sql", Of({Failed(v1::CLIENT_CONNECT, v1::TLS_CERTIFICATE, 40)}));
+       return builder;
+     }},
+    {"app.command_differs", Says::kSilent, v1::HEALTHY, "the real client works on both sides", [] { return WithClient(); }},
+    {"app.command_differs", Says::kSilent, v1::BOTH_FAILED, "it fails on both sides",
+     [] {
+       RunBuilder builder = ClientFailsOutside();
+       builder.Inside().On("sql", Of({Said(v1::CLIENT_CONNECT, "28000", "no pg_hba.conf entry", 4)}));
+       return builder;
+     }},
+    {"app.command_differs", Says::kSilent, v1::DIVERGED, "the target itself fails outside, and so does its client",
+     [] {
+       RunBuilder builder = CarrierDead();
+       builder.options.client.emplace();
+       return builder;
+     }},
+    {"app.command_differs", Says::kSilent, v1::CANNOT_TELL, "the client's program is not installed outside",
+     [] {
+       RunBuilder builder = WithClient();
+       builder.Outside().CannotAsk("sql", v1::UNSUPPORTED, "parallax-agent-client is not installed");
+       return builder;
+     }},
+    {"tunnel.carrier_dead", Says::kVerdict, v1::DIVERGED, "with the real client beside the probes",
+     [] {
+       RunBuilder builder = CarrierDead();
+       builder.options.client.emplace();
+       return builder;
+     }},
+
+    {"tunnel.carrier_dead", Says::kVerdict, v1::DIVERGED, "an http target behind a local accept", [] { return WebCarrierDead(kWeb); }},
+    {"tunnel.carrier_dead", Says::kVerdict, v1::DIVERGED, "an https target behind a local accept", [] { return WebCarrierDead(kSecureWeb); }},
+    {"tunnel.forwarding_denied", Says::kVerdict, v1::DIVERGED, "an http target, all are closed a round trip away",
+     [] {
+       RunBuilder builder(kWeb);
+       builder.Outside().EverythingCloses(45);
+       return builder;
+     }},
+    {"tunnel.bastion_unreachable", Says::kVerdict, v1::DIVERGED, "an https target under a tunnel whose bastion vanished",
+     [] {
+       RunBuilder builder(kSecureWeb);
+       builder.Outside().NoBanner(v1::TIMED_OUT).EverythingIsMute();
+       return builder;
+     }},
+    {"vpc.refused_beyond_bastion", Says::kVerdict, v1::DIVERGED, "an http target closed a round trip away, others answer",
+     [] { return WebOutside(kWeb, Closed(v1::REQUEST, 0.5, 45)); }},
+    {"vpc.refused_beyond_bastion", Says::kVerdict, v1::DIVERGED, "an https target closed a round trip away, others answer",
+     [] { return WebOutside(kSecureWeb, Closed(v1::TLS_HANDSHAKE, 0.5, 45)); }},
+    {"vpc.dropped_beyond_bastion", Says::kVerdict, v1::DIVERGED, "an http target that is silent, others answer",
+     [] {
+       RunBuilder builder = WebOutside(kWeb, Mute(v1::REQUEST, 0.5));
+       builder.Outside().Socks("10.0.4.172:8080", v1::TIMED_OUT);
+       return builder;
+     }},
+    {"path.stage_reset", Says::kVerdict, v1::DIVERGED, "without a tunnel the request is answered by an end",
+     [] { return WebOutside(kWeb, Closed(v1::REQUEST, 40, 41), Way::kRouted); }},
+    {"tls.untrusted", Says::kVerdict, v1::BOTH_FAILED, "an https target is verified always",
+     [] {
+       RunBuilder builder(kSecureWeb, Way::kRouted);
+       for (support::Place* place : {&builder.Inside(), &builder.Outside()}) {
+         v1::Step tls = Postgres(place->talk).steps(2);
+         tls.mutable_tls()->set_trusted(false);
+         tls.mutable_tls()->set_verify_error("self-signed certificate");
+         tls.set_failure(v1::TLS_CERTIFICATE);
+         place->On("https", Of({Done(v1::CONNECT, 1), tls}));
+       }
+       return builder;
+     }},
+    {"target.frozen", Says::kVerdict, v1::BOTH_FAILED, "an http target that accepts and says nothing",
+     [] {
+       RunBuilder builder = WebOutside(kWeb, Mute(v1::REQUEST, 40), Way::kRouted);
+       builder.Inside().On("http ", Mute(v1::REQUEST, 0.4));
+       return builder;
+     }},
+    {"target.down", Says::kVerdict, v1::BOTH_FAILED, "an http target where nothing listens",
+     [] {
+       RunBuilder builder = WebOutside(kWeb, NoConnect(v1::REFUSED, 41), Way::kRouted);
+       builder.Inside().On("http ", NoConnect(v1::REFUSED, 0.4));
+       return builder;
+     }},
+    {"unexplained", Says::kVerdict, v1::DIVERGED, "an http target that answers otherwise outside",
+     [] { return WebOutside(kWeb, WebAnswer("503"), Way::kRouted); }},
+
     {"tunnel.local_accept", Says::kBeside, v1::HEALTHY, "an sst tunnel that works", [] { return RunBuilder(); }},
     {"tunnel.local_accept", Says::kBeside, v1::DIVERGED, "the incident", [] { return StaleBastion(); }},
     {"tunnel.local_accept", Says::kSilent, v1::HEALTHY, "without a tunnel a connect means something",

@@ -29,6 +29,8 @@ Match MatchDown, MatchUnreachable, MatchNotPostgres, MatchOverloaded, MatchFroze
 // postgres_rules.cc
 Match MatchSourceRejected, MatchCredentialsRejected, MatchCredentialsDiffer, MatchDatabaseMissing,
     MatchTooManyConnections;
+// app_rules.cc
+Match MatchCommandDiffers;
 
 }  // namespace parallax::diagnose
 

@@ -156,7 +156,9 @@ std::optional<v1::Finding> MatchOverloaded(const v1::Comparison& comparison) {
 
 std::optional<v1::Finding> MatchFrozen(const v1::Comparison& comparison) {
   const Facts facts = Read(comparison);
-  if (facts.in == nullptr || facts.out == nullptr || comparison.target().scheme() != "postgres") return std::nullopt;
+  const std::string& scheme = comparison.target().scheme();
+  const bool http = scheme == "http" || scheme == "https";
+  if (facts.in == nullptr || facts.out == nullptr || (scheme != "postgres" && !http)) return std::nullopt;
   const v1::StepSummary* connect = StepOf(facts.in, v1::CONNECT);
   if (facts.inside_how != How::kSilent || connect == nullptr || connect->succeeded() == 0) return std::nullopt;
   if (!OutsideEnded(facts)) return std::nullopt;
@@ -166,6 +168,7 @@ std::optional<v1::Finding> MatchFrozen(const v1::Comparison& comparison) {
                          "The target accepts connections and then says nothing, on both sides: its process hangs.");
   TellBoth(facts, &finding);
   if (asked) finding.Because("inside it is silent to an HTTP request line too", "inside", "", v1::HTTP_LINE);
+  if (http) return finding.OrElse("", "what runs on the target's host and listens on that port?").Build();
   finding.OrElse("target.not_postgres", "what runs on the target's host and listens on that port?");
   return finding.Build();
 }

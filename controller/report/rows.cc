@@ -22,9 +22,10 @@ using compare::HostPort;
 using compare::StepCell;
 using compare::StepLabel;
 
-constexpr std::array kTargetSteps = {v1::RESOLVE,     v1::CONNECT,       v1::LISTEN_UNASKED, v1::EXCHANGE,
-                                     v1::SSL_REQUEST, v1::TLS_HANDSHAKE, v1::STARTUP,        v1::AUTHENTICATION,
-                                     v1::READY,       v1::QUERY,         v1::MESSAGE_SIZE,   v1::HTTP_LINE};
+constexpr std::array kTargetSteps = {
+    v1::RESOLVE, v1::CONNECT, v1::LISTEN_UNASKED, v1::EXCHANGE, v1::SSL_REQUEST, v1::TLS_HANDSHAKE, v1::REQUEST,
+    v1::BODY,    v1::STARTUP, v1::AUTHENTICATION, v1::READY,    v1::QUERY,       v1::MESSAGE_SIZE,  v1::HTTP_LINE};
+constexpr std::array kClientSteps = {v1::RESOLVE, v1::CLIENT_CONNECT, v1::QUERY, v1::DOWNLOAD, v1::UPLOAD, v1::DDL};
 
 class RowMaker {
  public:
@@ -35,6 +36,7 @@ class RowMaker {
     Routes();
     Banners();
     Targets();
+    Clients();
     Rungs();
     return std::move(rows_);
   }
@@ -59,6 +61,9 @@ class RowMaker {
   void Banners();
   void Targets();
   void TargetRows(const v1::Pair& pair, bool with_controls);
+  void Expectations(const v1::Pair& pair);
+  void Clients();
+  void NotAsked(const v1::Pair& pair);
   void Variants(const v1::Pair& pair);
   void ConnectNote(Row& row) const;
   void NegativeControls();
@@ -82,7 +87,7 @@ bool RowMaker::StepRow(const v1::Pair& pair, v1::StepKind kind, const std::strin
     row.cells[i] = {StepCell(*step), step->steady() || step->seen() < 2 ? style : Style::kDoubt};
   }
   if (!any) return false;
-  if (variant.empty()) MarkDifference(pair, kind, row);
+  if (variant.empty() || kind == v1::EXPECTATION) MarkDifference(pair, kind, row);
   if (kind == v1::CONNECT && pair.role() == v1::TARGET) ConnectNote(row);
   rows_.push_back(std::move(row));
   return true;
@@ -231,7 +236,13 @@ void RowMaker::TargetRows(const v1::Pair& pair, bool with_controls) {
     if (Worth(pair, kind)) StepRow(pair, kind, "", StepLabel(kind));
   }
   controls();
+  Expectations(pair);
   Variants(pair);
+  NotAsked(pair);
+  if (rows_.size() == before) rows_.push_back(NewRow(pair.kind()));
+}
+
+void RowMaker::NotAsked(const v1::Pair& pair) {
   Row asked = NewRow("not asked");
   bool any_error = false;
   for (size_t i = 0; i < asked.cells.size(); ++i) {
@@ -241,7 +252,36 @@ void RowMaker::TargetRows(const v1::Pair& pair, bool with_controls) {
     asked.cells[i] = {outcome->error(), Style::kDoubt};
   }
   if (any_error) rows_.push_back(std::move(asked));
-  if (rows_.size() == before) rows_.push_back(NewRow(pair.kind()));
+}
+
+// What was asked of an HTTP answer, a row each.
+void RowMaker::Expectations(const v1::Pair& pair) {
+  std::vector<std::string> variants;
+  for (const v1::SideOutcome& outcome : pair.sides()) {
+    for (const v1::StepSummary& step : outcome.steps()) {
+      const bool known = std::find(variants.begin(), variants.end(), step.variant()) != variants.end();
+      if (step.kind() == v1::EXPECTATION && !known) variants.push_back(step.variant());
+    }
+  }
+  for (const std::string& variant : variants) StepRow(pair, v1::EXPECTATION, variant, variant);
+}
+
+// The real client, under the target's own probes.
+void RowMaker::Clients() {
+  const auto is_client = [](const v1::Pair& pair) { return pair.role() == v1::CLIENT; };
+  const auto count = std::count_if(comparison_.pairs().begin(), comparison_.pairs().end(), is_client);
+  for (const v1::Pair& pair : comparison_.pairs()) {
+    if (!is_client(pair)) continue;
+    if (count > 1) {
+      Row heading;
+      heading.label = absl::StrCat("client to ", HostPort(pair.address(), pair.port()));
+      rows_.push_back(std::move(heading));
+    }
+    for (const v1::StepKind kind : kClientSteps) {
+      StepRow(pair, kind, "", kind == v1::QUERY ? "client: query" : StepLabel(kind));
+    }
+    NotAsked(pair);
+  }
 }
 
 // Rows of the sslmode matrix and the like: one row a variant, how far it went.
@@ -249,6 +289,7 @@ void RowMaker::Variants(const v1::Pair& pair) {
   std::vector<std::string> variants;
   for (const v1::SideOutcome& outcome : pair.sides()) {
     for (const v1::StepSummary& step : outcome.steps()) {
+      if (step.kind() == v1::EXPECTATION) continue;  // rows of their own
       if (!step.variant().empty() && std::find(variants.begin(), variants.end(), step.variant()) == variants.end()) {
         variants.push_back(step.variant());
       }

@@ -223,6 +223,9 @@ Place& Place::Missing(const std::string& why) {
 
 Place& Place::EverythingCloses(double after_ms) {
   On("postgres", Closed(v1::SSL_REQUEST, ConnectMs(), after_ms));
+  On("http ", Closed(v1::REQUEST, ConnectMs(), after_ms));
+  On("https ", Closed(v1::TLS_HANDSHAKE, ConnectMs(), after_ms));
+  On("sql", Of({Failed(v1::CLIENT_CONNECT, v1::CLOSED_BEFORE_FIRST_BYTE, after_ms)}));
   On("must-answer", Closed(v1::EXCHANGE, ConnectMs(), after_ms));
   On("must-not-connect", Of({Done(v1::CONNECT, ConnectMs())}));
   return Socks("*", v1::CLOSED_BEFORE_FIRST_BYTE);
@@ -230,12 +233,16 @@ Place& Place::EverythingCloses(double after_ms) {
 
 Place& Place::EverythingIsMute() {
   On("postgres", Mute(v1::SSL_REQUEST, ConnectMs()));
+  On("http ", Mute(v1::REQUEST, ConnectMs()));
+  On("https ", Mute(v1::TLS_HANDSHAKE, ConnectMs()));
+  On("sql", Of({Failed(v1::CLIENT_CONNECT, v1::TIMED_OUT, 5000)}));
   On("must-answer", Mute(v1::EXCHANGE, ConnectMs()));
   return Socks("*", v1::TIMED_OUT);
 }
 
 Place& Place::NothingConnects(v1::Failure failure, double ms) {
-  On("postgres", NoConnect(failure, ms));
+  for (const char* probe : {"postgres", "http ", "https "}) On(probe, NoConnect(failure, ms));
+  On("sql", Of({Failed(v1::CLIENT_CONNECT, failure, ms)}));
   On("must-answer", NoConnect(failure, ms));
   return On("must-not-connect", NoConnect(failure, std::min(ms, 2000.0)));
 }
@@ -295,8 +302,8 @@ std::optional<Attempt> Place::Answer(const v1::ProbeSpec& spec, uint32_t number)
     answer->set_via_connect_to(side.connect_to_size() > 0);
     if (answer->via_connect_to()) {
       answer->set_address("127.0.0.1");
-    } else if (spec.has_postgres()) {
-      answer->set_address(spec.postgres().endpoint().address());
+    } else if (spec.has_postgres() || spec.has_http()) {
+      answer->set_address(spec.has_http() ? spec.http().endpoint().address() : spec.postgres().endpoint().address());
     }
   }
   return answer;
@@ -323,6 +330,8 @@ Attempt Place::Default(const v1::ProbeSpec& spec) const {
       return Of({talked.steps(0), talked.steps(2)});
     }
     case v1::ProbeSpec::kPostgres: return PostgresAsked(spec.postgres());
+    case v1::ProbeSpec::kHttp: return Http(spec.http());
+    case v1::ProbeSpec::kSql: return Sql(spec.sql());
     default: return Of({});
   }
 }
@@ -414,6 +423,37 @@ Attempt Place::Tcp(const v1::ProbeSpec& spec) const {
   Attempt attempt = Of(std::move(steps));
   if (probe.send_http_line()) attempt.set_outcome(v1::NONE);
   return attempt;
+}
+
+Attempt Place::Http(const v1::HttpProbe& probe) const {
+  std::vector<v1::Step> steps = {Done(v1::CONNECT, ConnectMs())};
+  if (probe.tls()) steps.push_back(Postgres(talk).steps(2));
+  v1::Step request = Done(v1::REQUEST, rtt_ms, 300);
+  request.mutable_http()->set_status(200);
+  v1::Step body = Done(v1::BODY, 0.1, 100);
+  body.mutable_http_body()->set_size(100);
+  steps.push_back(std::move(request));
+  steps.push_back(std::move(body));
+  v1::Step expectation = Done(v1::EXPECTATION, 0);
+  expectation.set_variant("status");
+  expectation.mutable_expectation()->set_what("status");
+  expectation.mutable_expectation()->set_seen("200");
+  steps.push_back(std::move(expectation));
+  return Of(std::move(steps));
+}
+
+Attempt Place::Sql(const v1::SqlProbe& probe) const {
+  if (!talk.credentials) return Of({Done(v1::CLIENT_CONNECT, rtt_ms * 6)});
+  std::vector<v1::Step> steps = {Done(v1::CLIENT_CONNECT, rtt_ms * 8), Done(v1::QUERY, rtt_ms)};
+  const auto moved = [&](v1::StepKind kind, uint64_t bytes) {
+    if (bytes == 0) return;
+    steps.push_back(Done(kind, rtt_ms * 4));
+    steps.back().mutable_client()->set_bytes(bytes);
+  };
+  moved(v1::DOWNLOAD, probe.download_bytes());
+  moved(v1::UPLOAD, probe.upload_bytes());
+  if (probe.ddl()) steps.push_back(Done(v1::DDL, rtt_ms * 5));
+  return Of(std::move(steps));
 }
 
 Attempt Place::PostgresAsked(const v1::PostgresProbe& probe) const {

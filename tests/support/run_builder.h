@@ -74,6 +74,8 @@ class Place {
   Attempt Tunnel(const v1::TunnelProbe& probe) const;
   Attempt Tcp(const v1::ProbeSpec& spec) const;
   Attempt PostgresAsked(const v1::PostgresProbe& probe) const;
+  Attempt Http(const v1::HttpProbe& probe) const;
+  Attempt Sql(const v1::SqlProbe& probe) const;
   bool AnswersLocally() const;
   double ConnectMs() const;
 

@@ -114,6 +114,8 @@ TEST_F(HttpProbeTest, TellsEveryStageOfAnAnswer) {
   EXPECT_EQ(connection.end(), v1::CLOSED_BY_US);
   EXPECT_GT(connection.at_connect().snd_mss(), 0U);
   EXPECT_GT(connection.bytes_in(), 0U);
+  EXPECT_GT(StepOf(seen, v1::REQUEST).bytes_in(), 0U);
+  EXPECT_EQ(StepOf(seen, v1::REQUEST).bytes_out(), server_->received().size());
   EXPECT_EQ(StepOf(seen, v1::CONNECT).connection(), 1);
   int64_t before_ns = 0;
   for (const v1::Step& step : seen.steps()) {
@@ -397,6 +399,7 @@ TEST_F(HttpsProbeTest, NothingIsSentToAServerThatDoesNotVerify) {
   EXPECT_EQ(Steps(untrusted), "connect tls_handshake:tls_certificate");
   EXPECT_EQ(StepOf(untrusted, v1::TLS_HANDSHAKE).tls().chain(0).sha256(), absl::BytesToHexString(stranger.sha256()));
   EXPECT_FALSE(StepOf(untrusted, v1::TLS_HANDSHAKE).tls().trusted());
+  EXPECT_GT(StepOf(untrusted, v1::TLS_HANDSHAKE).bytes_in(), 0U) << "the server was heard";
   EXPECT_EQ(server_->received(), "");
 
   http().mutable_endpoint()->set_host("other.test");
