@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "contract/limits.h"
 #include "controller/plan/values.h"
 
@@ -16,21 +17,25 @@ constexpr char kExitCodes[] =
 constexpr char kCompareFooter[] =
     "A VANTAGE is where an agent stands:\n"
     "  local                                  this machine (the agent beside parallax)\n"
-    "  'exec:ssh app-host ./parallax-agent stdio'\n"
+    "  ssh:app-host                           the agent there, found or copied by ssh\n"
     "  'exec:kubectl exec -i deploy/api -- parallax-agent stdio'\n"
     "  'exec:docker exec -i api parallax-agent stdio'\n"
+    "  grpcs://127.0.0.1:7411                 one that listens (parallax-agent serve); grpc:// without TLS\n"
+    "  'https://api.example.com/health#/database/status=connected'\n"
+    "                                         no agent: what a deployed health endpoint says\n"
     "A TARGET is a URL: postgres://USER@HOST:PORT/DB?sslmode=MODE, tcp://HOST:PORT, tls://HOST:PORT, dns:NAME.\n"
     "\n"
     "  export PGPASSWORD=...\n"
     "  parallax compare 'postgres://app@db.internal:5432/app?sslmode=require' \\\n"
-    "      --password-from env:PGPASSWORD --inside 'exec:ssh app-host ./parallax-agent stdio'\n"
+    "      --password-from env:PGPASSWORD --inside ssh:app-host\n"
     "\n"
     "Exit codes: 0 every side healthy and alike; 1 a fault was found; 2 usage or configuration;\n"
     "3 cannot tell, and no fault named; 130 interrupted.";
 
-void AddForm(CLI::App* command, Form& form, bool colour) {
-  command->add_option("--format", form.format, "How the result is written: text or json")
-      ->check(CLI::IsMember({"text", "json"}))
+void AddForm(CLI::App* command, Form& form, bool colour, const std::vector<std::string>& formats = {"text", "json"}) {
+  command
+      ->add_option("--format", form.format, absl::StrCat("How the result is written: ", absl::StrJoin(formats, ", ")))
+      ->check(CLI::IsMember(formats))
       ->capture_default_str();
   command->add_option("--output", form.output, "Write it to this file (whole or not at all) instead of stdout")
       ->type_name("FILE");
@@ -68,6 +73,17 @@ void AddProbing(CLI::App* command, ProbingFlags& flags) {
   command->add_flag("--sql-ddl", flags.sql_ddl, "... and make a table in a transaction that is rolled back");
   command->add_option("--sql-bytes", flags.sql_bytes, "... and move this much down and up, as in 1MB")
       ->type_name("SIZE");
+  command->add_flag("--copy-agent", flags.copy_agent,
+                    "Copy the agent to the host of an ssh: vantage that has none, without asking");
+  command->add_option("--agent-binary", flags.agent_binary, "... this one, built for that host; default: our own")
+      ->type_name("FILE");
+  command->add_option("--tls-ca", flags.tls_ca, "grpcs: authorities of the agents' certificates; default: the system's")
+      ->type_name("FILE");
+  command->add_option("--tls-cert", flags.tls_cert, "grpcs: the certificate to show to agents")->type_name("FILE");
+  command->add_option("--tls-key", flags.tls_key, "grpcs: its key")->type_name("FILE");
+  command
+      ->add_option("--tls-name", flags.tls_name, "grpcs: the name in the agent's certificate, through a forwarded port")
+      ->type_name("NAME");
   command->add_option("--title", flags.title, "A line of your own for the report")->type_name("TEXT");
   AddStore(command, flags.store);
   command->add_flag("--no-store", flags.no_store, "Do not keep the run");
@@ -98,7 +114,42 @@ void AddProbe(CLI::App& app, ProbeFlags& flags) {
       "3 the vantage gave no observation; 130 interrupted.");
 }
 
+void AddRun(CLI::App& app, RunFlags& flags) {
+  CLI::App* command =
+      app.add_subcommand("run", "Carry out an experiment: a file of targets, sides, points and expectations");
+  command->add_option("FILE", flags.file, "The experiment, in YAML; parallax-experiment(5) describes it")
+      ->required()
+      ->type_name("");
+  Repeated(command->add_option("--set", flags.overrides,
+                               "Put a value over the file's, as in --set sides.inside=ssh:app-host (repeatable)"))
+      ->type_name("KEY=VALUE");
+  command->add_flag("--dry-run", flags.dry_run, "Print what would be run, and run nothing");
+  AddStore(command, flags.store);
+  command->add_flag("--no-store", flags.no_store, "Do not keep the runs");
+  AddForm(command, flags.form, true, {"text", "json", "junit"});
+  command->footer(
+      "Exit codes: 0 every expectation met (healthy, where none is written); 1 one is not met; 2 usage or\n"
+      "configuration; 3 none is unmet and something could not be judged; 130 interrupted.");
+}
+
 void AddOthers(CLI::App& app, Flags& flags) {
+  CLI::App* exported =
+      app.add_subcommand("export", "Write a stored run out: everything that was observed, nothing derived");
+  exported->add_option("RUN", flags.exported.run, "Its id, the beginning of it, or 'last'")->required()->type_name("");
+  AddStore(exported, flags.exported.store);
+  flags.exported.form.format = "txtpb";
+  AddForm(exported, flags.exported.form, false, {"txtpb", "json"});
+  exported->footer("A .txtpb file can be given as RUN to show, diagnose and diff: parallax show ./incident.txtpb");
+
+  CLI::App* diff = app.add_subcommand("diff", "What is otherwise in the second of two runs");
+  diff->add_option("BEFORE", flags.diff.before, "A run: its id, the beginning of it, 'last', or an exported file")
+      ->required()
+      ->type_name("");
+  diff->add_option("AFTER", flags.diff.after, "The other")->required()->type_name("");
+  AddStore(diff, flags.diff.store);
+  AddForm(diff, flags.diff.form, true);
+  diff->footer("Exit codes: 0 they tell the same; 1 they differ; 2 usage or configuration.");
+
   CLI::App* show = app.add_subcommand("show", "Draw a stored run again");
   show->add_option("RUN", flags.show.run, "Its id, the beginning of it, or 'last'")->required()->type_name("");
   AddStore(show, flags.show.store);
@@ -155,6 +206,7 @@ void AddCommands(CLI::App& app, Flags& flags) {
   app.footer(absl::StrCat("parallax COMMAND --help says more about one.\n\n", kExitCodes));
   AddCompare(app, flags.compare);
   AddProbe(app, flags.probe);
+  AddRun(app, flags.run);
   AddOthers(app, flags);
 }
 

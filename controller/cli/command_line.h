@@ -13,6 +13,9 @@ namespace parallax::cli {
 struct Flags {
   CompareFlags compare;
   ProbeFlags probe;
+  RunFlags run;
+  ExportFlags exported;
+  DiffFlags diff;
   ShowFlags show;
   DiagnoseFlags diagnose;
   HistoryFlags history;

@@ -22,7 +22,13 @@ struct ProbingFlags {
   std::string title;
   bool sql = false;
   bool sql_ddl = false;
-  std::string sql_bytes;  // "1MB" each way; "" none
+  std::string sql_bytes;     // "1MB" each way; "" none
+  bool copy_agent = false;   // ssh: vantages: copy the agent without asking
+  std::string agent_binary;  // ... this one; "" the one beside us
+  std::string tls_ca;        // grpcs: vantages
+  std::string tls_cert;
+  std::string tls_key;
+  std::string tls_name;
   bool no_store = false;
   std::string store;  // "" the default
   Form form;
@@ -40,6 +46,28 @@ struct CompareFlags {
 struct ProbeFlags {
   ProbingFlags probing;
   std::string from = "local";
+};
+
+struct RunFlags {
+  std::string file;
+  std::vector<std::string> overrides;  // KEY=VALUE
+  bool dry_run = false;
+  bool no_store = false;
+  std::string store;
+  Form form;  // "junit" too
+};
+
+struct ExportFlags {
+  std::string run;
+  std::string store;
+  Form form;  // "txtpb" or "json"
+};
+
+struct DiffFlags {
+  std::string before;
+  std::string after;
+  std::string store;
+  Form form;
 };
 
 struct ShowFlags {
@@ -69,7 +97,10 @@ struct CausesFlags {
 
 int Compare(const CompareFlags& flags, const std::atomic<bool>& interrupted);
 int Probe(const ProbeFlags& flags, const std::atomic<bool>& interrupted);
+int RunFile(const RunFlags& flags, const std::atomic<bool>& interrupted);
 int Show(const ShowFlags& flags);
+int Export(const ExportFlags& flags);
+int DiffRuns(const DiffFlags& flags);
 int Diagnose(const DiagnoseFlags& flags);
 int History(const HistoryFlags& flags);
 int Causes(const CausesFlags& flags);

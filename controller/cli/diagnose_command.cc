@@ -78,7 +78,9 @@ int Diagnose(const DiagnoseFlags& flags) {
   }
   // The rules may have learned since the run was stored: history shows what they say now.
   const report::Expectation now = report::Expect(report);
-  if (const auto status = stored->store->Put(stored->run, now.status, now.cause); !status.ok()) {
+  if (const auto status =
+          stored->store == nullptr ? absl::OkStatus() : stored->store->Put(stored->run, now.status, now.cause);
+      !status.ok()) {
     Warn(absl::StrCat("what history shows of this run stays as it was: ", std::string(status.message())));
   }
   const auto status = Render(stored->run, report, flags.form, *output);

@@ -1,6 +1,11 @@
 #include "controller/cli/stored_run.h"
 
+#include <google/protobuf/io/tokenizer.h>
+#include <google/protobuf/text_format.h>
+
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -20,11 +25,54 @@ absl::StatusOr<std::unique_ptr<store::RunStore>> OpenForReading(const std::strin
   return store::OpenStore(store_url);
 }
 
+namespace {
+
+constexpr uintmax_t kMaxFileBytes = 256UL << 20;
+
+// An exported run: a path, or at least a name that no id has.
+bool IsFile(const std::string& id) { return id.find('/') != std::string::npos || id.ends_with(".txtpb"); }
+
+absl::StatusOr<v1::Run> ReadFile(const std::string& path) {
+  const std::string shown = contract::Printable(path, 200);
+  std::error_code failed;
+  const uintmax_t size = std::filesystem::file_size(path, failed);
+  if (failed) return absl::NotFoundError(absl::StrCat("cannot read ", shown, " (", failed.message(), ")"));
+  if (size > kMaxFileBytes) return absl::InvalidArgumentError(absl::StrCat(shown, " is too large for a run"));
+  std::ifstream file(path, std::ios::binary);
+  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  v1::Run run;
+  // Its own words on stderr would name lines of a format that nobody writes by hand.
+  class Quiet final : public google::protobuf::io::ErrorCollector {
+   public:
+    void AddError(int line, int /*column*/, const std::string& message) override {
+      if (first_.empty()) first_ = absl::StrCat("line ", line + 1, ": ", contract::Printable(message, 200));
+    }
+    const std::string& first() const { return first_; }
+
+   private:
+    std::string first_;
+  } errors;
+  google::protobuf::TextFormat::Parser parser;
+  parser.RecordErrorsTo(&errors);
+  if (!parser.ParseFromString(text, &run)) {
+    return absl::InvalidArgumentError(absl::StrCat(shown, " is no exported run (", errors.first(),
+                                                   "): parallax export RUN --output FILE writes one"));
+  }
+  return run;
+}
+
+}  // namespace
+
 absl::StatusOr<StoredRun> FetchRun(const std::string& store_url, const std::string& id) {
   // Not repeated: a URL may hold a password.
   if (id.find("://") != std::string::npos) {
     return absl::InvalidArgumentError(
         "RUN is a URL, and must be a run's id, the beginning of one, or 'last' (parallax history lists them)");
+  }
+  if (IsFile(id)) {
+    auto run = ReadFile(id);
+    if (!run.ok()) return run.status();
+    return StoredRun{nullptr, *std::move(run)};
   }
   auto store = OpenForReading(store_url);
   if (!store.ok()) return store.status();

@@ -333,6 +333,9 @@ absl::Status CheckWhole(const YamlNode& root, const Reader& reader, v1::Experime
   if (timed && root.Find("rounds") != nullptr) {
     return reader.Error(*root.Find("rounds"), "either rounds: or duration:, not both");
   }
+  if (experiment->sequential() && (timed || experiment->every_ms() > 0)) {
+    return reader.Error(*root.Find("order"), "duration: and every: go round by round, so their order is interleaved");
+  }
   if (experiment->repeats() == 0) experiment->set_repeats(3);
   if (experiment->rounds() == 0) experiment->set_rounds(experiment->change().empty() ? 1 : kRoundsOfAChange);
   if (experiment->step_timeout_ms() == 0) experiment->set_step_timeout_ms(5000);

@@ -54,7 +54,7 @@ sql: {ddl: true, bytes: 1MB}
 matrix: {sslmode: [disable, require], size: [1kB, 64kB]}
 repeats: 2
 rounds: 6
-order: sequential
+order: interleaved
 pause: 100ms
 every: 1s
 timeout: 2s
@@ -75,7 +75,8 @@ expect: {after: healthy}
   EXPECT_TRUE(e.client_ddl());
   EXPECT_EQ(e.client_bytes(), 1'000'000U);
   EXPECT_EQ(e.matrix_size(), 2);
-  EXPECT_TRUE(e.sequential());
+  EXPECT_FALSE(e.sequential());
+  EXPECT_TRUE(Loaded(With("order: sequential\n")).sequential());
   EXPECT_EQ(e.pause_ms(), 100);
   EXPECT_EQ(e.every_ms(), 1000);
   EXPECT_EQ(e.deadline_ms(), 3'600'000);
@@ -101,6 +102,7 @@ TEST(Loader, ErrorsNameLineColumnKeyAndTheNearestKnownOne) {
   EXPECT_THAT(Error(With("before: [{timeout: 3s}]\n")), HasSubstr("either a command: or a pause:"));
   EXPECT_THAT(Error(With("before: {command: \"echo 'open\"}\n")), StartsWith("x.yaml:3:"));
   EXPECT_THAT(Error(With("rounds: 3\nduration: 1h\n")), HasSubstr("either rounds: or duration:"));
+  EXPECT_THAT(Error(With("order: sequential\nduration: 1h\n")), StartsWith("x.yaml:3:8: duration: and every:"));
   EXPECT_THAT(Error("sides: {inside: local}\n"), HasSubstr("there is no 'targets:'"));
   EXPECT_THAT(Error("targets: [tcp://a:1]\n"), HasSubstr("there is no 'sides:'"));
   EXPECT_THAT(Error(""), HasSubstr("an experiment is a map"));

@@ -85,6 +85,12 @@ std::vector<v1::Point> Points(const v1::Experiment& experiment) {
   return points;
 }
 
+std::vector<size_t> RoundOrder(size_t points, uint32_t round) {
+  std::vector<size_t> order;
+  for (size_t i = 0; i < points; ++i) order.push_back((i + round - 1) % points);
+  return order;
+}
+
 std::string Label(const v1::Point& point) {
   std::string label;
   for (const v1::PointValue& value : point.values()) {

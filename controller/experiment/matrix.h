@@ -2,6 +2,7 @@
 #ifndef PARALLAX_CONTROLLER_EXPERIMENT_MATRIX_H_
 #define PARALLAX_CONTROLLER_EXPERIMENT_MATRIX_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -27,6 +28,10 @@ absl::Status CheckPoints(const v1::Experiment& experiment);
 
 // All combinations, the last axis the fastest; one point without values when there is no matrix.
 std::vector<v1::Point> Points(const v1::Experiment& experiment);
+
+// The points of an interleaved round (1-based), as indices: all of them, another one first from round to round, so that
+// none is always the first after a pause.
+std::vector<size_t> RoundOrder(size_t points, uint32_t round);
 
 // "sslmode=require size=1MB"; "" without a matrix.
 std::string Label(const v1::Point& point);

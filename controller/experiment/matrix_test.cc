@@ -3,8 +3,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "controller/experiment/schedule.h"
-
 namespace parallax::experiment {
 namespace {
 
@@ -58,13 +56,11 @@ TEST(Matrix, TooManyRunsAreRefusedWithTheirNumber) {
   EXPECT_THAT(std::string(CheckPoints(experiment).message()), ::testing::HasSubstr("this is 101000 runs"));
 }
 
-TEST(Schedule, InterleavesByDefaultAndMovesTheFirstPoint) {
-  std::vector<size_t> points;
-  for (const Slot& slot : Schedule(3, 2, false)) points.push_back(slot.point);
-  EXPECT_THAT(points, ElementsAre(0, 1, 2, 1, 2, 0));
-  points.clear();
-  for (const Slot& slot : Schedule(3, 2, true)) points.push_back(slot.point);
-  EXPECT_THAT(points, ElementsAre(0, 0, 1, 1, 2, 2));
+TEST(RoundOrder, MovesTheFirstPointFromRoundToRound) {
+  EXPECT_THAT(RoundOrder(3, 1), ElementsAre(0, 1, 2));
+  EXPECT_THAT(RoundOrder(3, 2), ElementsAre(1, 2, 0));
+  EXPECT_THAT(RoundOrder(3, 4), ElementsAre(0, 1, 2));
+  EXPECT_THAT(RoundOrder(1, 9), ElementsAre(0));
 }
 
 }  // namespace

@@ -68,7 +68,7 @@ std::string TestWord(double p, double lowest_p, bool up, const char* more, const
 
 void AddRun(const v1::Run& run, const std::string& stage, Samples* samples) {
   const std::set<std::string> asked = TargetProbes(run);
-  // In the order of the steps' first appearance, so that tables read as the probe went.
+  // In the order of the sides, and of the steps' first appearance, so that tables read as the probe went.
   std::vector<std::pair<std::string, std::string>> order;
   std::map<std::pair<std::string, std::string>, OfOneRun> seen;
   const auto count = [&](const std::string& side, const std::string& step, bool succeeded, int64_t duration_ns) {
@@ -76,16 +76,18 @@ void AddRun(const v1::Run& run, const std::string& stage, Samples* samples) {
     if (!seen.contains(key)) order.push_back(key);
     seen[key].Count(succeeded, duration_ns);
   };
-  for (const v1::SideObservation& kept : run.observations()) {
-    const v1::Observation& observation = kept.observation();
-    if (!asked.contains(observation.probe())) continue;
-    // A probe that could not be asked says nothing of the target.
-    if (!observation.error().empty() && observation.steps().empty()) continue;
-    for (const v1::Step& step : observation.steps()) {
-      if (!step.variant().empty()) continue;
-      count(kept.side(), contract::Name(step.kind()), step.failure() == v1::NONE, step.duration_ns());
+  for (const v1::Side& side : run.sides()) {
+    for (const v1::SideObservation& kept : run.observations()) {
+      const v1::Observation& observation = kept.observation();
+      if (kept.side() != side.name() || !asked.contains(observation.probe())) continue;
+      // A probe that could not be asked says nothing of the target.
+      if (!observation.error().empty() && observation.steps().empty()) continue;
+      for (const v1::Step& step : observation.steps()) {
+        if (!step.variant().empty()) continue;
+        count(side.name(), contract::Name(step.kind()), step.failure() == v1::NONE, step.duration_ns());
+      }
+      count(side.name(), kTotal, observation.outcome() == v1::NONE, observation.duration_ns());
     }
-    count(kept.side(), kTotal, observation.outcome() == v1::NONE, observation.duration_ns());
   }
   for (const auto& key : order) {
     const OfOneRun& one = seen[key];

@@ -12,7 +12,7 @@ from processes import LabError, descendants, run, wait_until
 from topology import connects
 
 USER, DATABASE, PASSWORD = "app", "app", "only-for-the-lab"
-TLS_PORT = 8443
+TLS_PORT, HEALTH_PORT = 8443, 8080
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PG_BIN = next(iter(sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), pathlib.Path("/nonexistent"))
 
@@ -212,6 +212,39 @@ class Services:
             "openssl", "s_server", "-accept", f"{getattr(self._plan, role)}:{TLS_PORT}", "-cert", self._state / f"{role}.crt",
             "-key", self._state / f"{role}.key", "-www", "-quiet"], netns=self._topology.ns(role))
         wait_until(lambda: connects(self._topology.ns(role), getattr(self._plan, role), TLS_PORT), 10, "the TLS server")
+
+    def pooler(self, address):
+        """A pgbouncer on the other database's host, with TLS and SCRAM, at two addresses: the stand-in for RDS Proxy."""
+        folder = self._state / "pgbouncer"
+        folder.mkdir()
+        self._topology.ip("otherdb", f"addr add {address}/{self._plan.subnet_prefix} dev eth0")
+        for suffix in ("crt", "key"):
+            shutil.copy(self._state / f"db.{suffix}", folder / f"server.{suffix}")
+        (folder / "users").write_text(f'"{USER}" "{PASSWORD}"\n')
+        (folder / "pgbouncer.ini").write_text(
+            f"[databases]\n{DATABASE} = host={self._plan.db} port=5432\n[pgbouncer]\nlisten_addr = *\nlisten_port = 5432\n"
+            "unix_socket_dir =\nauth_type = scram-sha-256\n"
+            f"auth_file = {folder}/users\nclient_tls_sslmode = require\nclient_tls_cert_file = {folder}/server.crt\n"
+            f"client_tls_key_file = {folder}/server.key\nserver_tls_sslmode = require\n"
+            "ignore_startup_parameters = extra_float_digits,options\n")
+        for path in (folder, *folder.iterdir()):
+            shutil.chown(path, "postgres", "postgres")
+        self._processes.start("pgbouncer", [
+            "setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups", shutil.which("pgbouncer") or
+            "/usr/sbin/pgbouncer", folder / "pgbouncer.ini"], netns=self._topology.ns("otherdb"))
+        wait_until(lambda: connects(self._topology.ns("otherdb"), address, 5432), 10,
+                   lambda: "pgbouncer to listen: " + self._processes.tail("pgbouncer"))
+
+    def health_endpoint(self):
+        """What an application deploys: at a public address, asking the database from the inside agent's host. Its port."""
+        url = f"postgresql://{USER}@{self._plan.db}:5432/{DATABASE}?sslmode=require"
+        self._processes.start("health", [
+            sys.executable, ROOT / "tests" / "lab" / "health_server.py", self._topology.ns("edge"), self._plan.edge,
+            str(HEALTH_PORT), self._topology.ns("agent"), url],
+            env={"PATH": os.environ["PATH"], "PGPASSWORD": PASSWORD, "HOME": str(self._state)})
+        wait_until(lambda: connects(self._topology.ns("edge"), self._plan.edge, HEALTH_PORT), 10,
+                   lambda: "the health endpoint: " + self._processes.tail("health"))
+        return HEALTH_PORT
 
 
 def _cluster(role):

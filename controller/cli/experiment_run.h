@@ -1,0 +1,30 @@
+// Carries an experiment out: its steps, and its runs in their order, one after the other.
+#ifndef PARALLAX_CONTROLLER_CLI_EXPERIMENT_RUN_H_
+#define PARALLAX_CONTROLLER_CLI_EXPERIMENT_RUN_H_
+
+#include <atomic>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "controller/cli/run_request.h"
+#include "controller/store/run_store.h"
+#include "parallax/v1/experiment.pb.h"
+
+namespace parallax::cli {
+
+// What each point asks, in the order of experiment::Points. InvalidArgument or NotFound as Prepare says it.
+absl::StatusOr<std::vector<Prepared>> PreparePoints(const v1::Experiment& experiment);
+
+// Runs every point in every round, before and after the change. Every run stands by itself, with agents of its own, so
+// that what a step breaks or mends is met as it is; each is kept in `store` (borrowed, may be null). It ends early, and
+// says why, when a step before or between fails, at the deadline, and when `interrupted`; the steps after are carried
+// out all the same, but for those that wait for a person after an interrupt.
+v1::ExperimentResult RunExperiment(const v1::Experiment& experiment, const std::vector<Prepared>& points,
+                                   const std::atomic<bool>& interrupted, store::RunStore* store,
+                                   const std::function<void(const std::string&)>& progress);
+
+}  // namespace parallax::cli
+
+#endif  // PARALLAX_CONTROLLER_CLI_EXPERIMENT_RUN_H_

@@ -1,0 +1,24 @@
+// The steps between the measurements of an experiment: a command, or a person who is waited for.
+#ifndef PARALLAX_CONTROLLER_CLI_EXPERIMENT_STEPS_H_
+#define PARALLAX_CONTROLLER_CLI_EXPERIMENT_STEPS_H_
+
+#include <atomic>
+#include <string>
+
+#include "parallax/v1/experiment.pb.h"
+
+namespace parallax::cli {
+
+// Carries one step out; `part` is "before", "change" or "after". Blocks until it is done, its timeout, or
+// `interrupted`.
+//
+// A command is split as a shell splits words and run without a shell, in a process group of its own, with no standard
+// input; what it prints goes to stderr. It is done when it ends: what it left running in the background goes on. One
+// that fails, is killed, or does not end in time (its group is ended then) is the result's `error`, with the last that
+// it printed. A pause writes its words to stderr and waits for a line on stdin; when stdin ends there is nobody to
+// press enter, and that is an error too.
+v1::StepResult CarryOut(const v1::ExperimentStep& step, const std::string& part, const std::atomic<bool>& interrupted);
+
+}  // namespace parallax::cli
+
+#endif  // PARALLAX_CONTROLLER_CLI_EXPERIMENT_STEPS_H_

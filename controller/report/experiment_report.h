@@ -1,0 +1,27 @@
+// The result of an experiment: as text for people, as JSON, and as JUnit for what runs tests. Pure; thread-safe.
+#ifndef PARALLAX_CONTROLLER_REPORT_EXPERIMENT_REPORT_H_
+#define PARALLAX_CONTROLLER_REPORT_EXPERIMENT_REPORT_H_
+
+#include <string>
+
+#include "controller/report/report.h"
+#include "parallax/v1/experiment.pb.h"
+
+namespace parallax::report {
+
+// Every line fits the columns.
+std::string ExperimentText(const v1::ExperimentResult& result, const TextOptions& options);
+
+// The runs, summaries and changes of one point (or of two runs that are compared) as a table.
+std::string PointTable(const v1::PointResult& point, const TextOptions& options);
+
+// One JSON document: the whole result with `exitCode` and `schemaVersion`; see controller/report/README.md.
+std::string ExperimentJson(const v1::ExperimentResult& result, int exit_code);
+
+// JUnit's XML, as Jenkins, GitLab and others read it: the experiment is a suite, every verdict a test case; one that
+// could not be judged is an error, one that is not met a failure.
+std::string JUnit(const v1::ExperimentResult& result);
+
+}  // namespace parallax::report
+
+#endif  // PARALLAX_CONTROLLER_REPORT_EXPERIMENT_REPORT_H_

@@ -1,0 +1,116 @@
+#include "controller/report/experiment_report.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "controller/report/layout.h"
+
+namespace parallax::report {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+v1::ExperimentResult Result() {
+  v1::ExperimentResult result;
+  result.set_execution("abcdefabcdef");
+  result.set_duration_ns(90'000'000'000);
+  result.set_runs_planned(4);
+  v1::Experiment* experiment = result.mutable_experiment();
+  experiment->set_name("before & after <the NAT>");
+  v1::StepResult* step = result.add_steps();
+  step->set_part("change");
+  step->set_what("pause: toggle the NAT, then press enter");
+  v1::PointResult* point = result.add_points();
+  point->set_label("sslmode=require");
+  for (const char* stage : {"before", "after"}) {
+    v1::PointRun* run = point->add_runs();
+    run->set_stage(stage);
+    run->set_run("0123456789ab");
+    run->set_status(*stage == 'b' ? v1::DIVERGED : v1::HEALTHY);
+    run->set_cause(*stage == 'b' ? "tunnel.carrier_dead" : "");
+    run->set_summary(*stage == 'b' ? "The tunnel's session is gone." : "");
+    v1::Summary* summary = point->add_summaries();
+    summary->set_side("outside");
+    summary->set_step("tls_handshake");
+    summary->set_stage(stage);
+    summary->set_attempts(6);
+    summary->set_failures(*stage == 'b' ? 6 : 0);
+    summary->set_median_ms(40.25);
+    summary->set_low_ms(39);
+    summary->set_high_ms(1234);
+    summary->set_p95_ms(1234);
+    summary->set_max_ms(1234);
+    summary->set_confidence(*stage == 'b' ? 0 : 0.96);
+  }
+  v1::Change* change = point->add_changes();
+  change->set_side("outside");
+  change->set_step("total");
+  change->set_verdict("not comparable");
+  change->set_failures("fewer");
+  change->set_text(
+      "not comparable: it never succeeded before the change; failures fewer: in 5 of 5 runs before, in 0 of 5 after");
+  v1::Verdict* met = point->add_verdicts();
+  met->set_what("status is healthy");
+  met->set_stage("after");
+  met->set_met(true);
+  v1::Verdict* unmet = point->add_verdicts();
+  unmet->set_what("cause is tunnel.not_running");
+  unmet->set_stage("before");
+  unmet->set_seen("tunnel.carrier_dead");
+  unmet->set_line(12);
+  v1::Verdict* open = point->add_verdicts();
+  open->set_what("outside.query.p95_ms < 80");
+  open->set_seen("this step was never tried on that side");
+  open->set_undecided(true);
+  return result;
+}
+
+TEST(ExperimentReport, TextFitsTheColumnsAndSaysWhatWasMet) {
+  for (const int columns : {60, 80, 120}) {
+    const std::string text = ExperimentText(Result(), {.colour = false, .columns = columns});
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) EXPECT_LE(Width(line), static_cast<size_t>(columns)) << line;
+  }
+  const std::string text = ExperimentText(Result(), {});
+  EXPECT_THAT(text, AllOf(HasSubstr("2 runs of 4 planned"), HasSubstr("tunnel.carrier_dead  1 of 1"),
+                          HasSubstr("parallax show 0123456789ab"), HasSubstr("39.0..1234"),
+                          HasSubstr("1 of 3 expectations met, 1 undecided"), HasSubstr("after against before")));
+  EXPECT_THAT(text, AllOf(HasSubstr("met       after: status is healthy\n"),
+                          HasSubstr("NOT MET   before: cause is tunnel.not_running; seen: tunnel.carrier_dead")));
+  EXPECT_THAT(text, Not(HasSubstr("\x1b")));
+}
+
+TEST(ExperimentReport, WhatStoppedItIsSaid) {
+  v1::ExperimentResult result = Result();
+  result.set_stopped("the step './toggle' (line 9) failed: it ended with exit code 3");
+  EXPECT_THAT(ExperimentText(result, {}), HasSubstr("STOPPED  the step './toggle' (line 9) failed"));
+  EXPECT_THAT(JUnit(result), HasSubstr("the experiment goes to its end"));
+}
+
+TEST(ExperimentReport, JsonIsTheWholeResult) {
+  const auto json = nlohmann::json::parse(ExperimentJson(Result(), 1), nullptr, false);
+  ASSERT_FALSE(json.is_discarded());
+  EXPECT_EQ(json["exitCode"], 1);
+  EXPECT_EQ(json["schemaVersion"], 1);
+  EXPECT_EQ(json["durationMs"], 90'000.0);
+  EXPECT_EQ(json["points"][0]["runs"][0]["status"], "diverged");
+  EXPECT_EQ(json["points"][0]["summaries"][1]["medianMs"], 40.25);
+  EXPECT_EQ(json["points"][0]["verdicts"][1]["met"], false);
+}
+
+TEST(ExperimentReport, JUnitEscapesAndCounts) {
+  const std::string xml = JUnit(Result());
+  EXPECT_THAT(xml, AllOf(HasSubstr("<testsuite name=\"before &amp; after &lt;the NAT&gt;\" tests=\"3\" failures=\"1\" "
+                                   "errors=\"1\" time=\"90.000\">"),
+                         HasSubstr("name=\"before: cause is tunnel.not_running (line 12)\""),
+                         HasSubstr("<failure message=\"seen: tunnel.carrier_dead\">"),
+                         HasSubstr("The tunnel's session is gone."), HasSubstr("<error message=")));
+}
+
+}  // namespace
+}  // namespace parallax::report

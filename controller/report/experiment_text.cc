@@ -1,0 +1,196 @@
+#include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "contract/names.h"
+#include "controller/compare/words.h"
+#include "controller/report/experiment_report.h"
+#include "controller/report/layout.h"
+#include "controller/report/page.h"
+
+namespace parallax::report {
+namespace {
+
+constexpr int kMinColumns = 60;
+constexpr int kMaxColumns = 400;
+constexpr size_t kSideColumn = 9;
+constexpr size_t kStepColumn = 16;
+constexpr int kTestedInTwenty = 20;
+
+std::string Ms(double ms) {
+  if (ms < 10) return absl::StrFormat("%.2f", ms);
+  return ms < 100 ? absl::StrFormat("%.1f", ms) : absl::StrFormat("%.0f", ms);
+}
+
+std::string RunWord(const v1::PointRun& run) {
+  if (!run.error().empty()) return absl::StrCat("not run: ", run.error());
+  return run.cause().empty() ? contract::Name(run.status()) : run.cause();
+}
+
+// "before  tunnel.carrier_dead  5 of 5   7f3a00c0ffee ..": what the runs of a stage came to, and where to look.
+void DrawRuns(const v1::PointResult& point, Page& page) {
+  std::vector<std::string> stages;
+  for (const v1::PointRun& run : point.runs()) {
+    if (std::find(stages.begin(), stages.end(), run.stage()) == stages.end()) stages.push_back(run.stage());
+  }
+  for (const std::string& stage : stages) {
+    std::vector<std::string> words;
+    std::map<std::string, std::vector<const v1::PointRun*>> by_word;
+    int count = 0;
+    for (const v1::PointRun& run : point.runs()) {
+      if (run.stage() != stage) continue;
+      ++count;
+      auto& runs = by_word[RunWord(run)];
+      if (runs.empty()) words.push_back(RunWord(run));
+      runs.push_back(&run);
+    }
+    for (const std::string& word : words) {
+      const auto& runs = by_word[word];
+      const bool good = runs.front()->status() == v1::HEALTHY && runs.front()->error().empty();
+      const std::string first = absl::StrCat("  ", Pad(stage.empty() ? "runs" : stage, 7), " ");
+      page.Add(
+          {{first},
+           {Clean(word), good ? Style::kGood : Style::kBad},
+           {absl::StrCat("  ", runs.size(), " of ", count)},
+           {runs.front()->run().empty() ? "" : absl::StrCat("  parallax show ", runs.front()->run()), Style::kDim}});
+      if (!runs.front()->summary().empty()) {
+        page.Paragraph(std::string(Width(first), ' '), Clean(runs.front()->summary()), Style::kDim);
+      }
+    }
+  }
+}
+
+std::string IntervalCell(const v1::Summary& summary) {
+  if (summary.confidence() == 0) return "";
+  return absl::StrCat(Ms(summary.low_ms()), "..", Ms(summary.high_ms()));
+}
+
+void DrawSummaries(const v1::PointResult& point, Page& page) {
+  if (point.summaries().empty()) return;
+  const bool staged = std::any_of(point.summaries().begin(), point.summaries().end(),
+                                  [](const v1::Summary& summary) { return !summary.stage().empty(); });
+  const auto row = [&](const std::string& side, const std::string& step, const std::string& stage,
+                       const std::string& failed, const std::string& median, const std::string& interval,
+                       const std::string& p95, const std::string& max, Style style) {
+    const auto right = [](const std::string& text, size_t columns) {
+      return std::string(columns - std::min(columns, Width(text)), ' ') + text;
+    };
+    page.Add({{absl::StrCat("  ", Pad(side, kSideColumn), " ", Pad(step, kStepColumn), " ",
+                            staged ? absl::StrCat(Pad(stage, 6), " ") : "", right(failed, 7), " ", right(median, 7),
+                            " ", right(interval, 13), " ", right(p95, 7), " ", right(max, 7)),
+               style}});
+  };
+  page.Blank();
+  row("side", "step", "stage", "failed", "median", "95% interval", "p95", "max ms", Style::kDim);
+  for (const v1::Summary& summary : point.summaries()) {
+    const bool timed = summary.attempts() > summary.failures();
+    row(Clean(summary.side()), summary.step(), summary.stage(),
+        absl::StrCat(summary.failures(), "/", summary.attempts()), timed ? Ms(summary.median_ms()) : "-",
+        IntervalCell(summary), timed ? Ms(summary.p95_ms()) : "-", timed ? Ms(summary.max_ms()) : "-",
+        summary.failures() > 0 ? Style::kBad : Style::kPlain);
+  }
+}
+
+void DrawChanges(const v1::PointResult& point, Page& page) {
+  if (point.changes().empty()) return;
+  page.Blank();
+  page.Add("  after against before", Style::kBold);
+  for (const v1::Change& change : point.changes()) {
+    const bool shown = change.verdict() == "lower" || change.verdict() == "higher" || change.failures() == "fewer" ||
+                       change.failures() == "more";
+    page.Paragraph(
+        absl::StrCat("  ", Pad(Clean(change.side()), kSideColumn), " ", Pad(change.step(), kStepColumn), " "),
+        Clean(change.text()), shown ? Style::kBold : Style::kDim);
+  }
+  page.Paragraph("  ",
+                 absl::StrCat("Each line is tested alone, run against run, at 5%: of ", kTestedInTwenty,
+                              " lines one may differ by chance."),
+                 Style::kDim);
+}
+
+void DrawVerdicts(const v1::PointResult& point, Page& page) {
+  if (point.verdicts().empty()) return;
+  page.Blank();
+  for (const v1::Verdict& verdict : point.verdicts()) {
+    const char* word = verdict.met() ? "met      " : verdict.undecided() ? "UNDECIDED" : "NOT MET  ";
+    const std::string first = absl::StrCat("  ", word, " ");
+    const std::string stage = verdict.stage().empty() ? "" : absl::StrCat(verdict.stage(), ": ");
+    page.Paragraph(first,
+                   absl::StrCat(stage, Clean(verdict.what()),
+                                verdict.met() ? "" : "; seen: ", verdict.met() ? "" : Clean(verdict.seen())),
+                   verdict.met()         ? Style::kGood
+                   : verdict.undecided() ? Style::kDoubt
+                                         : Style::kBad);
+  }
+}
+
+void DrawPoint(const v1::PointResult& point, Page& page) {
+  DrawRuns(point, page);
+  DrawSummaries(point, page);
+  DrawChanges(point, page);
+  DrawVerdicts(point, page);
+}
+
+// "9 of 10 expectations met, 1 undecided".
+void DrawEnd(const v1::ExperimentResult& result, Page& page) {
+  int met = 0;
+  int undecided = 0;
+  int all = 0;
+  for (const v1::PointResult& point : result.points()) {
+    for (const v1::Verdict& verdict : point.verdicts()) {
+      ++all;
+      met += verdict.met() ? 1 : 0;
+      undecided += !verdict.met() && verdict.undecided() ? 1 : 0;
+    }
+  }
+  page.Blank();
+  if (!result.stopped().empty()) page.Paragraph("STOPPED  ", Clean(result.stopped()), Style::kBad);
+  page.Add({{absl::StrCat(met, " of ", all, " expectations met"), met == all ? Style::kGood : Style::kBad},
+            {undecided > 0 ? absl::StrCat(", ", undecided, " undecided") : "", Style::kDoubt}});
+}
+
+Page NewPage(const TextOptions& options) {
+  return Page(static_cast<size_t>(std::clamp(options.columns, kMinColumns, kMaxColumns)), options.colour);
+}
+
+}  // namespace
+
+std::string PointTable(const v1::PointResult& point, const TextOptions& options) {
+  Page page = NewPage(options);
+  DrawPoint(point, page);
+  return page.Take();
+}
+
+std::string ExperimentText(const v1::ExperimentResult& result, const TextOptions& options) {
+  Page page = NewPage(options);
+  const v1::Experiment& experiment = result.experiment();
+  page.Add(Clean(experiment.name()), Style::kBold);
+  if (!experiment.description().empty()) page.Paragraph("  ", Clean(experiment.description()));
+  int runs = 0;
+  for (const v1::PointResult& point : result.points()) runs += point.runs_size();
+  page.Paragraph("  ",
+                 absl::StrCat("experiment ", result.execution(), ", ", runs, " runs",
+                              static_cast<uint32_t>(runs) < result.runs_planned()
+                                  ? absl::StrCat(" of ", result.runs_planned(), " planned")
+                                  : "",
+                              " in ", compare::Duration(result.duration_ns())),
+                 Style::kDim);
+  for (const v1::StepResult& step : result.steps()) {
+    page.Paragraph(absl::StrCat("  ", Pad(step.part(), 7), " "),
+                   absl::StrCat(Clean(step.what()), step.error().empty() ? ": done in " : ": FAILED after ",
+                                compare::Duration(step.duration_ns())),
+                   step.error().empty() ? Style::kPlain : Style::kBad);
+  }
+  for (const v1::PointResult& point : result.points()) {
+    page.Blank();
+    if (!point.label().empty()) page.Add(Clean(point.label()), Style::kBold);
+    DrawPoint(point, page);
+  }
+  DrawEnd(result, page);
+  return page.Take();
+}
+
+}  // namespace parallax::report
