@@ -12,6 +12,7 @@
 #include "contract/digest.h"
 #include "contract/names.h"
 #include "controller/compare/client.h"
+#include "controller/compare/health.h"
 #include "controller/compare/ladder.h"
 #include "controller/compare/locality.h"
 #include "controller/compare/outcomes.h"
@@ -91,6 +92,7 @@ class Maker {
   void Pairs();
   void AddSide(const v1::Side& side);
   void Unlike(v1::SideSummary* summary) const;
+  void AddHealthSays(const v1::Side& side, v1::SideSummary* summary) const;
   void ClockSkew();
   void SamePlace();
   void Health();
@@ -199,6 +201,10 @@ void Maker::AddSide(const v1::Side& side) {
   summary->set_missing(side.missing());
   if (side.has_agent()) *summary->mutable_agent() = side.agent();
 
+  if (!side.health_url().empty()) {
+    AddHealthSays(side, summary);
+    return;
+  }
   for (const v1::Pair& pair : comparison_.pairs()) {
     const v1::SideOutcome* outcome = FindSide(pair, side.name());
     if (outcome == nullptr || !outcome->present()) continue;
@@ -247,6 +253,21 @@ void Maker::AddSide(const v1::Side& side) {
 }
 
 void Maker::Unlike(v1::SideSummary* summary) const {
+// All that such a side has. Its rung stays unspecified: nothing was proved by us.
+void Maker::AddHealthSays(const v1::Side& side, v1::SideSummary* summary) const {
+  HealthReading health = ReadHealth(run_, side);
+  *summary->mutable_health() = std::move(health.says);
+  summary->set_present(health.word != HealthWord::kUnreached);
+  summary->set_healthy(health.word == HealthWord::kConnected);
+  if (health.word == HealthWord::kUnreached && summary->missing().empty()) {
+    summary->set_missing(absl::StrCat("the health endpoint could not be asked from here: ", health.why));
+  }
+  if (health.word == HealthWord::kSaysNothing) {
+    summary->set_unlike(true);
+    summary->set_unlike_why(absl::StrCat("the health endpoint does not say what was asked: ", health.why));
+  }
+}
+
   const auto mark = [&](std::string why) {
     summary->set_unlike(true);
     summary->set_unlike_why(std::move(why));
@@ -314,6 +335,7 @@ void Maker::SamePlace() {
 void Maker::Health() {
   for (v1::SideSummary& side : *comparison_.mutable_sides()) {
     const std::vector<const v1::Pair*> own = OwnPairs(side);
+    if (side.has_health()) continue;
     bool healthy = side.present() && !own.empty();
     v1::Rung rung = v1::NOTHING;
     const bool any_works =
@@ -381,6 +403,7 @@ void Maker::FirstDifference() {
 
 bool Maker::Unproved(const v1::SideSummary& side) const {
   const std::vector<const v1::Pair*> own = OwnPairs(side);
+  if (side.has_health()) return false;
   return !side.healthy() && !own.empty() && std::all_of(own.begin(), own.end(), [&](const v1::Pair* pair) {
     const v1::SideOutcome* outcome = FindSide(*pair, side.name());
     // Spoken to directly, the tunnel says that it does not get there: that is a failure, whatever the connect said.

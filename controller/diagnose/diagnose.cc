@@ -76,6 +76,25 @@ void NoteSamePlace(const v1::Comparison& comparison, std::vector<v1::Finding>* f
   }
 }
 
+// A health endpoint's word stands beside what the other sides observed: for a fault of the way when the application is
+// connected, against one when it is not. It turns no finding into another.
+void NoteHealth(const v1::Comparison& comparison, std::vector<v1::Finding>* findings) {
+  for (const v1::SideSummary& side : comparison.sides()) {
+    if (!side.has_health() || !side.present() || side.unlike()) continue;
+    for (v1::Finding& finding : *findings) {
+      if (finding.severity() != v1::FAULT && finding.severity() != v1::UNDECIDED) continue;
+      v1::Evidence* evidence = finding.add_evidence();
+      evidence->set_text(
+          absl::StrCat("the health endpoint of the application says ",
+                       side.healthy() ? "that it is connected: " : "that it is not: ", side.health().says()));
+      evidence->set_side(side.name());
+      evidence->set_against(!side.healthy() && finding.cause() != "unexplained");
+      finding.add_next_evidence(
+          "an agent in its place (--inside ssh:HOST): the endpoint shows no stage, no control and no identity");
+    }
+  }
+}
+
 // What a further probe would tell apart, from what is still open.
 std::vector<std::string_view> Wanted(const v1::Comparison& comparison, const std::vector<v1::Finding>& findings) {
   std::vector<std::string_view> wanted;
@@ -124,6 +143,7 @@ v1::Diagnosis Diagnose(const v1::Comparison& comparison) {
     const Rule& rule = *FindCause("unexplained");
     if (auto finding = rule.match(comparison)) findings.push_back(Complete(rule, *std::move(finding), comparison));
   }
+  NoteHealth(comparison, &findings);
   std::stable_sort(findings.begin(), findings.end(),
                    [](const v1::Finding& a, const v1::Finding& b) { return Weight(a) < Weight(b); });
 

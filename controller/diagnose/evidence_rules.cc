@@ -64,7 +64,10 @@ std::optional<v1::Finding> MatchMissing(const v1::Comparison& comparison) {
 std::optional<v1::Finding> MatchUnlike(const v1::Comparison& comparison) {
   for (const v1::SideSummary& side : comparison.sides()) {
     if (!side.unlike()) continue;
-    return FindingBuilder(1.0, "The sides did not run the same, so they cannot be compared.")
+    return FindingBuilder(1.0, side.has_health()
+                                   ? "The health endpoint does not say whether the application reaches the target, so "
+                                     "there is nothing to compare with."
+                                   : "The sides did not run the same, so they cannot be compared.")
         .Because(absl::StrCat(side.name(), ": ", side.unlike_why()), side.name())
         .Build();
   }

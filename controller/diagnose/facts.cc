@@ -15,7 +15,8 @@ using compare::FindSide;
 
 const v1::SideSummary* Present(const v1::Comparison& comparison, std::string_view name) {
   for (const v1::SideSummary& side : comparison.sides()) {
-    if (side.name() == name && side.present() && !side.unlike()) return &side;
+    // What a health endpoint says is no observation: rules that read a side's own must not find one there.
+    if (side.name() == name && side.present() && !side.unlike() && !side.has_health()) return &side;
   }
   return nullptr;
 }

@@ -41,7 +41,7 @@ class Table {
     for (size_t i = first_; i < first_ + count_; ++i) {
       size_t width = std::max<size_t>(Width(Clean(sides[i])), 8);
       for (const Row& row : rows) {
-        if (i < row.cells.size()) width = std::max(width, Width(Clean(row.cells[i].text)));
+        if (i < row.cells.size()) width = std::max(width, Width(CellText(row, i)));
       }
       natural.push_back(width);
     }
@@ -55,10 +55,22 @@ class Table {
       heading.push_back({Pad(Clean(sides_[first_ + i]), widths_[i]), Style::kBold});
     }
     page_.Add(heading);
-    for (const Row& row : rows_) DrawRow(row);
+    for (const Row& row : rows_) {
+      if (first_ == 0 || Tells(row)) DrawRow(row);
+    }
   }
 
  private:
+  // The sides that are compared stand in the first table; further ones need no rows in which nothing stands.
+  bool Tells(const Row& row) const {
+    return row.cells.empty() || std::any_of(row.cells.begin() + first_, row.cells.begin() + first_ + count_,
+                                            [](const Span& cell) { return cell.text != "-" && cell.text != "?"; });
+  }
+  std::string CellText(const Row& row, size_t i) const {
+    const std::string text = Clean(row.cells[i].text);
+    return i == first_ && !row.subject.empty() ? Clean(row.subject) + " " + text : text;
+  }
+
   static size_t GapBefore(size_t column) { return column == 0 ? kLabelGap : kGap; }
 
   void DrawRow(const Row& row) const {
@@ -69,16 +81,17 @@ class Table {
     std::vector<std::vector<std::string>> cells;
     size_t height = 1;
     for (size_t i = 0; i < count_; ++i) {
-      cells.push_back(Wrap(Clean(row.cells[first_ + i].text), widths_[i]));
+      cells.push_back(Wrap(CellText(row, first_ + i), widths_[i]));
       if (cells[i].size() > kMaxCellLines) {
         cells[i].resize(kMaxCellLines);
         cells[i].back() = Fit(cells[i].back() + "  ..", widths_[i]);
       }
       height = std::max(height, cells[i].size());
     }
-    const Style label = row.first_difference ? Style::kBold : Style::kPlain;
+    const bool marked = row.first_difference && first_ == 0;
+    const Style label = marked ? Style::kBold : Style::kPlain;
     for (size_t at = 0; at < height; ++at) {
-      Line line = {{row.first_difference && at == 0 ? "> " : "  ", Style::kBad},
+      Line line = {{marked && at == 0 ? "> " : "  ", Style::kBad},
                    {Pad(at == 0 ? Clean(row.label) : "", label_), label}};
       size_t used = kMark + label_;
       for (size_t i = 0; i < count_; ++i) {
@@ -87,7 +100,7 @@ class Table {
         line.push_back({i + 1 < count_ ? Pad(text, widths_[i]) : text, row.cells[first_ + i].style});
         used += GapBefore(i) + (i + 1 < count_ ? widths_[i] : Width(text));
       }
-      if (at + 1 == height) {
+      if (at + 1 == height && first_ == 0) {
         DrawNotes(row, std::move(line), used);
       } else {
         page_.Add(line);

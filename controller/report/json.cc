@@ -174,6 +174,7 @@ ordered_json SideJson(const v1::SideSummary& side, const v1::Run& run) {
           {"samePlaceAsBastion", side.same_place_as_bastion()},
           {"unlike", side.unlike()},
           {"unlikeWhy", side.unlike_why()},
+          {"health", MaybeMessage(side.has_health(), side.health())},
           {"controls", MessageJson(side.controls())},
           {"carrier", MaybeMessage(side.has_carrier(), side.carrier())},
           {"banner", side.has_banner() ? StepJson(side.banner()) : ordered_json(nullptr)},

@@ -37,6 +37,7 @@ class RowMaker {
     Banners();
     Targets();
     Clients();
+    Health();
     Rungs();
     return std::move(rows_);
   }
@@ -68,6 +69,7 @@ class RowMaker {
   void ConnectNote(Row& row) const;
   void NegativeControls();
   void PositiveControls();
+  void Health();
   void Rungs();
 
   const v1::Comparison& comparison_;
@@ -358,7 +360,7 @@ void RowMaker::PositiveControls() {
     // What does not answer inside either says nothing about the path.
     if (pair.role() != v1::POSITIVE_CONTROL || (any_usable && !usable(pair))) continue;
     Row row = NewRow("must answer");
-    const std::string where = HostPort(pair.address().empty() ? pair.host() : pair.address(), pair.port());
+    row.subject = HostPort(pair.address().empty() ? pair.host() : pair.address(), pair.port());
     for (size_t i = 0; i < row.cells.size(); ++i) {
       const v1::SideOutcome* outcome = FindSide(pair, Side(i).name());
       std::string words = Side(i).present() ? "-" : "?";
@@ -371,10 +373,23 @@ void RowMaker::PositiveControls() {
           if (!fine && step.failure() != v1::NONE) words = StepCell(step);
         }
       }
-      row.cells[i] = {i == 0 ? absl::StrCat(where, " ", words) : words, style};
+      row.cells[i] = {std::move(words), style};
     }
     rows_.push_back(std::move(row));
   }
+}
+
+// What the endpoints say that stand in for agents.
+void RowMaker::Health() {
+  Row row = NewRow("health says");
+  bool any = false;
+  for (size_t i = 0; i < row.cells.size(); ++i) {
+    const v1::SideSummary& side = Side(i);
+    if (!side.has_health() || side.health().answered() == 0) continue;
+    any = true;
+    row.cells[i] = {side.health().says(), side.unlike() ? Style::kDoubt : side.healthy() ? Style::kGood : Style::kBad};
+  }
+  if (any) rows_.push_back(std::move(row));
 }
 
 void RowMaker::Rungs() {

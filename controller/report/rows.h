@@ -13,6 +13,7 @@ namespace parallax::report {
 struct Row {
   std::string label;
   std::vector<Span> cells;  // one a side, in the order of the comparison; none: a heading over the rows that follow
+  std::string subject;      // before the first cell of every table: what this row is about
   std::string note;         // beside the cells
   bool first_difference = false;
 };

@@ -96,6 +96,10 @@ void DrawSide(const v1::Run& run, const v1::SideSummary& side, size_t name_width
     who = who.empty() ? vantage : absl::StrCat(who, ", ", vantage);
   }
   page.Paragraph(first, who);
+  if (side.has_health()) {
+    page.Paragraph(indent, "a health endpoint, no agent: no stage, no control and no identity was seen there",
+                   Style::kDoubt);
+  }
   if (!missing.empty()) {
     page.Paragraph(indent, absl::StrCat("MISSING: ", missing), Style::kBad);
     if (record != nullptr && !record->missing_remedy().empty()) {

@@ -145,6 +145,23 @@ Attempt PostgresUntil(v1::Step failed, const Talk& talk, v1::SslMode mode) {
   return Of(std::move(steps));
 }
 
+Attempt HttpAnswer(uint32_t status, const Expected& expected, bool page) {
+  v1::Step request = Done(v1::REQUEST, 8, 300);
+  request.mutable_http()->set_status(status);
+  if (status >= 300 && status < 400) request.mutable_http()->set_location("https://login.example.com/");
+  v1::Step body = Done(v1::BODY, 1, 100);
+  body.mutable_http_body()->set_content_type(page ? "text/html; charset=utf-8" : "application/json");
+  v1::Step expectation = Done(v1::EXPECTATION, 0);
+  v1::ExpectationDetails* details = expectation.mutable_expectation();
+  details->set_what(expected.what.empty() ? "status" : expected.what);
+  details->set_wanted(expected.what.empty() ? "below 400" : expected.wanted);
+  details->set_seen(expected.what.empty() ? std::to_string(status) : expected.seen);
+  details->set_absent(expected.absent);
+  const bool holds = expected.what.empty() ? status < 400 : !expected.absent && expected.seen == expected.wanted;
+  if (!holds) expectation.set_failure(v1::SERVER_ERROR);
+  return Of({Done(v1::RESOLVE, 1), Done(v1::CONNECT, 8), Done(v1::TLS_HANDSHAKE, 9, 3000), request, body, expectation});
+}
+
 Attempt NoConnect(v1::Failure failure, double ms) { return Of({Failed(v1::CONNECT, failure, ms)}); }
 
 Attempt Closed(v1::StepKind kind, double connect_ms, double ms) {

@@ -51,6 +51,15 @@ Attempt Of(std::vector<v1::Step> steps);
 Attempt Postgres(const Talk& talk, v1::SslMode mode = v1::REQUIRE);
 // The same up to `failed`, which takes the place of the step of its kind and is the last.
 Attempt PostgresUntil(v1::Step failed, const Talk& talk = {}, v1::SslMode mode = v1::REQUIRE);
+// An answer over HTTP, and what became of one expectation of it ("" none): "json /database/status", wanted, and seen,
+// or nothing there. `page`: it is HTML.
+struct Expected {
+  std::string what;
+  std::string wanted;
+  std::string seen;
+  bool absent = false;
+};
+Attempt HttpAnswer(uint32_t status, const Expected& expected = {}, bool page = false);
 // The connect is all there is.
 Attempt NoConnect(v1::Failure failure, double ms);
 // Accepted, and closed before a byte came, `ms` after the question.

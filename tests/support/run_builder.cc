@@ -7,6 +7,7 @@
 #include "contract/digest.h"
 #include "contract/limits.h"
 #include "controller/diagnose/diagnose.h"
+#include "controller/plan/health.h"
 #include "controller/plan/target_url.h"
 
 namespace parallax::support {
@@ -83,6 +84,7 @@ v1::Run RunBuilder::Build() const {
   RunPhase(plan::PlanNames(options), "names", &run);
   RunPhase(plan::PlanLocate(options, run), "locate", &run);
   RunPhase(plan::PlanProbe(options, run), "probe", &run);
+  RunHealth(&run);
   for (int i = 0; investigate_ && i < kMaxInvestigations; ++i) {
     const v1::Report report = diagnose::MakeReport(run);
     const auto plan = plan::PlanInvestigation(options, run, {report.targets().begin(), report.targets().end()});
@@ -90,6 +92,35 @@ v1::Run RunBuilder::Build() const {
     RunPhase(*plan, "investigate", &run);
   }
   return run;
+}
+
+RunBuilder& RunBuilder::InsideIsHealth(const std::string& url, std::vector<Attempt> answers) {
+  v1::Side& side = Inside().side;
+  side.clear_agent();
+  side.set_vantage(url);
+  side.set_health_url(url);
+  health_answers_ = std::move(answers);
+  return *this;
+}
+
+void RunBuilder::RunHealth(v1::Run* run) const {
+  const v1::Side& side = places_[0].side;
+  if (side.health_url().empty()) return;
+  const v1::Plan plan = plan::PlanHealth(options, *plan::ParseHealthUrl(side.health_url()));
+  v1::Phase* phase = run->add_phases();
+  phase->set_plan_bytes(plan.SerializeAsString());
+  phase->set_digest(contract::Digest(phase->plan_bytes()));
+  v1::PhaseDigest* digest = phase->add_sides();
+  digest->set_side(side.name());
+  digest->set_digest(phase->digest());
+  for (size_t i = 0; i < health_answers_.size(); ++i) {
+    v1::SideObservation* kept = run->add_observations();
+    kept->set_side(side.name());
+    kept->set_phase(static_cast<uint32_t>(run->phases_size() - 1));
+    *kept->mutable_observation() = health_answers_[i];
+    kept->mutable_observation()->set_probe(plan.probes(0).name());
+    kept->mutable_observation()->set_attempt(static_cast<uint32_t>(i + 1));
+  }
 }
 
 void RunBuilder::RunPhase(const v1::Plan& plan, const std::string& why, v1::Run* run) const {
@@ -100,7 +131,7 @@ void RunBuilder::RunPhase(const v1::Plan& plan, const std::string& why, v1::Run*
   phase->set_digest(contract::Digest(phase->plan_bytes()));
   phase->set_why(why);
   for (const Place& place : places_) {
-    if (!place.side.missing().empty()) continue;
+    if (!place.side.missing().empty() || !place.side.health_url().empty()) continue;
     v1::PhaseDigest* digest = phase->add_sides();
     digest->set_side(place.side.name());
     digest->set_digest(phase->digest());

@@ -93,6 +93,8 @@ class RunBuilder {
   RunBuilder& Repeats(uint32_t repeats);
   // Asks what the diagnosis wants to know, as the command line does.
   RunBuilder& Investigate();
+  // The inside is a health endpoint, and no agent: this is what it answers, attempt by attempt.
+  RunBuilder& InsideIsHealth(const std::string& url, std::vector<Attempt> answers);
   Place& Inside() { return places_[0]; }
   Place& Outside() { return places_[1]; }
   // References stay valid.
@@ -103,9 +105,11 @@ class RunBuilder {
 
  private:
   void RunPhase(const v1::Plan& plan, const std::string& why, v1::Run* run) const;
+  void RunHealth(v1::Run* run) const;
 
   std::deque<Place> places_;
   bool investigate_ = false;
+  std::vector<Attempt> health_answers_;
 };
 
 }  // namespace parallax::support
