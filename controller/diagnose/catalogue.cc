@@ -512,12 +512,7 @@ constexpr Rule kCatalogue[] = {
      "The database behind it, probed directly.",
      "comes with a later release: its probes are not there yet.",
      nullptr},
-    {"app.command_differs",
-     "Only the real client's command fails",
-     v1::FAULT,
-     Sides::kBoth,
-     kReads27,
-     kMutedBy17,
+    {"app.command_differs", "Only the real client's command fails", v1::FAULT, Sides::kBoth, kReads27, kMutedBy17,
      "Every probe is alike on both sides, and the real client (--sql) still fails on one of them.",
      "The staged probe logs in and queries on both sides; the client's own steps say where it stops: connect, query, "
      "download, upload, DDL.",

@@ -1,0 +1,132 @@
+// Targets of http, and the real client beside a target: what compare makes of them.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "controller/compare/compare.h"
+#include "controller/compare/words.h"
+#include "tests/support/run_builder.h"
+
+namespace parallax::compare {
+namespace {
+
+using support::Done;
+using support::Failed;
+using support::NoConnect;
+using support::Of;
+using support::RunBuilder;
+using support::Said;
+using support::Way;
+using ::testing::HasSubstr;
+
+constexpr char kWeb[] = "https://10.0.4.172/health#/database/status=connected";
+
+v1::Comparison Compared(const RunBuilder& builder) { return Compare(builder.Build()).front(); }
+
+// An answer whose expectation does not hold.
+support::Attempt Disappoints() {
+  v1::Step expectation = Said(v1::EXPECTATION, "503", "status is 503, wanted below 400", 0);
+  expectation.set_variant("status");
+  expectation.mutable_expectation()->set_seen("503");
+  expectation.mutable_expectation()->set_wanted("below 400");
+  support::Attempt attempt = Of({Done(v1::CONNECT, 40), Done(v1::REQUEST, 40, 200), Done(v1::BODY, 1), expectation});
+  attempt.set_outcome(v1::SERVER_ERROR);
+  return attempt;
+}
+
+TEST(Http, AMatchingResponseIsHealthAndTheHighestRung) {
+  const v1::Comparison comparison = Compared(RunBuilder(kWeb, Way::kRouted));
+  EXPECT_EQ(comparison.status(), v1::HEALTHY) << comparison.status_why();
+  EXPECT_EQ(comparison.sides(1).rung(), v1::QUERY_RUNG);
+  EXPECT_EQ(comparison.sides(1).identity(), support::kServerCertificate);
+}
+
+TEST(Http, AResponseThatDoesNotMatchIsAServersByteAndNoHealth) {
+  RunBuilder builder("http://10.0.4.172/health", Way::kRouted);
+  builder.Outside().On("http", Disappoints());
+  const v1::Comparison comparison = Compared(builder);
+  EXPECT_EQ(comparison.status(), v1::DIVERGED);
+  EXPECT_FALSE(comparison.sides(1).healthy());
+  EXPECT_EQ(comparison.sides(1).rung(), v1::SERVER_BYTE);
+  EXPECT_EQ(comparison.first_difference().step(), v1::EXPECTATION);
+  EXPECT_EQ(comparison.first_difference().inside(), "200");
+  EXPECT_EQ(comparison.first_difference().outside(), "503, wanted below 400");
+}
+
+TEST(Http, AnotherCertificateOutsideIsADivergence) {
+  RunBuilder builder(kWeb, Way::kRouted);
+  builder.Outside().talk.certificate = support::kOtherCertificate;
+  const v1::Comparison comparison = Compared(builder);
+  EXPECT_EQ(comparison.status(), v1::DIVERGED);
+  EXPECT_EQ(comparison.first_difference().step(), v1::TLS_HANDSHAKE);
+}
+
+RunBuilder WithClient() {
+  RunBuilder builder(support::kTarget, Way::kRouted);
+  builder.options.client = plan::ClientQuestions{true, 1'000'000, 0};
+  return builder;
+}
+
+TEST(Client, ThatWorksChangesNothing) {
+  const v1::Comparison comparison = Compared(WithClient());
+  EXPECT_EQ(comparison.status(), v1::HEALTHY) << comparison.status_why();
+  EXPECT_FALSE(comparison.has_first_difference());
+}
+
+TEST(Client, ThatFailsOnOneSideMakesAHealthyRunDivergedAndLeavesTheSideHealthy) {
+  RunBuilder builder = WithClient();
+  builder.Outside().On("sql", Of({Done(v1::CLIENT_CONNECT, 300), Failed(v1::QUERY, v1::TIMED_OUT, 5000)}));
+  const v1::Comparison comparison = Compared(builder);
+  EXPECT_EQ(comparison.status(), v1::DIVERGED);
+  EXPECT_EQ(comparison.status_why(), "every probe is alike, and the real client fails outside");
+  EXPECT_TRUE(comparison.sides(1).healthy());
+  EXPECT_EQ(comparison.sides(1).rung(), v1::QUERY_RUNG);
+  EXPECT_EQ(comparison.first_difference().step(), v1::QUERY);
+  EXPECT_EQ(comparison.first_difference_probe(), "sql 10.0.4.172:5432");
+}
+
+TEST(Client, ThatFailsOnBothSidesIsBothFailed) {
+  RunBuilder builder = WithClient();
+  for (support::Place* place : {&builder.Inside(), &builder.Outside()}) {
+    place->On("sql", Of({Said(v1::CLIENT_CONNECT, "28000", "no entry", 4)}));
+  }
+  EXPECT_EQ(Compared(builder).status(), v1::BOTH_FAILED);
+}
+
+TEST(Client, NeverHidesWhatTheTargetsOwnProbeSays) {
+  RunBuilder builder = WithClient();
+  builder.Outside().On("postgres", NoConnect(v1::TIMED_OUT, 5000));
+  const v1::Comparison comparison = Compared(builder);
+  EXPECT_EQ(comparison.status(), v1::DIVERGED);
+  EXPECT_EQ(comparison.first_difference().step(), v1::CONNECT);
+}
+
+TEST(Client, ThatCouldNotBeAskedLeavesItOpen) {
+  RunBuilder builder = WithClient();
+  builder.Outside().CannotAsk("sql", v1::UNSUPPORTED, "parallax-agent-client is not installed: looked in /opt");
+  const v1::Comparison comparison = Compared(builder);
+  EXPECT_EQ(comparison.status(), v1::CANNOT_TELL);
+  EXPECT_THAT(comparison.status_why(), HasSubstr("outside the real client could not be asked: parallax-agent-client"));
+}
+
+TEST(Words, TellWhatTheNewStepsMet) {
+  v1::StepSummary step;
+  step.set_kind(v1::REQUEST);
+  step.set_failure(v1::NONE);
+  step.set_median_ns(12'000'000);
+  step.mutable_sample()->mutable_http()->set_status(302);
+  step.mutable_sample()->mutable_http()->set_location("https://login.test/");
+  EXPECT_EQ(StepCell(step), "302 in 12 ms, to https://login.test/");
+  step.set_kind(v1::BODY);
+  step.mutable_sample()->mutable_http_body()->set_size(1'048'576);
+  step.mutable_sample()->mutable_http_body()->set_cut(true);
+  EXPECT_EQ(StepCell(step), "over 1.0 MB");
+  step.set_kind(v1::DDL);
+  step.mutable_sample()->mutable_client()->set_not_tried("this server is a replica, in recovery");
+  EXPECT_EQ(StepCell(step), "not tried: this server is a replica, in recovery");
+  step.set_kind(v1::DOWNLOAD);
+  step.mutable_sample()->mutable_client()->set_bytes(1'000'000);
+  EXPECT_EQ(StepCell(step), "1.0 MB in 12 ms");
+}
+
+}  // namespace
+}  // namespace parallax::compare
