@@ -91,8 +91,8 @@ class Maker {
   void Digests();
   void Pairs();
   void AddSide(const v1::Side& side);
-  void Unlike(v1::SideSummary* summary) const;
   void AddHealthSays(const v1::Side& side, v1::SideSummary* summary) const;
+  void Unlike(v1::SideSummary* summary) const;
   void ClockSkew();
   void SamePlace();
   void Health();
@@ -200,11 +200,11 @@ void Maker::AddSide(const v1::Side& side) {
   summary->set_vantage(side.vantage());
   summary->set_missing(side.missing());
   if (side.has_agent()) *summary->mutable_agent() = side.agent();
-
   if (!side.health_url().empty()) {
     AddHealthSays(side, summary);
     return;
   }
+
   for (const v1::Pair& pair : comparison_.pairs()) {
     const v1::SideOutcome* outcome = FindSide(pair, side.name());
     if (outcome == nullptr || !outcome->present()) continue;
@@ -252,7 +252,6 @@ void Maker::AddSide(const v1::Side& side) {
   Unlike(summary);
 }
 
-void Maker::Unlike(v1::SideSummary* summary) const {
 // All that such a side has. Its rung stays unspecified: nothing was proved by us.
 void Maker::AddHealthSays(const v1::Side& side, v1::SideSummary* summary) const {
   HealthReading health = ReadHealth(run_, side);
@@ -268,6 +267,7 @@ void Maker::AddHealthSays(const v1::Side& side, v1::SideSummary* summary) const 
   }
 }
 
+void Maker::Unlike(v1::SideSummary* summary) const {
   const auto mark = [&](std::string why) {
     summary->set_unlike(true);
     summary->set_unlike_why(std::move(why));
@@ -334,8 +334,8 @@ void Maker::SamePlace() {
 
 void Maker::Health() {
   for (v1::SideSummary& side : *comparison_.mutable_sides()) {
-    const std::vector<const v1::Pair*> own = OwnPairs(side);
     if (side.has_health()) continue;
+    const std::vector<const v1::Pair*> own = OwnPairs(side);
     bool healthy = side.present() && !own.empty();
     v1::Rung rung = v1::NOTHING;
     const bool any_works =
@@ -402,8 +402,8 @@ void Maker::FirstDifference() {
 }
 
 bool Maker::Unproved(const v1::SideSummary& side) const {
-  const std::vector<const v1::Pair*> own = OwnPairs(side);
   if (side.has_health()) return false;
+  const std::vector<const v1::Pair*> own = OwnPairs(side);
   return !side.healthy() && !own.empty() && std::all_of(own.begin(), own.end(), [&](const v1::Pair* pair) {
     const v1::SideOutcome* outcome = FindSide(*pair, side.name());
     // Spoken to directly, the tunnel says that it does not get there: that is a failure, whatever the connect said.
