@@ -1,12 +1,20 @@
 # bash completion for parallax-agent(1).
 _parallax_agent() {
   local current=${COMP_WORDS[COMP_CWORD]} command='' word values
+  case ${COMP_WORDS[COMP_CWORD - 1]} in
+    --tls-ca | --tls-cert | --tls-key | --tls-client-ca)
+      compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$current"))
+      return ;;
+    --listen | --drain | --tls-name) COMPREPLY=(); return ;;
+  esac
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-    case $word in stdio) command=$word; break ;; esac
+    case $word in stdio | serve | check | join) command=$word; break ;; esac
   done
   case $command in
-    stdio) values='--help' ;;
-    *) values='stdio --help --version' ;;
+    stdio | join) values='--help' ;;
+    serve) values='--listen --tls-cert --tls-key --tls-client-ca --drain --help' ;;
+    check) values='--tls-ca --tls-cert --tls-key --tls-name --help' ;;
+    *) values='stdio serve check join --help --version' ;;
   esac
   COMPREPLY=($(compgen -W "$values" -- "$current"))
 }

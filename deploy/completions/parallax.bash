@@ -7,11 +7,14 @@ _parallax_json_values() { # COMMAND NAME
 
 _parallax_flags() { # COMMAND
   local output='--format --output --color --help'
+  local probing="--connect-to --password-from --ssl-root-cert --timeout --repeats --sql --sql-ddl --sql-bytes
+    --copy-agent --agent-binary --tls-ca --tls-cert --tls-key --tls-name --title --store --no-store"
   case $1 in
-    compare)
-      echo "--inside --outside --witness --connect-to --control --password-from --ssl-root-cert --timeout --repeats" \
-        "--no-investigate --title --store --no-store $output" ;;
-    show) echo "--store $output" ;;
+    compare) echo "--inside --outside --witness --control --no-investigate $probing $output" ;;
+    probe) echo "--from $probing $output" ;;
+    run) echo "--set --dry-run --store --no-store $output" ;;
+    show | diff) echo "--store $output" ;;
+    export) echo '--store --format --output --help' ;;
     history) echo "--limit --store $output" ;;
     diagnose) echo "--golden --name --store $output" ;;
     causes) echo "$output" ;;
@@ -30,27 +33,38 @@ _parallax() {
     current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} words=("${COMP_WORDS[@]}")
   fi
   for word in "${words[@]:1}"; do
-    case $word in compare | show | history | diagnose | causes) command=$word; break ;; esac
+    case $word in
+      compare | probe | run | show | export | diff | history | diagnose | causes) command=$word; break ;;
+    esac
   done
 
   local values=''
   case $previous in
-    --inside | --outside) values='local exec: ' ;;
-    --format) values='text json' ;;
+    --inside | --outside | --from) values='local exec: ssh: grpc:// grpcs:// https://' ;;
+    --format)
+      case $command in
+        export) values='txtpb json' ;;
+        run) values='text json junit' ;;
+        *) values='text json' ;;
+      esac ;;
     --color) values='auto always never' ;;
     --password-from) values='env: file: exec: controller:' ;;
-    --output | --store | --ssl-root-cert) compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$current")); return ;;
+    --output | --store | --ssl-root-cert | --agent-binary | --tls-ca | --tls-cert | --tls-key)
+      compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$current"))
+      return ;;
     --golden) compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -d -- "$current")); return ;;
     --witness | --connect-to | --control | --timeout | --repeats | --title | --limit | --name) return ;;
+    --sql-bytes | --tls-name | --set) return ;;
     *)
       if [[ $current == -* ]]; then
         values=$(_parallax_flags "$command")
       else
         case $command in
-          show | diagnose) values="last $(_parallax_json_values history run)" ;;
+          show | diagnose | export | diff) values="last $(_parallax_json_values history run)" ;;
           causes) values=$(_parallax_json_values causes cause) ;;
-          compare) values='postgres:// tcp:// tls:// dns:' ;;
-          '') values='compare show history diagnose causes' ;;
+          compare | probe) values='postgres:// tcp:// tls:// http:// https:// dns:' ;;
+          run) compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$current")); return ;;
+          '') values='compare probe run show export diff history diagnose causes' ;;
         esac
       fi ;;
   esac

@@ -1,0 +1,100 @@
+/// <reference path="./.sst/platform/config.d.ts" />
+// Adds the Parallax agent, as a sidecar, to an SST v3 service. Copy this file beside sst.config.ts; then there:
+//
+//   const { withParallaxAgent } = await import("./parallax-sidecar");
+//   new sst.aws.Service("Api", withParallaxAgent(
+//     { cluster, image: { context: "." }, loadBalancer: { rules: [{ listen: "80/http", container: "app" }] } },
+//     { image: "ACCOUNT.dkr.ecr.REGION.amazonaws.com/parallax-agent:0.1.0" }));
+//
+// The agent shares the task's network namespace and listens on its loopback only, without privilege, on a root file
+// system that is read-only. The service does not depend on it: when it dies, the task goes on.
+
+const AGENT = "parallax-agent";
+const ADDRESS = "127.0.0.1:7411";
+
+export interface ParallaxAgentOptions {
+  /** The image of deploy/agent/Containerfile: a reference, or `{ context, dockerfile }` of a checkout of Parallax. */
+  image: NonNullable<sst.aws.ServiceArgs["image"]>;
+  /** The name of the application's container where `args` has no `containers`; rules of a load balancer name it. */
+  app?: string;
+  /** Secrets that `--password-from env:NAME` finds in the agent's environment: SSM or Secrets Manager ARNs by name. */
+  ssm?: sst.aws.ServiceArgs["ssm"];
+}
+
+/** `args` with the agent beside its containers. Its own `transform.taskDefinition` is applied first. */
+export function withParallaxAgent(args: sst.aws.ServiceArgs, options: ParallaxAgentOptions): sst.aws.ServiceArgs {
+  // SST takes either `containers` or these.
+  const { image, command, entrypoint, environment, environmentFiles, health, logging, ssm, volumes, ...shared } = args;
+  const app = {
+    name: options.app ?? "app",
+    image,
+    command: command as $util.Input<string[]> | undefined,
+    entrypoint,
+    environment,
+    environmentFiles,
+    health,
+    logging,
+    ssm,
+    volumes,
+  };
+  const transform = args.transform?.taskDefinition;
+  return {
+    ...shared,
+    containers: [
+      ...(args.containers ?? [app]),
+      {
+        name: AGENT,
+        image: options.image,
+        memory: "0.1 GB",
+        command: ["serve", "--listen", ADDRESS],
+        ssm: options.ssm,
+        health: {
+          command: ["CMD", AGENT, "check", ADDRESS],
+          interval: "30 seconds",
+          timeout: "5 seconds",
+          startPeriod: "5 seconds",
+          retries: 3,
+        },
+      },
+    ],
+    transform: {
+      ...args.transform,
+      taskDefinition: (definition, opts, name) => {
+        if (typeof transform === "function") transform(definition, opts, name);
+        else Object.assign(definition, transform);
+        definition.containerDefinitions = $util.output(definition.containerDefinitions).apply(hardened);
+      },
+    },
+  };
+}
+
+/** What is changed of an ECS container definition, as it stands in JSON. */
+interface ContainerDefinition {
+  name: string;
+  essential?: boolean;
+  user?: string;
+  readonlyRootFilesystem?: boolean;
+  pseudoTerminal?: boolean;
+  stopTimeout?: number;
+  linuxParameters?: { initProcessEnabled?: boolean; capabilities?: { drop: string[] } };
+  portMappings?: unknown;
+  environment?: { name: string; value: string }[];
+}
+
+/** The container definitions (JSON) with what SST has no argument for. The others are left as they are. */
+function hardened(definitions: string): string {
+  const containers: ContainerDefinition[] = JSON.parse(definitions);
+  const agent = containers.find(({ name }) => name === AGENT);
+  if (agent) {
+    agent.essential = false;
+    agent.user = "65532:65532";
+    agent.readonlyRootFilesystem = true;
+    agent.pseudoTerminal = false;
+    agent.stopTimeout = 45;
+    agent.linuxParameters = { initProcessEnabled: true, capabilities: { drop: ["ALL"] } };
+    delete agent.portMappings;
+    // What is linked to the service, its secrets included, is not the agent's.
+    agent.environment = agent.environment?.filter(({ name }) => !name.startsWith("SST_"));
+  }
+  return JSON.stringify(containers);
+}
