@@ -11,6 +11,7 @@
 #include "controller/cli/local_agent.h"
 #include "controller/cli/say.h"
 #include "controller/diagnose/diagnose.h"
+#include "controller/plan/health.h"
 
 namespace parallax::cli {
 namespace {
@@ -42,6 +43,12 @@ void RunPhases(const Prepared& prepared, const std::atomic<bool>& interrupted, d
   phase(plan::PlanNames(options), "what each side resolves the names to");
   phase(plan::PlanLocate(options, run), "which route and which tunnel carry the target on each side");
   phase(plan::PlanProbe(options, run), "the target and its controls, from every side");
+  for (const HealthSide& side : prepared.health) {
+    if (interrupted) break;
+    dispatcher.RunHealthPhase(side.name, plan::PlanHealth(options, side.endpoint), "what the health endpoint says",
+                              run);
+    KeepSoFar(store, run);
+  }
   for (int i = 0; i < kInvestigations && prepared.investigate && !interrupted; ++i) {
     const v1::Report report = diagnose::MakeReport(run);
     const auto plan = plan::PlanInvestigation(options, run, {report.targets().begin(), report.targets().end()});
@@ -83,9 +90,7 @@ absl::StatusOr<FinishedRun> RunOnce(const Prepared& prepared, const std::atomic<
   FinishedRun finished;
   v1::Run& run = finished.run;
   run = NewRun(prepared);
-  dispatch::Reach reach;
-  reach.local_agent = prepared.local_agent;
-  auto dispatcher = dispatch::Dispatcher::Create(prepared.sides, std::move(reach), run.id(), &interrupted,
+  auto dispatcher = dispatch::Dispatcher::Create(prepared.sides, prepared.reach, run.id(), &interrupted,
                                                  [&](const dispatch::Progress& step) { progress(step.text); });
   if (!dispatcher.ok()) return dispatcher.status();
   const auto begun = std::chrono::steady_clock::now();

@@ -1,12 +1,16 @@
 #include "controller/cli/run_request.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
 
 #include "absl/strings/str_cat.h"
 #include "contract/limits.h"
 #include "controller/cli/local_agent.h"
 #include "controller/cli/say.h"
+#include "controller/cli/terminal.h"
+#include "controller/dispatch/vantage.h"
+#include "controller/plan/health.h"
 #include "controller/plan/target_url.h"
 #include "controller/plan/values.h"
 
@@ -80,6 +84,21 @@ bool IsDialled(const plan::Options& options, const v1::ConnectTo& map) {
          std::any_of(options.controls.begin(), options.controls.end(), fits);
 }
 
+absl::Status AddHealth(const NamedVantage& side, Prepared* prepared) {
+  const std::string flag =
+      side.name == "inside" || side.name == "outside" ? absl::StrCat("--", side.name) : "--witness";
+  if (side.name == "outside") {
+    return absl::InvalidArgumentError(
+        absl::StrCat(flag,
+                     ": a health endpoint dials nothing: this side must be a place that does, local or an agent's; the "
+                     "endpoint can be the --inside"));
+  }
+  auto endpoint = plan::ParseHealthUrl(side.vantage);
+  if (!endpoint.ok()) return Prefixed(flag, endpoint.status());
+  prepared->health.push_back({side.name, *std::move(endpoint)});
+  return absl::OkStatus();
+}
+
 absl::Status AddSides(const RunRequest& request, Prepared* prepared) {
   if (request.sides.size() > kMaxSides) {
     return absl::InvalidArgumentError(
@@ -91,10 +110,13 @@ absl::Status AddSides(const RunRequest& request, Prepared* prepared) {
       return absl::InvalidArgumentError(
           absl::StrCat("--witness: there are two named '", side.name, "'; give each a name of its own"));
     }
+    if (dispatch::IsHealthUrl(side.vantage)) {
+      if (absl::Status status = AddHealth(side, prepared); !status.ok()) return status;
+    }
     dispatch::SideConfig& config = prepared->sides.emplace_back();
     config.name = side.name;
     config.vantage = side.vantage;
-    config.secrets = prepared->secrets.to_send;
+    if (!dispatch::IsHealthUrl(side.vantage)) config.secrets = prepared->secrets.to_send;
   }
   return absl::OkStatus();
 }
@@ -124,6 +146,29 @@ absl::Status AddConnectTo(const RunRequest& request, Prepared* prepared) {
   return absl::OkStatus();
 }
 
+absl::Status PrepareReach(const RunRequest& request, Prepared* prepared) {
+  dispatch::Reach& reach = prepared->reach;
+  const auto any = [&](bool (*needs)(const std::string&)) {
+    return std::any_of(prepared->sides.begin(), prepared->sides.end(),
+                       [&](const dispatch::SideConfig& side) { return needs(side.vantage); });
+  };
+  const bool local =
+      any([](const std::string& vantage) { return vantage == "local" || dispatch::IsHealthUrl(vantage); });
+  const bool ssh = any([](const std::string& vantage) { return vantage.starts_with("ssh:"); });
+  auto agent = local || ssh ? FindLocalAgent() : absl::StatusOr<std::string>("");
+  if (local && !agent.ok()) return agent.status();
+  if (agent.ok()) reach.local_agent = *agent;
+  reach.agent_to_copy = request.agent_binary.empty() ? reach.local_agent : request.agent_binary;
+  if (!reach.agent_to_copy.empty()) {
+    const auto beside = std::filesystem::path(reach.agent_to_copy).parent_path() / "parallax-agent-client";
+    reach.client_to_copy = beside.string();
+  }
+  reach.copy_agent = request.copy_agent;
+  if (ssh) reach.ask = PersonAtTerminal();
+  reach.tls = request.tls;
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<Prepared> Prepare(const RunRequest& request) {
@@ -134,12 +179,10 @@ absl::StatusOr<Prepared> Prepare(const RunRequest& request) {
   if (request.repeats < 1 || request.repeats > kMaxRepeats) {
     return absl::InvalidArgumentError(absl::StrCat("--repeats: ", request.repeats, " is not in 1..", kMaxRepeats));
   }
-  for (const dispatch::SideConfig& side : prepared.sides) {
-    if (side.vantage != "local" || !prepared.local_agent.empty()) continue;
-    auto agent = FindLocalAgent();
-    if (!agent.ok()) return agent.status();
-    prepared.local_agent = *std::move(agent);
-  }
+  if (auto status = PrepareReach(request, &prepared); !status.ok()) return status;
+  // Made to see that every vantage can be understood, before a store or a file is opened; it starts nothing.
+  const auto dispatcher = dispatch::Dispatcher::Create(prepared.sides, prepared.reach, "", nullptr, {});
+  if (!dispatcher.ok()) return dispatcher.status();
   plan::Options& options = prepared.options;
   options.step_timeout_ms = request.step_timeout_ms;
   options.repeats = request.repeats;

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "controller/cli/secret_values.h"
 #include "controller/dispatch/dispatcher.h"
+#include "controller/dispatch/reach.h"
 #include "controller/plan/planner.h"
 #include "parallax/v1/run.pb.h"
 
@@ -39,18 +40,28 @@ struct RunRequest {
   bool investigate = true;
   std::string title;
   v1::ExperimentPlace place;  // empty: a run of its own
+  bool copy_agent = false;    // to where an ssh: vantage finds none, without asking
+  std::string agent_binary;   // what is copied there; "" the agent beside us
+  dispatch::TlsFiles tls;     // of grpcs: vantages
 };
 
 inline constexpr size_t kMaxTargets = 32;
 inline constexpr uint32_t kMaxRepeats = 100;
 inline constexpr size_t kMaxSides = 64;  // what an agent accepts, too
 
+// A side that is a deployed health endpoint, and no agent.
+struct HealthSide {
+  std::string name;
+  v1::Target endpoint;
+};
+
 // Everything that is needed before anything is started.
 struct Prepared {
   plan::Options options;
   TargetSecrets secrets;
   std::vector<dispatch::SideConfig> sides;
-  std::string local_agent;  // "" when no side is local
+  std::vector<HealthSide> health;
+  dispatch::Reach reach;
   bool investigate = true;
   std::string title;
   v1::ExperimentPlace place;

@@ -36,6 +36,23 @@ int Columns(int fd) {
   return std::clamp<int>(size.ws_col, kMinColumns, kMaxColumns);
 }
 
+std::function<bool(const std::string&)> PersonAtTerminal() {
+  std::FILE* probe = isatty(STDIN_FILENO) != 0 && isatty(STDERR_FILENO) != 0 ? std::fopen("/dev/tty", "r+e") : nullptr;
+  if (probe == nullptr) return nullptr;
+  std::fclose(probe);
+  return [](const std::string& question) {
+    std::FILE* terminal = std::fopen("/dev/tty", "r+e");
+    if (terminal == nullptr) return false;
+    std::fprintf(terminal, "%s [y/N] ", report::Clean(question).c_str());
+    std::fflush(terminal);
+    char answer[16] = "";
+    const bool read = std::fgets(answer, sizeof(answer), terminal) != nullptr;
+    std::fclose(terminal);
+    const std::string_view word(answer);
+    return read && (word == "y\n" || word == "Y\n" || word == "yes\n");
+  };
+}
+
 ProgressLine::ProgressLine() : on_(isatty(STDERR_FILENO) != 0 && !Dumb()) {}
 
 void ProgressLine::Show(std::string_view text) {

@@ -4,6 +4,7 @@
 #ifndef PARALLAX_CONTROLLER_CLI_TERMINAL_H_
 #define PARALLAX_CONTROLLER_CLI_TERMINAL_H_
 
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,10 @@ bool UseColour(std::string_view choice, int fd);
 
 // Of the terminal behind `fd`; 80 where there is none; in 60..120: longer lines are not read.
 int Columns(int fd);
+
+// Asks a yes-or-no question on the terminal of this process; only "y" and "yes" are a yes. Null where there is nobody
+// to ask: no terminal, or stdin or stderr lead elsewhere.
+std::function<bool(const std::string& question)> PersonAtTerminal();
 
 // One line on stderr, overwritten, and gone at the end; nothing at all where stderr is no terminal.
 class ProgressLine {

@@ -9,6 +9,7 @@
 #include "absl/strings/str_replace.h"
 #include "contract/names.h"
 #include "controller/compare/words.h"
+#include "controller/diagnose/facts.h"
 #include "controller/report/layout.h"
 
 namespace parallax::report {
@@ -60,7 +61,12 @@ std::string WhyNoFurther(const v1::Comparison& comparison) {
 std::string HealthyWords(const v1::Comparison& comparison) {
   std::vector<std::string> sides;
   v1::Rung lowest = v1::SUSTAINED;
+  std::string by_word;
   for (const v1::SideSummary& side : comparison.sides()) {
+    if (side.has_health()) {
+      absl::StrAppend(&by_word, " ", side.name(), ": by the word of its health endpoint (", side.health().says(), ").");
+      continue;
+    }
     sides.push_back(side.name());
     lowest = std::min(lowest, side.rung());
   }
@@ -76,7 +82,24 @@ std::string HealthyWords(const v1::Comparison& comparison) {
     case v1::CONTROLS_HOLD: what = "connected, while what must not connect did not"; break;
     default: what = "got what was asked for"; break;
   }
-  return absl::StrCat(absl::StrJoin(sides, " and "), ": each ", what, ". Nothing differs.");
+  return absl::StrCat(absl::StrJoin(sides, " and "), ": ", sides.size() > 1 ? "each " : "", what, ".",
+                      !by_word.empty()    ? by_word
+                      : sides.size() == 1 ? " Asked from one place only."
+                                          : " Nothing differs.");
+}
+
+// Where the target fails, when only one side was asked on purpose; "" else.
+std::string OneSideWords(const v1::Comparison& comparison) {
+  if (comparison.sides_size() != 1 || !comparison.sides(0).present() || comparison.sides(0).healthy()) return "";
+  for (const v1::Pair& pair : comparison.pairs()) {
+    if (pair.role() != v1::TARGET && pair.role() != v1::NAME) continue;
+    const v1::SideOutcome* outcome = compare::FindSide(pair, comparison.sides(0).name());
+    const v1::StepSummary* step = outcome == nullptr ? nullptr : diagnose::EndingStep(*outcome);
+    if (step == nullptr) continue;
+    return absl::StrCat(compare::StepLabel(step->kind()), ": ", compare::StepCell(*step),
+                        ". Whose fault that is cannot be told from one place: parallax compare asks from two.");
+  }
+  return "";
 }
 
 void DrawFinding(const v1::Finding& finding, v1::Status status, Page& page) {
@@ -146,6 +169,9 @@ void DrawVerdict(const v1::TargetReport& target, Page& page) {
   } else if (diagnosis.status() == v1::HEALTHY) {
     Headline("healthy", Style::kGood, "", page);
     page.Paragraph("", HealthyWords(target.comparison()));
+  } else if (const std::string words = OneSideWords(target.comparison()); !words.empty()) {
+    Headline("it fails there", Style::kBad, "", page);
+    page.Paragraph("", words);
   } else {
     Headline(absl::StrReplaceAll(contract::Name(diagnosis.status()), {{"_", " "}}), Style::kDoubt, "", page);
     page.Paragraph("", target.comparison().status_why().empty() ? "No cause can be named from what was observed."
