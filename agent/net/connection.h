@@ -37,7 +37,7 @@ class Connection final : public ByteStream {
   // SILENCE when the last thing that happened was a wait in vain.
   void Close();
 
-  // When connect(2) was known to have succeeded, an offset as those of the record; what was asked of the socket after it
+  // When connect(2) was known to have succeeded, an offset as those of the record. What is asked of the socket after it
   // does not count.
   int64_t connected_ns() const { return connected_ns_; }
   int fd() const { return fd_; }
@@ -73,8 +73,9 @@ std::string JoinHostPort(std::string_view address, uint16_t port);
 bool SplitHostPort(std::string_view text, std::string* address, uint16_t* port);
 // True for IPv4 and IPv6 text as inet_pton(3) takes it.
 bool IsNumericAddress(const std::string& text);
-// The name of the interface that owns a local address; "" when none does.
-std::string InterfaceOfAddress(const std::string& address);
+// The name of the interface that owns a local address; "" when none does. Any socket will do as `socket_fd`; with -1 one
+// is opened for it.
+std::string InterfaceOfAddress(const std::string& address, int socket_fd = -1);
 
 }  // namespace parallax::net
 

@@ -60,7 +60,7 @@ void DescribeOpened(int fd, v1::Connection* record) {
   if (getsockname(fd, reinterpret_cast<sockaddr*>(&end), &size) == 0) {
     const std::string text = AddressText(reinterpret_cast<const sockaddr*>(&end), &port);
     record->set_local_address(JoinHostPort(text, port));
-    record->set_interface(InterfaceOfAddress(text));
+    record->set_interface(InterfaceOfAddress(text, fd));
   }
   size = sizeof(end);
   if (record->remote_address().empty() && getpeername(fd, reinterpret_cast<sockaddr*>(&end), &size) == 0) {

@@ -43,10 +43,15 @@ bool BytePump::WaitFor(int fd, short events) {
 
 bool BytePump::WriteAll(const char* data, size_t size) {
   while (size > 0) {
-    if (!WaitFor(to_, POLLOUT)) return false;
+    // A socket nearly always takes the bytes at once: it is waited for only when it did not.
     ssize_t sent = send(to_, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
-    // A pipe that polls as writable takes PIPE_BUF bytes without blocking (pipe(7)).
-    if (sent < 0 && errno == ENOTSOCK) sent = write(to_, data, std::min<size_t>(size, PIPE_BUF));
+    const bool not_a_socket = sent < 0 && errno == ENOTSOCK;
+    if (not_a_socket || (sent < 0 && errno == EAGAIN)) {
+      if (!WaitFor(to_, POLLOUT)) return false;
+      if (!not_a_socket) continue;
+      // A pipe that polls as writable takes PIPE_BUF bytes without blocking (pipe(7)).
+      sent = write(to_, data, std::min<size_t>(size, PIPE_BUF));
+    }
     if (sent < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (sent < 0) return false;
     data += sent;

@@ -24,7 +24,7 @@ using std::chrono::milliseconds;
 
 constexpr int64_t kConnectNs = 15'000 * kMs;
 constexpr int64_t kPersonNs = 120'000 * kMs;  // to find a passphrase, or to copy 50 MB over a slow line
-constexpr int64_t kStartInNs = 20 * kMs;      // the sides get their assignment before its start
+constexpr int64_t kStartInNs = 5 * kMs;       // the sides get their assignment before its start
 constexpr int64_t kSlackNs = 5'000 * kMs;     // beyond what the plan itself may take
 constexpr int64_t kCancelNs = 2'000 * kMs;    // what a cancelled agent may take to say Done
 constexpr int64_t kMaxStartLeadNs = 500 * kMs;
@@ -294,20 +294,23 @@ void AgentDispatcher::Assign(const Sides& sides, const std::string& plan_bytes, 
 }
 
 void AgentDispatcher::Collect(Side& side, const Attempt& attempt, v1::Run& run) {
+  uint64_t kept = 0;  // one ack for all that came together
   // Bounded, so that a side that floods us cannot keep the others waiting.
-  for (int i = 0; i < 256; ++i) {
-    auto received = side.Next(attempt.doing);
-    if (!received.has_value()) return;
+  for (int i = 0;; ++i) {
+    auto received = i < 256 ? side.Next(attempt.doing) : std::nullopt;
+    if (!received.has_value()) {
+      if (i == 256) bell_.Ring();
+      break;
+    }
     v1::AgentMessage& message = received->message;
     if (message.has_observation()) {
-      const uint64_t number = message.observation().number();
+      kept = std::max(kept, message.observation().number());
       Keep(side, std::move(*message.mutable_observation()), attempt, run);
-      side.Ack(number);
     } else if (message.has_done()) {
       Finish(side, message.done(), attempt, run);
     }
   }
-  bell_.Ring();
+  if (kept > 0) side.Ack(kept);
 }
 
 void AgentDispatcher::Keep(Side& side, v1::NumberedObservation numbered, const Attempt& attempt, v1::Run& run) {

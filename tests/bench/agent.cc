@@ -61,6 +61,12 @@ absl::StatusOr<v1::AgentMessage> Agent::Next() {
   const int64_t deadline_ns = dispatch::MonotonicNs() + kPatienceNs;
   while (dispatch::MonotonicNs() < deadline_ns) {
     if (auto received = link_->Next(); received.has_value()) return std::move(received->message);
+    // As the controller does: one ack for all that came together.
+    if (const uint64_t number = std::exchange(unacked_, 0); number > 0) {
+      v1::ControllerMessage ack;
+      ack.mutable_ack()->set_number(number);
+      link_->Send(std::move(ack));
+    }
     if (link_->ended()) return absl::UnavailableError("the agent ended its session");
     bell_.WaitFor(std::chrono::milliseconds(100));
   }
@@ -90,9 +96,7 @@ absl::Status Agent::Run(const v1::Plan& plan, const std::function<void(const v1:
     if (!next->has_observation()) continue;
     ++count;
     const v1::Observation& observation = next->observation().observation();
-    v1::ControllerMessage ack;
-    ack.mutable_ack()->set_number(next->observation().number());
-    link_->Send(std::move(ack));
+    unacked_ = next->observation().number();
     if (observation.outcome() != v1::NONE) {
       return absl::InternalError(absl::StrCat("a probe that must work failed: ", contract::Name(observation.outcome()),
                                               " ", observation.error()));

@@ -29,7 +29,7 @@ class Agent {
   double hello_ms() const { return hello_ms_; }
   const Process& process() const { return *process_; }
 
-  // Runs a plan, acking each observation as the controller does. Any error of the session, of the assignment or of an
+  // Runs a plan, acking as the controller does. Any error of the session, of the assignment or of an
   // observation is an error here: what is measured must have worked.
   absl::Status Run(const v1::Plan& plan, const std::function<void(const v1::Observation&)>& seen);
   // The value of "controller:password" from here on.
@@ -44,6 +44,7 @@ class Agent {
   std::unique_ptr<dispatch::AgentLink> link_;
   std::string password_;
   uint64_t assignments_ = 0;
+  uint64_t unacked_ = 0;  // the last observation that was not acked yet; 0: none
   double hello_ms_ = 0;
 };
 
