@@ -1,5 +1,7 @@
 #include "agent/session/agent_session.h"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <condition_variable>
 #include <memory>
@@ -19,6 +21,13 @@ namespace {
 
 // Room for the envelope around an observation in one message.
 constexpr size_t kEnvelopeBytes = 1024;
+
+// An agent is idle nearly all its life: what the observations of an assignment took goes back to the host.
+void ReturnFreeMemory() {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+}
 
 // A message that is too large would end the whole session; what it says instead ends one observation.
 v1::Observation Bounded(v1::Observation observation) {
@@ -157,6 +166,7 @@ class AgentSession::Live {
         cancel_ = nullptr;
       }
       Write(message);
+      ReturnFreeMemory();
       session_.EndWork();
     }
   }
