@@ -190,7 +190,7 @@ class GrpcLink final : public AgentLink, private grpc::ClientBidiReactor<v1::Con
     std::lock_guard lock(mutex_);
     done_ = true;
     read_ended_ = true;
-    status_ = contract::FromGrpc(status);
+    status_ = contract::FromGrpc(grpc::Status(status.error_code(), contract::ConnectFailure(status.error_message())));
     changed_.notify_all();  // under the lock: the owner destroys us once it wakes
   }
 

@@ -21,6 +21,12 @@ v1::Hello Bounded(v1::Hello hello) {
   return hello;
 }
 
+// "Linux x86_64, glibc 2.36"
+std::string HostWords(const Absence& absence) {
+  const std::string host = absl::StrCat(absence.system, " ", absence.machine, ", ", absence.libc);
+  return absence.broken.empty() ? host : absl::StrCat(host, "; there is ", absence.broken);
+}
+
 }  // namespace
 
 Side::Side(SideConfig config, Vantage vantage, const Reach& reach, Bell& bell)
@@ -88,8 +94,7 @@ void Side::OnMarker() {
 }
 
 std::string Side::ProposeCopy() {
-  const std::string host = absl::StrCat(absence_.system, " ", absence_.machine, ", ", absence_.libc);
-  const std::string there = absence_.broken.empty() ? host : absl::StrCat(host, "; there is ", absence_.broken);
+  const std::string there = HostWords(absence_);
   if (reach_.agent_to_copy.empty()) {
     Lose(Loss::kNotInstalled, "connecting", there);
     return "";
@@ -114,7 +119,7 @@ std::string Side::ProposeCopy() {
 
 void Side::DeclineCopy() {
   copies_.clear();
-  Lose(Loss::kNotInstalled, "connecting", absl::StrCat(absence_.system, " ", absence_.machine, ", ", absence_.libc));
+  Lose(Loss::kNotInstalled, "connecting", HostWords(absence_));
 }
 
 void Side::CopyAgent(int64_t deadline_ns, const std::atomic<bool>* interrupted) {

@@ -18,7 +18,7 @@ folder="${XDG_CACHE_HOME:-$HOME/.cache}/parallax/$version"
 say() { echo "PARALLAX-COPY/1|$1|$(echo "$2" | tr "|[:cntrl:]" "/ ")"; }
 
 broken=
-for path in "$(command -v $name)" "$HOME/.local/bin/$name" "$folder/$name" "/usr/local/bin/$name" "./$name"; do
+for path in "$(command -v $name)" "$HOME/.local/bin/$name" "$folder/$name" "/usr/local/bin/$name" "$HOME/$name"; do
   if [ -f "$path" ] && [ -x "$path" ]; then
     if said=$("$path" --version 2>&1 </dev/null); then exec "$path" stdio; fi
     broken="$path: $(echo "$said" | head -n 1 | tr "|" "/")"

@@ -1,0 +1,197 @@
+// Vantages of agents that listen: the dispatcher with a real `parallax-agent serve`, and with what is none.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "controller/dispatch/dispatcher.h"
+#include "tests/e2e/served_agent.h"
+#include "tests/support/scripted_server.h"
+#include "tests/support/tls_identity.h"
+
+namespace parallax::dispatch {
+namespace {
+
+using e2e::ServedAgent;
+using support::Peer;
+using support::ScriptedServer;
+using support::TempFile;
+using support::TlsIdentity;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+class ListenVantageTest : public ::testing::Test {
+ protected:
+  // Listens to nothing and ends nothing: `acts` each connect to a port and wait for `listen_ms`.
+  static v1::Plan TcpPlan(uint16_t port, uint32_t listen_ms = 0, uint32_t attempts = 1) {
+    v1::Plan plan;
+    plan.set_version(1);
+    plan.set_attempts(attempts);
+    v1::ProbeSpec* probe = plan.add_probes();
+    probe->set_name("tcp");
+    probe->set_timeout_ms(60'000);
+    probe->set_step_timeout_ms(500);
+    probe->mutable_tcp()->mutable_endpoint()->set_host("127.0.0.1");
+    probe->mutable_tcp()->mutable_endpoint()->set_address("127.0.0.1");
+    probe->mutable_tcp()->mutable_endpoint()->set_port(port);
+    probe->mutable_tcp()->set_listen_ms(listen_ms);
+    return plan;
+  }
+  v1::Run Run(const std::string& vantage, const v1::Plan& plan) {
+    SideConfig side;
+    side.name = "inside";
+    side.vantage = vantage;
+    auto dispatcher = Dispatcher::Create({side}, reach_, "run-1", nullptr, [this](const Progress& said) {
+      if (on_progress_) on_progress_(said.text);
+    });
+    v1::Run run;
+    EXPECT_TRUE(dispatcher.ok()) << dispatcher.status();
+    if (!dispatcher.ok()) return run;
+    (*dispatcher)->Connect(run);
+    (*dispatcher)->RunPhase(plan, "why", run);
+    (*dispatcher)->Close();
+    return run;
+  }
+  v1::Side Reached(const std::string& vantage) { return Run(vantage, TcpPlan(9)).sides(0); }
+
+  Reach reach_;
+  std::function<void(const std::string&)> on_progress_;
+};
+
+TEST_F(ListenVantageTest, RunsAPlanThereAndLeavesTheAgentToOthers) {
+  const ServedAgent agent(PARALLAX_AGENT);
+  for (int i = 0; i < 2; ++i) {
+    const v1::Run run = Run("grpc://" + agent.address(), TcpPlan(9, 0, 2));
+    EXPECT_THAT(run.sides(0).missing(), IsEmpty());
+    EXPECT_EQ(run.sides(0).vantage(), "grpc://" + agent.address());
+    EXPECT_EQ(run.observations_size(), 2);
+  }
+}
+
+TEST_F(ListenVantageTest, WhoIsNotThereOrIsNoAgent) {
+  const support::ClosedPort closed;
+  const std::string port = std::to_string(closed.port());
+  const v1::Side nobody = Reached("grpc://127.0.0.1:" + port);
+  EXPECT_THAT(nobody.missing(), AllOf(HasSubstr("no agent answers at 127.0.0.1:" + port), HasSubstr("refused"),
+                                      Not(HasSubstr("last error"))));
+  EXPECT_THAT(nobody.missing_remedy(), HasSubstr("parallax-agent serve"));
+
+  ScriptedServer web([](Peer& peer) {
+    peer.ReadSome();
+    peer.Send("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+    peer.AwaitEnd();
+  });
+  const v1::Side http = Reached("grpc://127.0.0.1:" + std::to_string(web.port()));
+  EXPECT_THAT(http.missing(), HasSubstr("no agent answers"));
+  EXPECT_THAT(http.missing_remedy(), HasSubstr("web server"));
+
+  ScriptedServer mute([](Peer& peer) { peer.AwaitEnd(); });
+  EXPECT_THAT(Reached("grpc://127.0.0.1:" + std::to_string(mute.port())).missing(), Not(IsEmpty()));
+}
+
+TEST_F(ListenVantageTest, AnAgentThatIsKilledMidwayLeavesWhatItObserved) {
+  ServedAgent agent(PARALLAX_AGENT);
+  on_progress_ = [&](const std::string& text) {
+    if (text.find("1 of 2 answers") != std::string::npos) agent.Signal(SIGKILL);
+  };
+  const v1::Run run = Run("grpc://" + agent.address(), TcpPlan(9, 0, 2));
+  EXPECT_EQ(run.observations_size(), 1);
+  EXPECT_THAT(run.sides(0).missing(), HasSubstr("the agent was lost while"));
+}
+
+// Takes the 8 s that the keepalive needs.
+TEST_F(ListenVantageTest, AnAgentThatFallsSilentIsMissedSoon) {
+  ServedAgent agent(PARALLAX_AGENT);
+  const auto plan = TcpPlan(9, 0, 2);
+  std::chrono::steady_clock::time_point stopped;
+  on_progress_ = [&](const std::string& text) {
+    if (text.find("1 of 2 answers") == std::string::npos) return;
+    agent.Signal(SIGSTOP);
+    stopped = std::chrono::steady_clock::now();
+  };
+  const v1::Run run = Run("grpc://" + agent.address(), plan);
+  EXPECT_LT(std::chrono::steady_clock::now() - stopped, std::chrono::seconds(20));
+  EXPECT_THAT(run.sides(0).missing(), AllOf(HasSubstr("lost while"), HasSubstr("the link")));
+}
+
+TEST_F(ListenVantageTest, AnAgentThatIsAskedToEndFinishesTheAttemptAndSaysSo) {
+  ScriptedServer quiet([](Peer& peer) { peer.AwaitEnd(); });
+  ServedAgent agent(PARALLAX_AGENT);
+  on_progress_ = [&](const std::string& text) {
+    if (text.find("attempt 1 of 2") != std::string::npos) agent.Signal(SIGTERM);
+  };
+  const v1::Run run = Run("grpc://" + agent.address(), TcpPlan(quiet.port(), 300, 2));
+  on_progress_ = nullptr;
+  EXPECT_EQ(agent.Wait(), 0);
+  EXPECT_THAT(run.sides(0).missing(), AnyOf(HasSubstr("asked to end"), HasSubstr("lost while")));
+}
+
+// --- TLS
+
+support::CertificateSpec Named(const std::string& name) {
+  support::CertificateSpec spec;
+  spec.common_name = name;
+  spec.dns_names = {name};
+  return spec;
+}
+
+class TlsVantageTest : public ListenVantageTest {
+ protected:
+  const TlsIdentity agent_{Named("agent.test")};
+  const TlsIdentity controller_{Named("controller.test")};
+  const TempFile agent_cert_{agent_.certificate_pem()};
+  const TempFile agent_key_{agent_.key_pem()};
+  const TempFile controller_cert_{controller_.certificate_pem()};
+  const TempFile controller_key_{controller_.key_pem()};
+};
+
+TEST_F(TlsVantageTest, MutualTlsThroughAForwardedPort) {
+  const ServedAgent agent(PARALLAX_AGENT, {"--tls-cert", agent_cert_.path(), "--tls-key", agent_key_.path(),
+                                           "--tls-client-ca", controller_cert_.path()});
+  const std::string vantage = "grpcs://" + agent.address();
+  const v1::Side unknown = Reached(vantage);
+  EXPECT_THAT(unknown.missing(), HasSubstr("certificate verify failed"));
+  EXPECT_THAT(unknown.missing_remedy(), HasSubstr("--tls-ca"));
+
+  reach_.tls.ca = agent_cert_.path();
+  const v1::Side other_name = Reached(vantage);
+  EXPECT_THAT(other_name.missing(), HasSubstr("Hostname"));
+  EXPECT_THAT(other_name.missing_remedy(), HasSubstr("--tls-name"));
+
+  reach_.tls.name = "agent.test";
+  const v1::Side nameless = Reached(vantage);
+  EXPECT_THAT(nameless.missing(), HasSubstr("no agent answers"));
+  EXPECT_THAT(nameless.missing_remedy(), HasSubstr("--tls-cert"));
+
+  reach_.tls.cert = controller_cert_.path();
+  reach_.tls.key = controller_key_.path();
+  EXPECT_THAT(Reached(vantage).missing(), IsEmpty());
+
+  const v1::Side plaintext = Reached("grpc://" + agent.address());
+  EXPECT_THAT(plaintext.missing(), HasSubstr("no agent answers"));
+}
+
+TEST_F(TlsVantageTest, NoTlsIsSpokenThere) {
+  const ServedAgent agent(PARALLAX_AGENT);
+  const v1::Side side = Reached("grpcs://" + agent.address());
+  EXPECT_THAT(side.missing(), HasSubstr("wrong version number"));
+  EXPECT_THAT(side.missing_remedy(), HasSubstr("grpc://"));
+}
+
+TEST_F(TlsVantageTest, FilesThatAreNotThereAreUsageErrors) {
+  reach_.tls.ca = "/nowhere/ca.pem";
+  EXPECT_THAT(std::string(Dispatcher::Create({}, reach_, "run", nullptr, nullptr).status().message()),
+              AllOf(HasSubstr("--tls-ca"), HasSubstr("No such file")));
+  reach_.tls = {"", agent_cert_.path(), "", ""};
+  EXPECT_THAT(std::string(Dispatcher::Create({}, reach_, "run", nullptr, nullptr).status().message()),
+              HasSubstr("--tls-key"));
+}
+
+}  // namespace
+}  // namespace parallax::dispatch

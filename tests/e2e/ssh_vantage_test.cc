@@ -1,0 +1,338 @@
+// ssh: vantages with a real ssh and a real sshd of this user's own: every way in which a host has no agent, gets one,
+// or cannot be reached. No port is opened: sshd serves each connection over ssh's ProxyCommand (sshd -i).
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "controller/dispatch/dispatcher.h"
+#include "controller/dispatch/elf_file.h"
+#include "controller/dispatch/ssh_script.h"
+#include "tests/support/scripted_server.h"
+
+namespace parallax::dispatch {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+constexpr char kHost[] = "inside.test";
+
+std::string ReadFile(const fs::path& path) {
+  std::stringstream all;
+  all << std::ifstream(path, std::ios::binary).rdbuf();
+  return all.str();
+}
+
+class SshVantageTest : public ::testing::Test {
+ protected:
+  SshVantageTest() : path_before_(std::getenv("PATH")) {
+    std::string pattern = (fs::temp_directory_path() / "parallax_ssh_XXXXXX").string();
+    folder_ = mkdtemp(pattern.data());
+    for (const char* name : {"home", "there", "here"}) fs::create_directory(folder_ / name);
+    for (const char* key : {"host", "user", "stranger"}) {
+      const std::string line = "ssh-keygen -q -t ed25519 -N '' -C test -f " + (folder_ / key).string();
+      EXPECT_EQ(std::system(line.c_str()), 0);
+    }
+    fs::copy_file(folder_ / "user.pub", folder_ / "authorized_keys");
+    home_ = folder_ / "home";
+    Write("known_hosts", std::string(kHost) + " " + ReadFile(folder_ / "host.pub"));
+    // sshd wants it; nothing is put there.
+    if (geteuid() == 0) fs::create_directories("/run/sshd");
+    Script("here/ssh", "exec /usr/bin/ssh -F " + (folder_ / "ssh_config").string() + " \"$@\"\n");
+    setenv("PATH", ((folder_ / "here").string() + ":" + path_before_).c_str(), 1);
+    reach_.local_agent = reach_.agent_to_copy = PARALLAX_AGENT;
+  }
+  ~SshVantageTest() override {
+    setenv("PATH", path_before_.c_str(), 1);
+    std::error_code ignored;
+    fs::remove_all(folder_, ignored);
+  }
+
+  void SetUp() override {
+    if (!fs::exists("/usr/sbin/sshd")) GTEST_SKIP() << "there is no sshd here: deploy/install-packages.sh lab";
+  }
+
+  void Write(const std::string& name, const std::string& text) { std::ofstream(folder_ / name) << text; }
+  // A shell script that can be run.
+  void Script(const std::string& name, const std::string& text) {
+    Write(name, "#!/bin/sh\n" + text);
+    fs::permissions(folder_ / name, fs::perms::owner_all);
+  }
+  // The configuration of both ends, as the test has made it by then.
+  void Configure() {
+    const std::string here = folder_.string() + "/";
+    Write("sshd_config", "HostKey " + here + "host\nAuthorizedKeysFile " + here +
+                             "authorized_keys\nStrictModes no\nUsePAM no\nPasswordAuthentication no\n"
+                             "KbdInteractiveAuthentication no\nPermitRootLogin yes\nPrintMotd no\nLogLevel ERROR\n"
+                             "SetEnv HOME=" +
+                             home_.string() + " PATH=" + here + "there:/usr/bin:/bin\n" + sshd_more_);
+    Write("ssh_config", "Host *\nUserKnownHostsFile " + here +
+                            "known_hosts\nGlobalKnownHostsFile /dev/null\n"
+                            "IdentityFile " +
+                            here +
+                            "user\nIdentitiesOnly yes\nIdentityAgent none\n"
+                            "StrictHostKeyChecking yes\nLogLevel ERROR\n"
+                            "Host " +
+                            kHost + "\nProxyCommand /usr/sbin/sshd -i -f " + here + "sshd_config\n");
+  }
+  v1::Run Run(const std::string& vantage = std::string("ssh:") + kHost) {
+    Configure();
+    SideConfig side;
+    side.name = "inside";
+    side.vantage = vantage;
+    said_.clear();
+    auto dispatcher = Dispatcher::Create({side}, reach_, "run-1", nullptr,
+                                         [this](const Progress& said) { said_ += said.text + "\n"; });
+    v1::Run run;
+    EXPECT_TRUE(dispatcher.ok()) << dispatcher.status();
+    if (!dispatcher.ok()) return run;
+    (*dispatcher)->Connect(run);
+    v1::Plan plan;
+    plan.set_version(1);
+    plan.set_attempts(1);
+    v1::ProbeSpec* probe = plan.add_probes();
+    probe->set_name("tcp");
+    probe->set_timeout_ms(5'000);
+    probe->mutable_tcp()->mutable_endpoint()->set_host("127.0.0.1");
+    probe->mutable_tcp()->mutable_endpoint()->set_address("127.0.0.1");
+    probe->mutable_tcp()->mutable_endpoint()->set_port(9);
+    (*dispatcher)->RunPhase(plan, "why", run);
+    (*dispatcher)->Close();
+    return run;
+  }
+  v1::Side Missing(const std::string& vantage = std::string("ssh:") + kHost) { return Run(vantage).sides(0); }
+  fs::path Copied() const { return home_ / ".cache/parallax" / PARALLAX_VERSION / "parallax-agent"; }
+  void ExpectThere(const v1::Run& run) const {
+    EXPECT_THAT(run.sides(0).missing(), IsEmpty());
+    EXPECT_EQ(run.observations_size(), 1);
+  }
+
+  const std::string path_before_;
+  fs::path folder_;
+  fs::path home_;          // of the far end
+  std::string sshd_more_;  // lines of its configuration
+  Reach reach_;
+  std::string said_;
+};
+
+// --- the agent is there
+
+TEST_F(SshVantageTest, AnAgentInThePathIsStarted) {
+  fs::create_symlink(PARALLAX_AGENT, folder_ / "there/parallax-agent");
+  ExpectThere(Run());
+  EXPECT_FALSE(fs::exists(Copied()));
+}
+
+TEST_F(SshVantageTest, OneInTheHomesOwnFoldersToo) {
+  for (const char* place : {".local/bin", ".cache/parallax/" PARALLAX_VERSION, "."}) {
+    fs::create_directories(home_ / place);
+    fs::create_symlink(PARALLAX_AGENT, home_ / place / "parallax-agent");
+    ExpectThere(Run());
+    fs::remove(home_ / place / "parallax-agent");
+  }
+}
+
+TEST_F(SshVantageTest, AMotdABannerAndANoisyProfileArePassedOver) {
+  fs::create_symlink(PARALLAX_AGENT, folder_ / "there/parallax-agent");
+  Write("banner", "*** authorized use only ***\n");
+  sshd_more_ = "Banner " + (folder_ / "banner").string() + "\n";
+  Write("home/.bashrc", "echo PARALLAX-AGENT/ is great; head -c 5000 /dev/zero | tr '\\0' x\n");
+  ExpectThere(Run());
+}
+
+TEST_F(SshVantageTest, WhateverShellTheAccountHas) {
+  fs::create_symlink(PARALLAX_AGENT, folder_ / "there/parallax-agent");
+  for (const char* shell : {"dash", "bash", "zsh", "fish"}) {
+    if (std::system(("command -v " + std::string(shell) + " >/dev/null").c_str()) != 0) continue;
+    SCOPED_TRACE(shell);
+    sshd_more_ = "ForceCommand " + std::string(shell) + " -c \"$SSH_ORIGINAL_COMMAND\"\n";
+    ExpectThere(Run());
+  }
+}
+
+// --- it is not
+
+TEST_F(SshVantageTest, WithoutAnybodyToAskItSaysWhatToDo) {
+  const v1::Side side = Missing();
+  EXPECT_THAT(side.missing(),
+              AllOf(HasSubstr("there is no parallax-agent on inside.test"), HasSubstr("Linux"), HasSubstr("glibc")));
+  EXPECT_THAT(side.missing_remedy(),
+              AllOf(HasSubstr("--copy-agent"), HasSubstr("scp " PARALLAX_AGENT " inside.test:")));
+  EXPECT_FALSE(fs::exists(Copied()));
+}
+
+TEST_F(SshVantageTest, CopiedOnceItIsFoundTheNextTime) {
+  reach_.copy_agent = true;
+  ExpectThere(Run());
+  EXPECT_THAT(said_, HasSubstr("copying"));
+  EXPECT_EQ(ReadFile(Copied()), ReadFile(PARALLAX_AGENT));
+  struct stat about {};
+  ASSERT_EQ(stat(Copied().c_str(), &about), 0);
+  EXPECT_EQ(about.st_mode & 0777, 0700U);
+  size_t files = 0;
+  for ([[maybe_unused]] const auto& entry : fs::directory_iterator(Copied().parent_path())) ++files;
+  EXPECT_EQ(files, 1U) << "nothing half-written is left";
+  reach_.copy_agent = false;
+  ExpectThere(Run());
+  EXPECT_THAT(said_, Not(HasSubstr("copying")));
+}
+
+TEST_F(SshVantageTest, ItsCompanionGoesAlong) {
+  reach_.copy_agent = true;
+  reach_.client_to_copy = "/usr/bin/env";  // any program
+  ExpectThere(Run());
+  EXPECT_EQ(ReadFile(Copied().parent_path() / "parallax-agent-client"), ReadFile("/usr/bin/env"));
+}
+
+TEST_F(SshVantageTest, ThePersonIsAskedAndMayDecline) {
+  std::string question;
+  bool answer = false;
+  reach_.ask = [&](const std::string& asked) {
+    question = asked;
+    return answer;
+  };
+  EXPECT_THAT(Missing().missing_remedy(), HasSubstr("--copy-agent"));
+  EXPECT_THAT(question, AllOf(HasSubstr("inside.test"), HasSubstr(Copied().parent_path().string()), HasSubstr("MB")));
+  EXPECT_FALSE(fs::exists(Copied()));
+  answer = true;
+  ExpectThere(Run());
+}
+
+TEST_F(SshVantageTest, AnAgentThatDoesNotRunThereIsToldAndReplaced) {
+  Script("there/parallax-agent", "echo 'error while loading shared libraries: libgrpc++.so.1.51' >&2; exit 127\n");
+  EXPECT_THAT(Missing().missing(), AllOf(HasSubstr("there/parallax-agent"), HasSubstr("libgrpc++.so.1.51")));
+  reach_.copy_agent = true;
+  ExpectThere(Run());
+}
+
+TEST_F(SshVantageTest, AnotherMachineGetsNoCopy) {
+  reach_.copy_agent = true;
+  Script("there/uname", "[ \"$1\" = -m ] && echo riscv64 || echo Linux\n");
+  const v1::Side side = Missing();
+  EXPECT_THAT(side.missing(), AllOf(HasSubstr("built for"), HasSubstr("this host is riscv64")));
+  EXPECT_THAT(side.missing_remedy(), AllOf(HasSubstr("--agent-binary"), HasSubstr("deploy/arm64")));
+  Script("there/uname", "[ \"$1\" = -m ] && echo arm64 || echo Darwin\n");
+  const v1::Side mac = Missing();
+  EXPECT_THAT(mac.missing(), HasSubstr("this host is Darwin"));
+  EXPECT_THAT(mac.missing_remedy(), HasSubstr("health"));
+  EXPECT_FALSE(fs::exists(Copied()));
+}
+
+TEST_F(SshVantageTest, AHomeThatCannotBeWrittenIsToldInTheHostsOwnWords) {
+  reach_.copy_agent = true;
+  home_ = "/proc/none";
+  const v1::Side side = Missing();
+  EXPECT_THAT(side.missing(), AllOf(HasSubstr("could not be copied to inside.test"), HasSubstr("/proc/none")));
+  EXPECT_THAT(side.missing_remedy(), HasSubstr("exec:ssh HOST"));
+}
+
+TEST_F(SshVantageTest, AFullDiskToo) {
+  reach_.copy_agent = true;
+  Script("there/head", "cat >/dev/null & echo 'head: write error: No space left on device' >&2; exit 1\n");
+  EXPECT_THAT(Missing().missing(), HasSubstr("No space left on device"));
+  EXPECT_TRUE(fs::is_empty(Copied().parent_path())) << "nothing half-written is left";
+}
+
+TEST_F(SshVantageTest, WhatIsCutOnTheWayIsNotKept) {
+  reach_.copy_agent = true;
+  Script("there/head", "[ \"$1\" = -c ] || exec /usr/bin/head \"$@\"; /usr/bin/head \"$@\" | tr a b\n");
+  EXPECT_THAT(Missing().missing(), HasSubstr("what arrived is not what was sent"));
+  EXPECT_TRUE(fs::is_empty(Copied().parent_path()));
+}
+
+TEST_F(SshVantageTest, ACopyThatDoesNotRunIsTold) {
+  reach_.copy_agent = true;
+  reach_.agent_to_copy = "/bin/false";
+  EXPECT_THAT(Missing().missing(), HasSubstr("could not be copied"));
+  reach_.agent_to_copy = (folder_ / "user.pub").string();
+  EXPECT_THAT(Missing().missing(), HasSubstr("no 64-bit Linux program"));
+  reach_.agent_to_copy = "/nowhere/agent";
+  EXPECT_THAT(Missing().missing(), HasSubstr("cannot read '/nowhere/agent'"));
+}
+
+// --- the host is not reached
+
+TEST_F(SshVantageTest, AHostKeyThatIsUnknownOrChanged) {
+  Write("known_hosts", "");
+  const v1::Side unknown = Missing();
+  EXPECT_THAT(unknown.missing(), HasSubstr("Host key verification failed"));
+  EXPECT_THAT(unknown.missing_remedy(), HasSubstr("compare the key"));
+  Write("known_hosts", std::string(kHost) + " " + ReadFile(folder_ / "stranger.pub"));
+  EXPECT_THAT(Missing().missing_remedy(), HasSubstr("compare the key"));
+}
+
+TEST_F(SshVantageTest, AKeyThatIsNotAccepted) {
+  fs::copy_file(folder_ / "stranger.pub", folder_ / "authorized_keys", fs::copy_options::overwrite_existing);
+  const v1::Side side = Missing();
+  EXPECT_THAT(side.missing(), HasSubstr("Permission denied"));
+  EXPECT_THAT(side.missing_remedy(), HasSubstr("ssh-add"));
+}
+
+TEST_F(SshVantageTest, AHostThatIsNotThere) {
+  const support::ClosedPort closed;
+  const v1::Side side = Missing("ssh://me@127.0.0.1:" + std::to_string(closed.port()));
+  EXPECT_THAT(side.missing(), HasSubstr("Connection refused"));
+  EXPECT_THAT(side.missing_remedy(), HasSubstr("sshd"));
+  EXPECT_THAT(Missing("ssh:no-such-host.invalid").missing_remedy(), HasSubstr("host name"));
+}
+
+TEST_F(SshVantageTest, NoSshOnThisHost) {
+  fs::remove(folder_ / "here/ssh");
+  setenv("PATH", (folder_ / "here").c_str(), 1);
+  const v1::Side side = Missing();
+  EXPECT_THAT(side.missing(), HasSubstr("cannot be started"));
+  EXPECT_THAT(side.missing_remedy(), HasSubstr("OpenSSH"));
+}
+
+// --- the words alone
+
+TEST(SshCommand, TheHostIsNoOptionAndTheScriptSurvivesAnyShell) {
+  Vantage vantage;
+  vantage.host = "me@host";
+  vantage.port = 2222;
+  const std::vector<std::string> words = SshCommand(vantage, false);
+  ASSERT_GT(words.size(), 5U);
+  EXPECT_EQ(words[words.size() - 3], "--");
+  EXPECT_EQ(words[words.size() - 2], "me@host");
+  const std::string& script = words.back();
+  const std::string inner = script.substr(script.find('\'') + 1, script.rfind('\'') - script.find('\'') - 1);
+  EXPECT_EQ(inner.find_first_of("'\\!"), std::string::npos) << "shells read these differently inside single quotes";
+}
+
+TEST(Absence, IsReadFromItsLine) {
+  const auto absence = ParseAbsence("PARALLAX-NO-AGENT/1|Linux|aarch64|glibc 2.36|/home/me/.cache|/bin/x: a | b");
+  ASSERT_TRUE(absence.has_value());
+  EXPECT_EQ(absence->machine, "aarch64");
+  EXPECT_EQ(absence->broken, "/bin/x: a | b");
+  EXPECT_FALSE(ParseAbsence("PARALLAX-NO-AGENT/1|Linux").has_value());
+  EXPECT_FALSE(ParseAbsence("Linux|x|y|z|w").has_value());
+  const ElfFacts arm = {"aarch64", "/lib/ld-linux-aarch64.so.1"};
+  EXPECT_EQ(WhyNotThere(*absence, arm), "");
+  EXPECT_EQ(WhyNotThere({"Linux", "arm64", "glibc 2.36", "", ""}, arm), "") << "another name of the same machine";
+  EXPECT_THAT(WhyNotThere({"Linux", "aarch64", "musl", "", ""}, arm), HasSubstr("musl"));
+  EXPECT_EQ(WhyNotThere({"Linux", "aarch64", "musl", "", ""}, {"aarch64", ""}), "") << "a static program runs anywhere";
+}
+
+TEST(Elf, TheProgramOfThisTestAndWhatIsNone) {
+  const auto self = ReadElf(ReadFile("/proc/self/exe"));
+  ASSERT_TRUE(self.ok());
+  EXPECT_THAT(self->interpreter, HasSubstr("ld-linux"));
+  const std::string whole = ReadFile("/proc/self/exe");
+  for (const size_t size : {0, 3, 63, 64, 100}) ReadElf(whole.substr(0, size)).IgnoreError();
+  EXPECT_FALSE(ReadElf("#!/bin/sh\n").ok());
+}
+
+}  // namespace
+}  // namespace parallax::dispatch
