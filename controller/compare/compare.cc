@@ -259,7 +259,8 @@ void Maker::AddHealthSays(const v1::Side& side, v1::SideSummary* summary) const 
   summary->set_present(health.word != HealthWord::kUnreached);
   summary->set_healthy(health.word == HealthWord::kConnected);
   if (health.word == HealthWord::kUnreached && summary->missing().empty()) {
-    summary->set_missing(absl::StrCat("the health endpoint could not be asked from here: ", health.why));
+    summary->set_missing(absl::StrCat("the health endpoint could not be asked from here: ", health.why,
+                                      "; that says nothing about the target"));
   }
   if (health.word == HealthWord::kSaysNothing) {
     summary->set_unlike(true);

@@ -64,10 +64,17 @@ std::optional<v1::Finding> MatchMissing(const v1::Comparison& comparison) {
 std::optional<v1::Finding> MatchUnlike(const v1::Comparison& comparison) {
   for (const v1::SideSummary& side : comparison.sides()) {
     if (!side.unlike()) continue;
-    return FindingBuilder(1.0, side.has_health()
-                                   ? "The health endpoint does not say whether the application reaches the target, so "
-                                     "there is nothing to compare with."
-                                   : "The sides did not run the same, so they cannot be compared.")
+    if (side.has_health()) {
+      const std::string endpoint = side.health().url().substr(0, side.health().url().find('#'));
+      return FindingBuilder(1.0,
+                            "The health endpoint does not say whether the application reaches the target, so there is "
+                            "nothing to compare with.")
+          .Because(absl::StrCat(side.name(), ": ", side.unlike_why()), side.name())
+          .Do(absl::StrCat("curl -s '", endpoint, "'"))
+          .Do("then name what it does say behind the '#', as in #/database/status=connected")
+          .Build();
+    }
+    return FindingBuilder(1.0, "The sides did not run the same, so they cannot be compared.")
         .Because(absl::StrCat(side.name(), ": ", side.unlike_why()), side.name())
         .Build();
   }

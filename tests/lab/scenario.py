@@ -107,7 +107,7 @@ class Lab:
 
     def _fill(self, scenario_text):
         """The placeholders of a scenario file: addresses by their role, namespaces by `ns_ROLE`."""
-        values = {field: getattr(self.plan, field) for field in ("db", "db_name", "bastion", "bastion_private", "resolver")}
+        values = {field: getattr(self.plan, field) for field in ("db", "db_name", "bastion", "bastion_private", "edge", "resolver")}
         values |= {f"ns_{role}": self.topology.ns(role) for role in ("agent", "bastion")}
         return scenario_text.format(**values, bin=self.bin, state=self.state, forward_port=FORWARD_PORT)
 

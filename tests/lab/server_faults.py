@@ -5,6 +5,12 @@ from fault import early, late, meddle
 
 
 @late
+def health_endpoint(lab):
+    """No fault: the application's own word about its database, for scenarios without an inside agent."""
+    lab.services.health_endpoint()
+
+
+@late
 def database_down(lab):
     lab.services.stop_postgres("db")
 
