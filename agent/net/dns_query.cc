@@ -274,7 +274,8 @@ DnsAnswer ParseDnsResponse(std::string_view message, bool aaaa) {
     const uint32_t ttl = reader.Number(4);
     const uint32_t size = reader.Number(2);
     const size_t next = reader.at() + size;
-    if (!reader.ok() || next > message.size()) break;
+    if (next > message.size()) reader.MoveTo(next);  // malformed: a record that ends behind the message
+    if (!reader.ok()) break;
     const bool wanted = type == (aaaa ? ns_t_aaaa : ns_t_a) && size == (aaaa ? 16U : 4U);
     if (wanted && addresses.size() < kMaxAddresses) addresses.insert(AddressFromBytes(reader.Bytes(size)));
     if (type == ns_t_cname && answer.cname_chain.size() < kMaxChain) {

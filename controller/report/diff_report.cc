@@ -56,10 +56,11 @@ std::vector<DiffLine> Lines(const v1::TargetReport* before, const v1::TargetRepo
   }
   std::vector<DiffLine> lines;
   for (auto& [what, value] : Told(*before)) lines.push_back({what, value, ""});
-  for (auto& [what, value] : Told(*after)) {
+  for (const auto& told : Told(*after)) {  // no structured binding: clang 14 lets no lambda see one
+    const auto& what = told.first;
     auto line = std::find_if(lines.begin(), lines.end(), [&](const DiffLine& known) { return known.what == what; });
     if (line == lines.end()) line = lines.insert(lines.end(), {what, "", ""});
-    line->after = value;
+    line->after = told.second;
   }
   std::erase_if(lines, [](const DiffLine& line) { return line.before.empty() && line.after.empty(); });
   return lines;
