@@ -12,6 +12,7 @@
 #include "controller/diagnose/wanted.h"
 #include "controller/plan/addresses.h"
 #include "controller/plan/controls.h"
+#include "controller/plan/health.h"
 #include "tests/support/run_builder.h"
 
 namespace parallax::plan {
@@ -61,6 +62,36 @@ TEST(PlanNames, EachNameOnceAndNoLiteral) {
   EXPECT_THAT(Names(plan), ElementsAre("dns db.internal", "dns other.internal"));
   EXPECT_EQ(plan.attempts(), 1U);
   ExpectSound(plan);
+}
+
+TEST(PlanHealth, AsksTheEndpointAsOftenAsTheTarget) {
+  const auto endpoint = ParseHealthUrl("https://api.example.com/health?full=1#/database/status=connected");
+  ASSERT_TRUE(endpoint.ok()) << endpoint.status();
+  Options options;
+  options.repeats = 5;
+  const v1::Plan plan = PlanHealth(options, *endpoint);
+  ExpectSound(plan);
+  EXPECT_EQ(plan.attempts(), 5U);
+  EXPECT_EQ(plan.SerializeAsString(), PlanHealth(options, *endpoint).SerializeAsString());
+  ASSERT_EQ(plan.probes_size(), 1);
+  const v1::ProbeSpec& spec = plan.probes(0);
+  EXPECT_EQ(spec.role(), v1::HEALTH);
+  EXPECT_EQ(spec.name(), "health api.example.com:443");
+  EXPECT_TRUE(spec.http().tls() && spec.http().verify());
+  EXPECT_EQ(spec.http().path(), "/health?full=1");
+  EXPECT_FALSE(spec.http().follow_redirects()) << "a page to log in at says nothing about the database";
+  ASSERT_EQ(spec.http().expect_size(), 1);
+  EXPECT_EQ(spec.http().expect(0).json_pointer(), "/database/status");
+  EXPECT_EQ(spec.http().expect(0).equals(), "connected");
+  EXPECT_EQ(spec.http().bearer().ref(), "") << "no secret of the target's goes there";
+}
+
+TEST(PlanHealth, UrlsThatAreNone) {
+  for (const char* url : {"postgres://h:1/d", "tcp://h:1", "https://", "https://me:secret@h/health", "http://me@h/"}) {
+    const auto endpoint = ParseHealthUrl(url);
+    EXPECT_EQ(endpoint.status().code(), absl::StatusCode::kInvalidArgument) << url;
+    EXPECT_EQ(std::string(endpoint.status().message()).find("secret"), std::string::npos);
+  }
 }
 
 TEST(PlanLocate, RouteAndTunnelForTheUnionOfAddresses) {

@@ -174,6 +174,60 @@ TEST(Text, WitnessesGetAColumnOfTheirOwn) {
   EXPECT_THAT(text, HasSubstr("witness3"));
 }
 
+// The most that there can be: tables of three under each other, and what is said of the two sides is said once.
+TEST(Text, ManyWitnessesStayReadable) {
+  v1::Report report = IncidentReport();
+  v1::Comparison* comparison = report.mutable_targets(0)->mutable_comparison();
+  for (int i = 0; i < 62; ++i) {
+    const std::string name = "witness" + std::to_string(i);
+    v1::SideSummary* witness = comparison->add_sides();
+    witness->set_name(name);
+    witness->set_present(true);
+    witness->set_rung(v1::QUERY_RUNG);
+    for (v1::Pair& pair : *comparison->mutable_pairs()) {
+      if (pair.role() != v1::TARGET && pair.role() != v1::POSITIVE_CONTROL) continue;
+      const v1::SideOutcome inside = pair.sides(0);
+      *pair.add_sides() = inside;
+      pair.mutable_sides(pair.sides_size() - 1)->set_side(name);
+    }
+  }
+  const std::string text = Text(IncidentRun(), report, {});
+  ExpectFits(text, 80);
+  EXPECT_THAT(LineWith(text, "witness61"), Not(HasSubstr("witness58")));
+  size_t differences = 0;
+  size_t subjects = 0;
+  size_t bastions = 0;
+  for (const std::string& line : Lines(text)) {
+    differences += line.find("FIRST DIFFERENCE") == std::string::npos ? 0 : 1;
+    subjects += line.find("10.0.0.2:53") == std::string::npos ? 0 : 1;
+    bastions += line.find("  bastion ") == 0 ? 1 : 0;
+  }
+  EXPECT_EQ(differences, 1U);
+  EXPECT_EQ(subjects, 22U) << "every table says which control it was";
+  EXPECT_LE(bastions, 1U) << "a row of dashes tells nothing";
+}
+
+TEST(Text, AHealthEndpointIsNoAgentAndTheReportSaysHowMuchLess) {
+  v1::Report report = IncidentReport();
+  v1::SideSummary* inside = report.mutable_targets(0)->mutable_comparison()->mutable_sides(0);
+  const std::string name = inside->name();
+  inside->Clear();
+  inside->set_name(name);
+  inside->set_vantage("https://api.example.com/health#/database/status=connected");
+  inside->set_present(true);
+  inside->set_healthy(true);
+  inside->mutable_health()->set_answered(3);
+  inside->mutable_health()->set_says("status 200, /database/status is connected");
+  const std::string text = Text(IncidentRun(), report, {});
+  ExpectFits(text, 80);
+  EXPECT_THAT(text, HasSubstr("a health endpoint, no agent: no stage, no control and no identity"));
+  EXPECT_THAT(LineWith(text, "health says"), HasSubstr("status 200"));
+  EXPECT_THAT(LineWith(text, "proved"), ContainsRegex("- +syn_ack"));
+  const json side = json::parse(Json(IncidentRun(), report))["sides"][0];
+  EXPECT_EQ(side["health"]["says"], "status 200, /database/status is connected");
+  EXPECT_EQ(json::parse(Json(IncidentRun(), report))["sides"][1]["health"], nullptr);
+}
+
 TEST(Text, SeveralTargetsGetABlockEachAndASummary) {
   v1::Report report = IncidentReport();
   *report.add_targets() = HealthyReport().targets(0);

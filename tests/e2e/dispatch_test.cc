@@ -118,6 +118,38 @@ TEST_F(DispatchTest, RunsTheSamePlanOnTwoSides) {
   EXPECT_FALSE(run.interrupted());
 }
 
+TEST_F(DispatchTest, AHealthEndpointIsAskedItsOwnQuestionAndNoOther) {
+  std::vector<SideConfig> sides(3);
+  for (size_t i = 0; i < sides.size(); ++i) sides[i].name = "side" + std::to_string(i);
+  sides[0].vantage = "https://api.test/health#/db=up";
+  sides[1].vantage = "local";
+  sides[2].vantage = "http://other.test/health?token=hunter2";
+  auto dispatcher = Dispatcher::Create(sides, reach_, "run-1", nullptr, nullptr);
+  ASSERT_TRUE(dispatcher.ok()) << dispatcher.status();
+  v1::Run run;
+  (*dispatcher)->Connect(run);
+  const v1::Plan main = TcpPlan(1, 1);
+  (*dispatcher)->RunPhase(main, "main", run);
+  v1::Plan health = TcpPlan(1, 1);
+  health.mutable_probes(0)->set_name("health");
+  (*dispatcher)->RunHealthPhase("side0", health, "health", run);
+  (*dispatcher)->RunHealthPhase("side1", health, "no endpoint", run);
+  (*dispatcher)->Close();
+
+  EXPECT_EQ(run.sides(0).health_url(), sides[0].vantage);
+  EXPECT_FALSE(run.sides(0).has_agent()) << "the agent that asks stands here, and is nothing of that side's";
+  EXPECT_EQ(run.sides(1).health_url(), "");
+  EXPECT_THAT(run.sides(2).health_url() + run.sides(2).vantage(), Not(HasSubstr("hunter2")));
+  ASSERT_EQ(run.observations_size(), 2);
+  EXPECT_EQ(run.observations(0).side(), "side1");
+  EXPECT_EQ(run.observations(0).observation().probe(), "tcp 1");
+  EXPECT_EQ(run.observations(1).side(), "side0");
+  EXPECT_EQ(run.observations(1).observation().probe(), "health");
+  ASSERT_EQ(run.phases_size(), 3);
+  EXPECT_EQ(run.phases(1).sides_size(), 1);
+  EXPECT_EQ(run.phases(2).sides_size(), 0);
+}
+
 TEST_F(DispatchTest, NoiseAndAMotdBeforeTheMagicLineArePassedOver) {
   const v1::Plan plan = TcpPlan(1, 1);
   const v1::Run run = Run(Script("echo '*** Welcome to bastion ***'\n"
