@@ -3,90 +3,28 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <optional>
-#include <sstream>
 #include <string>
 #include <vector>
 
 #include "controller/dispatch/dispatcher.h"
 #include "controller/dispatch/elf_file.h"
 #include "controller/dispatch/ssh_script.h"
+#include "tests/e2e/ssh_fixture.h"
 #include "tests/support/scripted_server.h"
 
 namespace parallax::dispatch {
 namespace {
 
-namespace fs = std::filesystem;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-constexpr char kHost[] = "inside.test";
-
-std::string ReadFile(const fs::path& path) {
-  std::stringstream all;
-  all << std::ifstream(path, std::ios::binary).rdbuf();
-  return all.str();
-}
-
-class SshVantageTest : public ::testing::Test {
+class SshVantageTest : public SshTest {
  protected:
-  SshVantageTest() : path_before_(std::getenv("PATH")) {
-    std::string pattern = (fs::temp_directory_path() / "parallax_ssh_XXXXXX").string();
-    folder_ = mkdtemp(pattern.data());
-    for (const char* name : {"home", "there", "here"}) fs::create_directory(folder_ / name);
-    for (const char* key : {"host", "user", "stranger"}) {
-      const std::string line = "ssh-keygen -q -t ed25519 -N '' -C test -f " + (folder_ / key).string();
-      EXPECT_EQ(std::system(line.c_str()), 0);
-    }
-    fs::copy_file(folder_ / "user.pub", folder_ / "authorized_keys");
-    home_ = folder_ / "home";
-    Write("known_hosts", std::string(kHost) + " " + ReadFile(folder_ / "host.pub"));
-    // sshd wants it; nothing is put there.
-    if (geteuid() == 0) fs::create_directories("/run/sshd");
-    Script("here/ssh", "exec /usr/bin/ssh -F " + (folder_ / "ssh_config").string() + " \"$@\"\n");
-    setenv("PATH", ((folder_ / "here").string() + ":" + path_before_).c_str(), 1);
-    reach_.local_agent = reach_.agent_to_copy = PARALLAX_AGENT;
-  }
-  ~SshVantageTest() override {
-    setenv("PATH", path_before_.c_str(), 1);
-    std::error_code ignored;
-    fs::remove_all(folder_, ignored);
-  }
-
-  void SetUp() override {
-    if (!fs::exists("/usr/sbin/sshd")) GTEST_SKIP() << "there is no sshd here: deploy/install-packages.sh lab";
-  }
-
-  void Write(const std::string& name, const std::string& text) { std::ofstream(folder_ / name) << text; }
-  // A shell script that can be run.
-  void Script(const std::string& name, const std::string& text) {
-    Write(name, "#!/bin/sh\n" + text);
-    fs::permissions(folder_ / name, fs::perms::owner_all);
-  }
-  // The configuration of both ends, as the test has made it by then.
-  void Configure() {
-    const std::string here = folder_.string() + "/";
-    Write("sshd_config", "HostKey " + here + "host\nAuthorizedKeysFile " + here +
-                             "authorized_keys\nStrictModes no\nUsePAM no\nPasswordAuthentication no\n"
-                             "KbdInteractiveAuthentication no\nPermitRootLogin yes\nPrintMotd no\nLogLevel ERROR\n"
-                             "SetEnv HOME=" +
-                             home_.string() + " PATH=" + here + "there:/usr/bin:/bin\n" + sshd_more_);
-    Write("ssh_config", "Host *\nUserKnownHostsFile " + here +
-                            "known_hosts\nGlobalKnownHostsFile /dev/null\n"
-                            "IdentityFile " +
-                            here +
-                            "user\nIdentitiesOnly yes\nIdentityAgent none\n"
-                            "StrictHostKeyChecking yes\nLogLevel ERROR\n"
-                            "Host " +
-                            kHost + "\nProxyCommand /usr/sbin/sshd -i -f " + here + "sshd_config\n");
-  }
   v1::Run Run(const std::string& vantage = std::string("ssh:") + kHost) {
     Configure();
     SideConfig side;
@@ -113,17 +51,11 @@ class SshVantageTest : public ::testing::Test {
     return run;
   }
   v1::Side Missing(const std::string& vantage = std::string("ssh:") + kHost) { return Run(vantage).sides(0); }
-  fs::path Copied() const { return home_ / ".cache/parallax" / PARALLAX_VERSION / "parallax-agent"; }
   void ExpectThere(const v1::Run& run) const {
     EXPECT_THAT(run.sides(0).missing(), IsEmpty());
     EXPECT_EQ(run.observations_size(), 1);
   }
 
-  const std::string path_before_;
-  fs::path folder_;
-  fs::path home_;          // of the far end
-  std::string sshd_more_;  // lines of its configuration
-  Reach reach_;
   std::string said_;
 };
 
