@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # tests/run.sh [--fast] [--times N] [--no-install]: every test of the project, on a bare Debian 12 or 13.
-#   --fast        leaves out the sanitizer builds and the lab
+#   --fast        leaves out the sanitizer builds, the lab, the packages and images of deploy/, and fuzzing
 #   --times N     how often each lab scenario runs (default 1)
 #   --no-install  trusts that the packages of deploy/packages.txt are there
 # Ends non-zero on any failure; the last line counts: "N passed, N failed, N skipped".
@@ -27,7 +27,10 @@ total() { # the sum of the first number of the lines of $1 that match $2
 }
 
 if [ -n "$install" ]; then
-  deploy/install-packages.sh build lab || { echo "FAIL: packages"; echo "0 passed, 1 failed, 0 skipped"; exit 1; }
+  # What is not needed is not installed.
+  groups='build lab'; [ -n "$fast" ] || groups='build lab deploy fuzz'
+  # shellcheck disable=SC2086
+  deploy/install-packages.sh $groups || { echo "FAIL: packages"; echo "0 passed, 1 failed, 0 skipped"; exit 1; }
 fi
 export CCACHE_BASEDIR=$PWD
 
@@ -64,19 +67,30 @@ if python3 tests/layering_test.py; then passed=$((passed + 1)); else fail "layer
 build_and_test dev
 dev=$?
 
+# suite NAME COMMAND...: tests that count by themselves: their last line says "N passed, N failed, N skipped".
+suite() {
+  local name=$1 line status ok bad skip
+  shift
+  echo "== $name: $*"
+  "$@" 2>&1 | tee "build/$name.log"
+  status=${PIPESTATUS[0]}
+  line=$(grep -E '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' "build/$name.log" | tail -1)
+  read -r ok _ bad _ skip _ <<<"${line:-0 x 0 x 0 x}"
+  passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + skip))
+  if [ -z "$line" ]; then fail "$name: it ended with $status and counted nothing, see build/$name.log"
+  elif [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then fail "$name: ended with $status"
+  elif [ "$skip" -gt 0 ] && [ "${CI:-}" = true ]; then fail "$name: $skip skipped, and this machine must skip none"; fi
+}
+
 if [ -z "$fast" ]; then
   build_and_test asan
   build_and_test tsan
   if [ $dev -eq 0 ] || [ -x build/dev/parallax ]; then
-    echo "== lab: each scenario $times times"
-    python3 tests/lab/lab.py run --all --times "$times" --bin build/dev 2>&1 | tee build/lab.log
-    status=${PIPESTATUS[0]}
-    line=$(grep -E '^[0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' build/lab.log | tail -1)
-    read -r ok _ bad _ skip _ <<<"${line:-0 x 0 x 0 x}"
-    passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + skip))
-    if [ -z "$line" ]; then fail "lab: it ended with $status and counted nothing, see build/lab.log"
-    elif [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; then fail "lab: ended with $status"; fi
+    suite lab python3 tests/lab/lab.py run --all --times "$times" --bin build/dev
+    suite examples python3 tests/lab/examples.py --bin build/dev
   fi
+  suite deploy tests/deploy/run.sh --no-install
+  suite fuzz tests/fuzz/run.sh --seconds 30
 fi
 
 echo "$passed passed, $failed failed, $skipped skipped"

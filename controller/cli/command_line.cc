@@ -53,6 +53,20 @@ void AddStore(CLI::App* command, std::string& store) {
 // Without this an option that may be repeated swallows the targets that follow it.
 CLI::Option* Repeated(CLI::Option* option) { return option->allow_extra_args(false)->take_all(); }
 
+void AddReach(CLI::App* command, ReachFlags& flags) {
+  command->add_flag("--copy-agent", flags.copy_agent,
+                    "Copy the agent to the host of an ssh: vantage that has none, without asking");
+  command->add_option("--agent-binary", flags.agent_binary, "... this one, built for that host; default: our own")
+      ->type_name("FILE");
+  command->add_option("--tls-ca", flags.tls.ca, "grpcs: authorities of the agents' certificates; default: the system's")
+      ->type_name("FILE");
+  command->add_option("--tls-cert", flags.tls.cert, "grpcs: the certificate to show to agents")->type_name("FILE");
+  command->add_option("--tls-key", flags.tls.key, "grpcs: its key")->type_name("FILE");
+  command
+      ->add_option("--tls-name", flags.tls.name, "grpcs: the name in the agent's certificate, through a forwarded port")
+      ->type_name("NAME");
+}
+
 void AddProbing(CLI::App* command, ProbingFlags& flags) {
   command->add_option("TARGET", flags.targets, "What to probe: one or more URLs")->type_name("");
   Repeated(command->add_option("--connect-to", flags.connect_to,
@@ -73,17 +87,7 @@ void AddProbing(CLI::App* command, ProbingFlags& flags) {
   command->add_flag("--sql-ddl", flags.sql_ddl, "... and make a table in a transaction that is rolled back");
   command->add_option("--sql-bytes", flags.sql_bytes, "... and move this much down and up, as in 1MB")
       ->type_name("SIZE");
-  command->add_flag("--copy-agent", flags.copy_agent,
-                    "Copy the agent to the host of an ssh: vantage that has none, without asking");
-  command->add_option("--agent-binary", flags.agent_binary, "... this one, built for that host; default: our own")
-      ->type_name("FILE");
-  command->add_option("--tls-ca", flags.tls_ca, "grpcs: authorities of the agents' certificates; default: the system's")
-      ->type_name("FILE");
-  command->add_option("--tls-cert", flags.tls_cert, "grpcs: the certificate to show to agents")->type_name("FILE");
-  command->add_option("--tls-key", flags.tls_key, "grpcs: its key")->type_name("FILE");
-  command
-      ->add_option("--tls-name", flags.tls_name, "grpcs: the name in the agent's certificate, through a forwarded port")
-      ->type_name("NAME");
+  AddReach(command, flags.reach);
   command->add_option("--title", flags.title, "A line of your own for the report")->type_name("TEXT");
   AddStore(command, flags.store);
   command->add_flag("--no-store", flags.no_store, "Do not keep the run");
@@ -124,6 +128,7 @@ void AddRun(CLI::App& app, RunFlags& flags) {
                                "Put a value over the file's, as in --set sides.inside=ssh:app-host (repeatable)"))
       ->type_name("KEY=VALUE");
   command->add_flag("--dry-run", flags.dry_run, "Print what would be run, and run nothing");
+  AddReach(command, flags.reach);
   AddStore(command, flags.store);
   command->add_flag("--no-store", flags.no_store, "Do not keep the runs");
   AddForm(command, flags.form, true, {"text", "json", "junit"});

@@ -8,8 +8,16 @@
 #include <vector>
 
 #include "controller/cli/render.h"
+#include "controller/dispatch/reach.h"
 
 namespace parallax::cli {
+
+// How vantages are reached.
+struct ReachFlags {
+  bool copy_agent = false;   // ssh: vantages: copy the agent without asking
+  std::string agent_binary;  // ... this one; "" the one beside us
+  dispatch::TlsFiles tls;    // grpcs: vantages
+};
 
 // What every command that probes is told.
 struct ProbingFlags {
@@ -22,13 +30,8 @@ struct ProbingFlags {
   std::string title;
   bool sql = false;
   bool sql_ddl = false;
-  std::string sql_bytes;     // "1MB" each way; "" none
-  bool copy_agent = false;   // ssh: vantages: copy the agent without asking
-  std::string agent_binary;  // ... this one; "" the one beside us
-  std::string tls_ca;        // grpcs: vantages
-  std::string tls_cert;
-  std::string tls_key;
-  std::string tls_name;
+  std::string sql_bytes;  // "1MB" each way; "" none
+  ReachFlags reach;
   bool no_store = false;
   std::string store;  // "" the default
   Form form;
@@ -52,6 +55,7 @@ struct RunFlags {
   std::string file;
   std::vector<std::string> overrides;  // KEY=VALUE
   bool dry_run = false;
+  ReachFlags reach;
   bool no_store = false;
   std::string store;
   Form form;  // "junit" too

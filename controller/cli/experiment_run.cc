@@ -186,7 +186,7 @@ class Experimenter {
 
 }  // namespace
 
-absl::StatusOr<std::vector<Prepared>> PreparePoints(const v1::Experiment& experiment) {
+absl::StatusOr<std::vector<Prepared>> PreparePoints(const v1::Experiment& experiment, const ReachFlags& reach) {
   const auto& probes = experiment.probes();
   const auto asked = [&](const char* probe) {
     return probes.empty() || std::find(probes.begin(), probes.end(), probe) != probes.end();
@@ -206,6 +206,9 @@ absl::StatusOr<std::vector<Prepared>> PreparePoints(const v1::Experiment& experi
     request.repeats = experiment.repeats();
     if (setting.client)
       request.client = plan::ClientQuestions{experiment.client_ddl(), setting.client_bytes, setting.client_bytes};
+    request.copy_agent = reach.copy_agent;
+    request.agent_binary = reach.agent_binary;
+    request.tls = reach.tls;
     request.parallel = experiment.parallel();
     request.hold_ms = experiment.hold_ms();
     request.locate = asked("route") || asked("tunnel");

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "controller/cli/commands.h"
 #include "controller/cli/run_request.h"
 #include "controller/store/run_store.h"
 #include "parallax/v1/experiment.pb.h"
@@ -15,7 +16,7 @@
 namespace parallax::cli {
 
 // What each point asks, in the order of experiment::Points. InvalidArgument or NotFound as Prepare says it.
-absl::StatusOr<std::vector<Prepared>> PreparePoints(const v1::Experiment& experiment);
+absl::StatusOr<std::vector<Prepared>> PreparePoints(const v1::Experiment& experiment, const ReachFlags& reach);
 
 // Runs every point in every round, before and after the change. Every run stands by itself, with agents of its own, so
 // that what a step breaks or mends is met as it is; each is kept in `store` (borrowed, may be null). It ends early, and

@@ -21,9 +21,9 @@ absl::Status AddProbing(const ProbingFlags& flags, RunRequest* request) {
   request->step_timeout_ms = *timeout;
   request->repeats = flags.repeats;
   request->title = flags.title;
-  request->copy_agent = flags.copy_agent;
-  request->agent_binary = flags.agent_binary;
-  request->tls = {flags.tls_ca, flags.tls_cert, flags.tls_key, flags.tls_name};
+  request->copy_agent = flags.reach.copy_agent;
+  request->agent_binary = flags.reach.agent_binary;
+  request->tls = flags.reach.tls;
   const auto bytes = flags.sql_bytes.empty() ? absl::StatusOr<uint64_t>(0) : plan::ParseBytes(flags.sql_bytes);
   if (!bytes.ok())
     return absl::Status(bytes.status().code(), absl::StrCat("--sql-bytes: ", std::string(bytes.status().message())));

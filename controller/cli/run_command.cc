@@ -46,7 +46,7 @@ int RunFile(const RunFlags& flags, const std::atomic<bool>& interrupted) {
   const std::string name = contract::Printable(flags.file, 200);
   const auto experiment = experiment::Load(*text, name, flags.overrides);
   if (!experiment.ok()) return UsageError(std::string(experiment.status().message()));
-  const auto points = PreparePoints(*experiment);
+  const auto points = PreparePoints(*experiment, flags.reach);
   if (!points.ok()) return UsageError(absl::StrCat(name, ": ", std::string(points.status().message())));
   auto output = Output::Open(flags.form.output);
   if (!output.ok()) return UsageError(std::string(output.status().message()));

@@ -51,6 +51,8 @@ Attempt ReadAnswer(const v1::Observation& observation, const v1::HttpDetails& ht
     if (attempt.why.empty()) attempt.why = std::move(why);
   };
   bool expected = false;
+  bool asked = false;  // for a JSON value
+  bool told = false;   // one
   bool page = false;
   for (const v1::Step& step : observation.steps()) {
     if (step.kind() == v1::BODY) page = absl::StrContains(step.http_body().content_type(), "text/html");
@@ -58,6 +60,8 @@ Attempt ReadAnswer(const v1::Observation& observation, const v1::HttpDetails& ht
     const v1::ExpectationDetails& details = step.expectation();
     const bool json = details.what().starts_with(kJson);
     expected = expected || json || details.wanted() != "below 400";
+    asked = asked || json;
+    told = told || (json && !details.absent());
     if (json) absl::StrAppend(&attempt.says, ", ", JsonWords(details));
     if (step.failure() == v1::NONE) continue;
     if (json && !details.absent()) {
@@ -70,8 +74,15 @@ Attempt ReadAnswer(const v1::Observation& observation, const v1::HttpDetails& ht
                                 ", and not ", details.wanted()));
     }
   }
-  if (http.status() >= 500) {
-    attempt.word = HealthWord::kNotConnected;  // the application's own no, whatever else it says
+  // 502, 503 and 504 a gateway says as well, for an application that it does not reach: they are the application's own
+  // no only when it wrote what was asked for beside them.
+  const bool maybe_a_gateway = http.status() >= 502 && http.status() <= 504;
+  if (http.status() >= 500 && (told || (!asked && !maybe_a_gateway))) {
+    attempt.word = HealthWord::kNotConnected;
+  } else if (http.status() >= 500) {
+    attempt.word = HealthWord::kSaysNothing;
+    attempt.why = absl::StrCat("it answers with status ", http.status(),
+                               ", and whether the application or a gateway before it says so cannot be told");
   } else if (http.status() >= 300 && http.status() < 400) {
     says_nothing(absl::StrCat("it redirects", http.location().empty() ? "" : absl::StrCat(" to ", http.location())));
   } else if (!expected && page) {

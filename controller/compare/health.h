@@ -16,7 +16,7 @@ enum class HealthWord {
   kUnreached,     // no answer came to this host, which says nothing about the target
   kSaysNothing,   // it answers, and not what was asked: another page, a login, a pointer that is not there
   kConnected,     // what was expected held, in every attempt
-  kNotConnected,  // it answers with an error of the server (5xx), or with another value
+  kNotConnected,  // it answers with another value, or with an error (5xx) that can be nobody else's
 };
 
 struct HealthReading {

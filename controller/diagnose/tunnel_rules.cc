@@ -264,13 +264,18 @@ std::optional<v1::Finding> MatchBastionUnreachable(const v1::Comparison& compari
   if (!Failed(facts) || facts.others == Others::kAnswer || !HasTunnel(*facts.outside)) return std::nullopt;
   const v1::SideSummary& side = *facts.outside;
   if (!side.has_banner() && IsSilentTunnel(facts)) {
-    FindingBuilder finding(0.6, absl::StrCat("Nothing comes back through ", HolderWords(side),
-                                             ", from any destination: its far end does not answer."));
+    FindingBuilder finding(
+        0.6, absl::StrCat("Nothing comes back through ", HolderWords(side),
+                          ", from any destination: its far end does not answer, or what it forwards finds no way "
+                          "back to it (no NAT there, no route)."));
     TellTarget(facts, &finding);
     TellControls(facts, &finding);
     TellInside(facts, &finding);
     finding.OrElse("tunnel.carrier_dead",
                    "the tunnel's own word for its far end: wg show (latest handshake), or its log");
+    finding.OrElse("path.return_lost",
+                   "with a recent handshake it is the way back: does the far end masquerade what it forwards, or does "
+                   "the VPC route this host's tunnel address to it?");
     return finding.Build();
   }
   if (!BannerNever(side)) return std::nullopt;

@@ -16,8 +16,8 @@ namespace {
 
 constexpr int kMinColumns = 60;
 constexpr int kMaxColumns = 400;
-constexpr size_t kSideColumn = 9;
-constexpr size_t kStepColumn = 16;
+constexpr size_t kSideColumn = 8;
+constexpr size_t kStepColumn = 14;
 constexpr int kTestedInTwenty = 20;
 
 std::string Ms(double ms) {
@@ -80,7 +80,7 @@ void DrawSummaries(const v1::PointResult& point, Page& page) {
     };
     page.Add({{absl::StrCat("  ", Pad(side, kSideColumn), " ", Pad(step, kStepColumn), " ",
                             staged ? absl::StrCat(Pad(stage, 6), " ") : "", right(failed, 7), " ", right(median, 7),
-                            " ", right(interval, 13), " ", right(p95, 7), " ", right(max, 7)),
+                            " ", right(interval, 12), " ", right(p95, 7), " ", right(max, 7)),
                style}});
   };
   page.Blank();
