@@ -11,7 +11,10 @@
 #include <fstream>
 #include <sstream>
 #include <string>
+#include <utility>
+#include <vector>
 
+#include "absl/strings/str_replace.h"
 #include "controller/dispatch/dispatcher.h"
 
 namespace parallax::dispatch {
@@ -63,22 +66,33 @@ class SshTest : public ::testing::Test {
   }
   // The configuration of both ends, as the test has made it by then.
   void Configure() {
-    const std::string here = folder_.string() + "/";
-    Write("sshd_config", "HostKey " + here + "host\nAuthorizedKeysFile " + here +
-                             "authorized_keys\nStrictModes no\nUsePAM no\nPasswordAuthentication no\n"
-                             "KbdInteractiveAuthentication no\nPermitRootLogin yes\nPrintMotd no\nLogLevel ERROR\n"
-                             "SetEnv HOME=" +
-                             home_.string() + " PATH=" + here + "there:/usr/bin:/bin\n" + sshd_more_);
-    Write("ssh_config", "Host *\nUserKnownHostsFile " + here +
-                            "known_hosts\nGlobalKnownHostsFile /dev/null\n"
-                            "IdentityFile " +
-                            here +
-                            "user\nIdentitiesOnly yes\nIdentityAgent none\n"
-                            "StrictHostKeyChecking " +
-                            host_key_checking_ +
-                            "\nLogLevel ERROR\n"
-                            "Host " +
-                            kHost + "\nProxyCommand /usr/sbin/sshd -i -f " + here + "sshd_config\n");
+    const std::vector<std::pair<std::string, std::string>> values = {
+        {"@", folder_.string()}, {"%home", home_.string()}, {"%checking", host_key_checking_}, {"%host", kHost}};
+    Write("sshd_config", absl::StrReplaceAll(R"(HostKey @/host
+AuthorizedKeysFile @/authorized_keys
+StrictModes no
+UsePAM no
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+PermitRootLogin yes
+PrintMotd no
+LogLevel ERROR
+SetEnv HOME=%home PATH=@/there:/usr/bin:/bin
+)",
+                                             values) +
+                             sshd_more_);
+    Write("ssh_config", absl::StrReplaceAll(R"(Host *
+UserKnownHostsFile @/known_hosts
+GlobalKnownHostsFile /dev/null
+IdentityFile @/user
+IdentitiesOnly yes
+IdentityAgent none
+StrictHostKeyChecking %checking
+LogLevel ERROR
+Host %host
+ProxyCommand /usr/sbin/sshd -i -f @/sshd_config
+)",
+                                            values));
   }
   fs::path Copied() const { return home_ / ".cache/parallax" / PARALLAX_VERSION / "parallax-agent"; }
 
