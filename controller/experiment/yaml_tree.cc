@@ -46,6 +46,7 @@ class TreeBuilder final : public YAML::EventHandler {
                 const std::string& value) override {
     RefuseAnchor(mark, anchor);
     RefuseTag(mark, tag);
+    RefuseBrokenText(mark, value);
     YamlNode& node = Add(mark, YamlNode::Kind::kScalar);
     node.text = value;
     if (value == "<<" && IsKey()) throw Refused{mark, "'<<' merges another map here: write its keys out"};
@@ -73,6 +74,14 @@ class TreeBuilder final : public YAML::EventHandler {
   static void RefuseTag(const YAML::Mark& mark, const std::string& tag) {
     if (tag.empty() || tag == "?" || tag == "!") return;
     throw Refused{mark, "a tag (!name) stands here: values need none"};
+  }
+
+  // yaml-cpp lets bytes through that are no UTF-8, and a message with such a string cannot be read back.
+  static void RefuseBrokenText(const YAML::Mark& mark, std::string text) {
+    std::replace_if(
+        text.begin(), text.end(), [](char c) { return c >= 0 && c < ' '; }, ' ');  // line breaks and tabs
+    if (contract::Printable(text, text.size()) == text) return;
+    throw Refused{mark, "a character that is not UTF-8 or cannot be printed: save the file as UTF-8"};
   }
 
   // Was the node that has just been added a key of a map?

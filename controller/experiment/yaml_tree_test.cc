@@ -42,6 +42,8 @@ TEST(YamlTree, RefusesWhatAnExperimentHasNoUseForAndSaysWhere) {
   EXPECT_THAT(Error("a: 1\nb: 2\na: 3\n"), StartsWith("x.yaml:3:1: 'a' stands twice, first in line 1"));
   EXPECT_THAT(Error("a: [1, 2\nb: 3"), HasSubstr("this is no YAML"));
   EXPECT_THAT(Error(std::string("a: \0b", 5)), HasSubstr("NUL byte"));
+  EXPECT_THAT(Error("a: 1\nb: caf\xe9"), StartsWith("x.yaml:2:4: a character that is not UTF-8"));
+  EXPECT_TRUE(ParseYaml("a: café\nb: |\n  two\n  lines\n", "x.yaml").ok());
 }
 
 // "A billion laughs": ten lists of ten aliases each, which would be 10^9 values. The first alias ends it.
