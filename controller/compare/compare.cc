@@ -12,6 +12,7 @@
 #include "contract/digest.h"
 #include "contract/names.h"
 #include "controller/compare/client.h"
+#include "controller/compare/difference.h"
 #include "controller/compare/health.h"
 #include "controller/compare/ladder.h"
 #include "controller/compare/locality.h"
@@ -21,24 +22,6 @@
 
 namespace parallax::compare {
 namespace {
-
-constexpr v1::StepKind kTargetSteps[] = {
-    v1::RESOLVE,        v1::CONNECT, v1::LISTEN_UNASKED, v1::SSL_REQUEST,    v1::TLS_HANDSHAKE,
-    v1::REQUEST,        v1::BODY,    v1::STARTUP,        v1::AUTHENTICATION, v1::READY,
-    v1::CLIENT_CONNECT, v1::QUERY,   v1::DOWNLOAD,       v1::UPLOAD,         v1::DDL};
-
-// The steps of a pair that are put side by side, in order: kind and variant. An expectation is a variant of its own.
-std::vector<std::pair<v1::StepKind, std::string>> ComparedSteps(const v1::Pair& pair, const v1::SideOutcome& inside,
-                                                                const v1::SideOutcome& outside) {
-  std::vector<std::pair<v1::StepKind, std::string>> steps;
-  for (const v1::StepKind kind : kTargetSteps) steps.emplace_back(kind, pair.role() == v1::NAME ? "system" : "");
-  for (const v1::SideOutcome* outcome : {&inside, &outside}) {
-    for (const v1::StepSummary& step : outcome->steps()) {
-      if (step.kind() == v1::EXPECTATION) steps.emplace_back(step.kind(), step.variant());
-    }
-  }
-  return steps;
-}
 
 v1::Endpoint EndpointOf(const v1::ProbeSpec& spec) {
   v1::Endpoint endpoint;
@@ -82,7 +65,7 @@ class Maker {
     ClockSkew();
     SamePlace();
     Health();
-    FirstDifference();
+    FirstDifferences();
     DecideStatus();
     return std::move(comparison_);
   }
@@ -96,7 +79,7 @@ class Maker {
   void ClockSkew();
   void SamePlace();
   void Health();
-  void FirstDifference();
+  void FirstDifferences();
   void DecideStatus();
   bool OtherIdentity() const;
   // Nothing failed there, and it is not health all the same: a tcp target whose connect may be anybody's.
@@ -360,45 +343,16 @@ void Maker::Health() {
   }
 }
 
-void Maker::FirstDifference() {
+void Maker::FirstDifferences() {
   for (v1::Pair& pair : *comparison_.mutable_pairs()) {
-    const v1::SideOutcome* inside = FindSide(pair, "inside");
-    const v1::SideOutcome* outside = FindSide(pair, "outside");
-    if (inside == nullptr || outside == nullptr || !inside->present() || !outside->present()) continue;
-    for (const auto& [kind, variant] : ComparedSteps(pair, *inside, *outside)) {
-      const v1::StepSummary* left = FindStep(*inside, kind, variant);
-      const v1::StepSummary* right = FindStep(*outside, kind, variant);
-      if (left == nullptr && right == nullptr) continue;
-      bool differ =
-          left == nullptr || right == nullptr || FailureClass(left->failure()) != FailureClass(right->failure());
-      if (!differ && kind == v1::RESOLVE) {
-        differ =
-            !std::equal(left->sample().resolve().addresses().begin(), left->sample().resolve().addresses().end(),
-                        right->sample().resolve().addresses().begin(), right->sample().resolve().addresses().end());
-      }
-      if (!differ && kind == v1::SSL_REQUEST) {
-        differ = left->sample().peer_bytes().head() != right->sample().peer_bytes().head();
-      }
-      if (!differ && kind == v1::TLS_HANDSHAKE) {
-        differ = left->failure() == v1::NONE && IdentitiesDiffer(*inside, *outside) &&
-                 Certificates(*inside) != Certificates(*outside);
-      }
-      if (!differ && left->sample().has_server_error()) {
-        differ = left->sample().server_error().code() != right->sample().server_error().code();
-      }
-      if (!differ) continue;
-      v1::Difference* difference = pair.mutable_first_difference();
-      difference->set_step(kind);
-      difference->set_inside(left == nullptr ? "not reached" : StepCell(*left));
-      difference->set_outside(right == nullptr ? "not reached" : StepCell(*right));
-      break;
-    }
+    auto difference = FirstDifference(pair);
+    if (!difference.has_value()) continue;
+    *pair.mutable_first_difference() = *std::move(difference);
     // The client's pairs stand behind the target's: they tell only where nothing else does.
     const bool telling = pair.role() == v1::NAME || pair.role() == v1::TARGET || pair.role() == v1::CLIENT;
-    if (telling && pair.has_first_difference() && !comparison_.has_first_difference()) {
-      *comparison_.mutable_first_difference() = pair.first_difference();
-      comparison_.set_first_difference_probe(pair.probe());
-    }
+    if (!telling || comparison_.has_first_difference()) continue;
+    *comparison_.mutable_first_difference() = pair.first_difference();
+    comparison_.set_first_difference_probe(pair.probe());
   }
 }
 

@@ -1,0 +1,18 @@
+// Where the sides of one pair part. Pure; thread-safe.
+#ifndef PARALLAX_CONTROLLER_COMPARE_DIFFERENCE_H_
+#define PARALLAX_CONTROLLER_COMPARE_DIFFERENCE_H_
+
+#include <optional>
+
+#include "parallax/v1/comparison.pb.h"
+
+namespace parallax::compare {
+
+// The first step, in the order in which probes go, at which inside and outside of the pair are not alike: one did not
+// reach it, they failed in other ways, or both succeeded with other addresses, bytes or certificates. nullopt when they
+// are alike, or one of them was not observed.
+std::optional<v1::Difference> FirstDifference(const v1::Pair& pair);
+
+}  // namespace parallax::compare
+
+#endif  // PARALLAX_CONTROLLER_COMPARE_DIFFERENCE_H_
