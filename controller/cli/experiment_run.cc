@@ -89,6 +89,7 @@ class Experimenter {
     const std::atomic<bool> never{false};
     for (const v1::ExperimentStep& step : experiment_.after()) {
       if (interrupted_ && !step.pause().empty()) continue;
+      progress_("");
       *result_.add_steps() = CarryOut(step, "after", interrupted_ ? never : interrupted_);
       const v1::StepResult& done = *result_.steps().rbegin();
       if (!done.error().empty() && result_.stopped().empty()) {
