@@ -18,7 +18,9 @@ Match MatchUnresolvedOutside, MatchSplitHorizon, MatchStaleAnswer, MatchUnresolv
 // route_rules.cc
 Match MatchNotThroughTunnel, MatchOverlap;
 // tunnel_rules.cc
-Match MatchNotRunning, MatchCarrierDead, MatchBastionUnreachable, MatchBastionRefusesSessions, MatchForwardingDenied;
+Match MatchNotRunning, MatchCarrierDead, MatchForwardingDenied;
+// bastion_rules.cc
+Match MatchBastionUnreachable, MatchBastionRefusesSessions;
 // path_rules.cc
 Match MatchRefusedBeyondBastion, MatchDroppedBeyondBastion, MatchStageReset, MatchStageSwallowed;
 // tls_rules.cc

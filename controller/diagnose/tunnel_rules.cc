@@ -1,4 +1,4 @@
-// tunnel.*: the process, its connection to the bastion, and the bastion itself.
+// tunnel.*: the process, its connection to the bastion, and what that carries.
 #include <algorithm>
 #include <string>
 
@@ -9,6 +9,7 @@
 #include "controller/diagnose/facts.h"
 #include "controller/diagnose/finding.h"
 #include "controller/diagnose/rules.h"
+#include "controller/diagnose/tunnel_evidence.h"
 
 namespace parallax::diagnose {
 namespace {
@@ -18,87 +19,6 @@ using compare::Duration;
 constexpr int64_t kQuickNs =
     5'000'000;  // the word of the catalogue for an end on this host, where no round trip is known
 constexpr int64_t kOnThisHostNs = 1'000'000;  // what lies beyond a gateway takes longer to refuse
-
-std::string TunnelProbe(const Facts& facts) { return facts.pair == nullptr ? "" : "tunnel " + facts.pair->address(); }
-
-// How the target ended outside, as evidence.
-void TellTarget(const Facts& facts, FindingBuilder* finding) {
-  if (facts.out == nullptr) return;
-  const v1::StepSummary* end = EndingStep(*facts.out);
-  if (end == nullptr) return;
-  finding->Because(absl::StrCat(compare::StepLabel(end->kind()), " to the target: ", compare::StepCell(*end)),
-                   "outside", facts.pair->probe(), end->kind());
-}
-
-void TellControls(const Facts& facts, FindingBuilder* finding) {
-  const v1::Controls& controls = facts.outside->controls();
-  if (controls.negative_connected() > 0) {
-    finding->Because(absl::StrCat("the tunnel accepted ", controls.negative_connected(), " of ",
-                                  controls.negative_usable(), " addresses and ports that must not connect"),
-                     "outside", "", v1::CONNECT);
-  }
-  if (controls.positive_usable() > 0 && controls.positive_answered() == 0) {
-    finding->Because(absl::StrCat("none of ", controls.positive_usable(),
-                                  " other destinations that answer inside answers through the tunnel"),
-                     "outside");
-  }
-}
-
-void TellInside(const Facts& facts, FindingBuilder* finding) {
-  if (facts.inside_fine() && facts.pair != nullptr) {
-    finding->Because(InsideWords(facts), "inside", facts.pair->probe());
-  }
-}
-
-bool IsStopped(const v1::Process& process) { return process.state() == "stopped" || process.state() == "zombie"; }
-
-// The process, or the one that keeps its connection, that is there and does not run; nullptr when all do.
-const v1::Process* Stopped(const v1::SideSummary& side) {
-  if (IsStopped(side.carrier().holder())) return &side.carrier().holder();
-  for (const v1::CarrierConnection& connection : side.carrier().connections()) {
-    if (connection.certain() && IsStopped(connection.owner())) return &connection.owner();
-  }
-  for (const v1::SocksListener& listener : side.carrier().socks()) {
-    if (IsStopped(listener.owner())) return &listener.owner();
-  }
-  return nullptr;
-}
-
-std::string BannerWords(const v1::SideSummary& side) {
-  const v1::BannerDetails& banner = side.banner().sample().banner();
-  const std::string what = absl::StrCat("fresh connections to ", banner.address());
-  if (banner.answered() > 0) {
-    const int64_t best =
-        banner.connect_ns().empty() ? 0 : *std::min_element(banner.connect_ns().begin(), banner.connect_ns().end());
-    return absl::StrCat(what, ": ", banner.answered(), " of ", banner.attempts(), " got the banner '", banner.banner(),
-                        best > 0 ? absl::StrCat("', connected in ", Duration(best)) : "'");
-  }
-  return absl::StrCat(what, ": ", compare::StepCell(side.banner()));
-}
-
-std::string ConnectionWords(const v1::CarrierConnection& connection) {
-  std::string words = absl::StrCat("its connection to ", connection.remote_address(), " is ",
-                                   connection.state() == "syn-sent" ? "in SYN-SENT" : connection.state());
-  if (connection.state() == "established") {
-    if (connection.last_received_ns() > 0) {
-      absl::StrAppend(&words, ", last heard ", Duration(connection.last_received_ns()), " ago");
-    }
-    if (connection.unacked() > 0) absl::StrAppend(&words, ", ", connection.unacked(), " segments unacknowledged");
-    if (connection.unanswered_retransmits() > 0) {
-      absl::StrAppend(&words, ", sent again ", connection.unanswered_retransmits(), " times in vain");
-    }
-  } else if (connection.age_ns() > 0) {
-    absl::StrAppend(&words, " for ", Duration(connection.age_ns()));
-  }
-  return words;
-}
-
-// Something is in flight and is not acknowledged, or nothing has been heard for long: it may be gone without knowing.
-bool LooksDead(const v1::CarrierConnection& connection) {
-  // Not by the retransmits of its whole life, which any long one has, nor by how long nothing was heard, which is only
-  // how long nobody spoke.
-  return connection.unacked() > 0 && connection.unanswered_retransmits() >= 2;
-}
 
 // What does not answer inside either is turned down for a reason of its own.
 bool AnswersInside(const v1::Comparison& comparison, const std::string& destination) {
@@ -110,27 +30,12 @@ bool AnswersInside(const v1::Comparison& comparison, const std::string& destinat
   return false;
 }
 
-bool Failed(const Facts& facts) {
-  return facts.outside_fails() && facts.outside_how != How::kFine && facts.outside_how != How::kLater;
-}
-
 // "127.0.0.1:15432": where the side really dialled.
 std::string DialledAt(const Facts& facts) {
   for (const v1::Observation& observation : facts.out->observations()) {
     for (const v1::Connection& connection : observation.connections()) return connection.remote_address();
   }
   return facts.out->address();
-}
-
-// A tunnel that speaks no ssh, and gives nothing back from anywhere.
-bool IsSilentTunnel(const Facts& facts) {
-  const v1::CarrierKind kind = facts.outside->carrier().kind();
-  const v1::CarrierDetails& carrier = facts.outside->carrier();
-  const bool there =
-      kind == v1::KERNEL_TUNNEL ||
-      (kind == v1::TUN && (carrier.holder().pid() > 0 || carrier.not_permitted()) && carrier.interface_carrier());
-  return there && facts.inside_fine() && facts.others == Others::kFail && facts.outside_how == How::kSilent &&
-         Stopped(*facts.outside) == nullptr;
 }
 
 bool HasTunnelInterface(const v1::SideSummary& side) {
@@ -143,7 +48,7 @@ bool HasTunnelInterface(const v1::SideSummary& side) {
 
 std::optional<v1::Finding> MatchNotRunning(const v1::Comparison& comparison) {
   const Facts facts = Read(comparison);
-  if (!Failed(facts) || facts.others == Others::kAnswer) return std::nullopt;
+  if (!FailsOnTheWay(facts) || facts.others == Others::kAnswer) return std::nullopt;
   const v1::SideSummary& side = *facts.outside;
   const v1::CarrierDetails& carrier = side.carrier();
   const std::string probe = TunnelProbe(facts);
@@ -259,90 +164,9 @@ std::optional<v1::Finding> MatchNotRunning(const v1::Comparison& comparison) {
   return std::nullopt;
 }
 
-std::optional<v1::Finding> MatchBastionUnreachable(const v1::Comparison& comparison) {
-  const Facts facts = Read(comparison);
-  if (!Failed(facts) || facts.others == Others::kAnswer || !HasTunnel(*facts.outside)) return std::nullopt;
-  const v1::SideSummary& side = *facts.outside;
-  if (!side.has_banner() && IsSilentTunnel(facts)) {
-    FindingBuilder finding(
-        0.6, absl::StrCat("Nothing comes back through ", HolderWords(side),
-                          ", from any destination: its far end does not answer, or what it forwards finds no way "
-                          "back to it (no NAT there, no route)."));
-    TellTarget(facts, &finding);
-    TellControls(facts, &finding);
-    TellInside(facts, &finding);
-    finding.OrElse("tunnel.carrier_dead",
-                   "the tunnel's own word for its far end: wg show (latest handshake), or its log");
-    finding.OrElse("path.return_lost",
-                   "with a recent handshake it is the way back: does the far end masquerade what it forwards, or does "
-                   "the VPC route this host's tunnel address to it?");
-    return finding.Build();
-  }
-  if (!BannerNever(side)) return std::nullopt;
-  const v1::Failure failure = side.banner().failure();
-  const bool gone = failure == v1::TIMED_OUT || failure == v1::REFUSED || failure == v1::UNREACHABLE ||
-                    failure == v1::NO_ROUTE || failure == v1::NAME_NOT_FOUND;
-  if (!gone) return std::nullopt;
-  const std::string bastion = Bastion(side);
-  const v1::CarrierConnection* waiting = ConnectionInState(side, "syn-sent");
-  const v1::CarrierConnection* established = ConnectionInState(side, "established");
-  // Without a look at the process, that this connection is the tunnel's is likely and no more.
-  const bool likely = waiting != nullptr && !waiting->certain();
-  FindingBuilder finding(
-      established != nullptr ? 0.93
-      : likely               ? 0.9
-                             : 0.98,
-      failure == v1::NO_ROUTE
-          ? absl::StrCat("The tunnel runs, but this host has no route to its bastion ", bastion,
-                         ": its own network is down. Nothing beyond it is involved.")
-          : absl::StrCat("The tunnel runs, but its bastion ", bastion, " does not answer. Nothing gets further than ",
-                         "this host's way to it.",
-                         // Said only where the inside has shown it.
-                         facts.inside_fine() ? " TLS, SCRAM, MTU and the database are not involved." : ""));
-  finding.Because(BannerWords(side), "outside", TunnelProbe(facts), v1::BANNER);
-  if (waiting != nullptr) {
-    finding.Because(absl::StrCat(HolderWords(side), ": ", ConnectionWords(*waiting), ": the bastion never answered"),
-                    "outside", TunnelProbe(facts), v1::CARRIER_FOUND);
-  } else if (established != nullptr) {
-    finding.Because(absl::StrCat(HolderWords(side), ": ", ConnectionWords(*established)), "outside", TunnelProbe(facts),
-                    v1::CARRIER_FOUND);
-  }
-  TellTarget(facts, &finding);
-  TellControls(facts, &finding);
-  TellInside(facts, &finding);
-  if (established != nullptr && !LooksDead(*established)) {
-    finding.Against("the tunnel's own connection shows no loss yet", "outside", TunnelProbe(facts), v1::CARRIER_FOUND);
-  }
-  return finding.Build();
-}
-
-std::optional<v1::Finding> MatchBastionRefusesSessions(const v1::Comparison& comparison) {
-  const Facts facts = Read(comparison);
-  // Here what comes and goes is the very sign.
-  const bool fails = facts.outside != nullptr && !facts.outside->healthy() && facts.out != nullptr;
-  if (!fails || !facts.outside->has_banner()) return std::nullopt;
-  const v1::SideSummary& side = *facts.outside;
-  const v1::BannerDetails& banner = side.banner().sample().banner();
-  const v1::Failure failure = compare::FailureClass(side.banner().failure());
-  const bool hung_up = failure == v1::CLOSED_BEFORE_FIRST_BYTE || failure == v1::CLOSED;
-  const bool some = banner.answered() > 0 && banner.answered() < banner.attempts();
-  const bool all = banner.answered() == 0 && hung_up;
-  const bool says_no = banner.answered() > 0 && banner.banner().rfind("SSH-", 0) != 0;
-  if (!some && !all && !says_no) return std::nullopt;
-  if (facts.others == Others::kAnswer) return std::nullopt;
-  FindingBuilder finding(all || says_no ? 0.9 : 0.8,
-                         absl::StrCat("The bastion ", Bastion(side), " is up and turns new ssh connections away",
-                                      some ? " some of the time." : "."));
-  finding.Because(BannerWords(side), "outside", TunnelProbe(facts), v1::BANNER);
-  if (says_no) finding.Because(absl::StrCat("it says: ", banner.banner()), "outside", TunnelProbe(facts), v1::BANNER);
-  TellTarget(facts, &finding);
-  TellInside(facts, &finding);
-  return finding.Build();
-}
-
 std::optional<v1::Finding> MatchCarrierDead(const v1::Comparison& comparison) {
   const Facts facts = Read(comparison);
-  if (!Failed(facts) || facts.others == Others::kAnswer || !HasTunnel(*facts.outside)) return std::nullopt;
+  if (!FailsOnTheWay(facts) || facts.others == Others::kAnswer || !HasTunnel(*facts.outside)) return std::nullopt;
   const v1::SideSummary& side = *facts.outside;
   if (side.carrier().kind() == v1::KERNEL_TUNNEL || BannerNever(side)) return std::nullopt;
   // Its process is there, or we may not look; what is not there is another cause.
@@ -406,7 +230,7 @@ std::optional<v1::Finding> MatchCarrierDead(const v1::Comparison& comparison) {
 
 std::optional<v1::Finding> MatchForwardingDenied(const v1::Comparison& comparison) {
   const Facts facts = Read(comparison);
-  if (!Failed(facts) || facts.others == Others::kAnswer || !HasTunnel(*facts.outside)) return std::nullopt;
+  if (!FailsOnTheWay(facts) || facts.others == Others::kAnswer || !HasTunnel(*facts.outside)) return std::nullopt;
   const v1::SideSummary& side = *facts.outside;
   if (compare::CarrierCannotCarry(side) || BannerNever(side) || Stopped(side) != nullptr) return std::nullopt;
   // Spoken straight to the tunnel's SOCKS port: turned down for the target and for every destination that must answer.
