@@ -65,6 +65,14 @@ class Controller {
     message.mutable_assignment()->set_plan(PlanOf(acts).SerializeAsString());
     Send(message);
   }
+  // Assigns nothing, again and again, until an assignment is refused; "" when none is within 30 s.
+  std::string AwaitRefusal() {
+    for (uint64_t id = 1;; ++id) {
+      Assign(id, {});
+      const v1::AgentMessage answer = Receive();
+      if (!answer.has_done() || !answer.done().error().empty()) return answer.done().error();
+    }
+  }
   grpc::Status Finish() { return stream_->Finish(); }
 
  private:
@@ -160,13 +168,8 @@ TEST_F(ListenCarrierTest, AskedToEndItFinishesWhatRunsAndBeginsNothing) {
   working.Assign(1, {"gate"});
   ASSERT_TRUE(theatre_.AwaitAtGate(1));
   AskToEnd();
-  // Whether it drains yet is seen from outside: an assignment is refused.
-  std::string refused;
-  for (uint64_t id = 1; refused.empty(); ++id) {
-    idle.Assign(id, {});
-    refused = idle.Receive().done().error();
-  }
-  EXPECT_THAT(refused, HasSubstr("asked to end"));
+  // Whether it drains yet is seen from outside.
+  EXPECT_THAT(idle.AwaitRefusal(), HasSubstr("asked to end"));
   Controller late(address);
   EXPECT_FALSE(late.Receive().has_hello());
   EXPECT_THAT(late.Finish().error_message(), HasSubstr("asked to end"));
@@ -187,22 +190,14 @@ TEST_F(ListenCarrierTest, IdleSessionsDoNotHoldUpTheEnd) {
 
 TEST_F(ListenCarrierTest, AskedTwiceItEndsAtOnce) {
   Controller working(Serve());
+  Controller idle(address_);
   working.Begin();
+  idle.Begin();
   working.Assign(1, {"gate"});
   ASSERT_TRUE(theatre_.AwaitAtGate(1));
   AskToEnd();
-  // The first is taken once assignments are refused; a pipe would give both as one.
-  std::string refused;
-  Controller idle(address_);
-  if (idle.Receive().has_hello()) {
-    v1::ControllerMessage welcome;
-    welcome.mutable_welcome()->set_protocol(contract::kProtocolVersion);
-    idle.Send(welcome);
-    for (uint64_t id = 1; refused.empty(); ++id) {
-      idle.Assign(id, {});
-      refused = idle.Receive().done().error();
-    }
-  }
+  // The first has been taken once assignments are refused; a pipe would give both as one.
+  EXPECT_THAT(idle.AwaitRefusal(), HasSubstr("asked to end"));
   AskToEnd();
   const absl::Status served = Served();
   EXPECT_EQ(served.code(), absl::StatusCode::kCancelled);
