@@ -14,14 +14,17 @@ constexpr int64_t kSteps = 5;  // resolve, connect, tls, request, body
 }  // namespace
 
 absl::StatusOr<v1::Target> ParseHealthUrl(std::string_view url) {
+  const size_t scheme = url.find("://");
+  const size_t authority = scheme == std::string_view::npos ? 0 : scheme + 3;
+  const std::string_view host = url.substr(authority, url.find_first_of("/?#", authority) - authority);
+  if (host.find('@') != std::string_view::npos) {
+    return absl::InvalidArgumentError(
+        "a health endpoint is asked without credentials; name one that needs none, or use an agent: --inside ssh:HOST");
+  }
   auto parsed = ParseTarget(url);
   if (!parsed.ok()) return parsed.status();
   if (parsed->target.scheme() != "http" && parsed->target.scheme() != "https") {
     return absl::InvalidArgumentError("a health endpoint is an http:// or https:// URL");
-  }
-  if (!parsed->password.empty() || !parsed->target.user().empty()) {
-    return absl::InvalidArgumentError(
-        "a health endpoint is asked without credentials; name one that needs none, or use an agent: --inside ssh:HOST");
   }
   return std::move(parsed->target);
 }

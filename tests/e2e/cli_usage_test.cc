@@ -44,6 +44,25 @@ TEST_F(CliUsageTest, ArgumentsTooManyOrTooFew) {
   ExpectUsage({"compare", "tcp://127.0.0.1:1", "--inside"}, HasSubstr("--inside"));
 }
 
+TEST_F(CliUsageTest, VantagesThatCannotBe) {
+  const auto compare = [](const std::string& flag, const std::string& vantage) {
+    std::vector<std::string> words = {"compare", "tcp://127.0.0.1:1", flag, vantage};
+    if (flag != "--inside") words.insert(words.end(), {"--inside", "local"});
+    return words;
+  };
+  ExpectUsage(compare("--outside", "https://api.test/health"), HasSubstr("a health endpoint dials nothing"));
+  ExpectUsage(compare("--inside", "https://me:hunter2@api.test/health"), HasSubstr("without credentials"));
+  ExpectUsage(compare("--inside", "https://api.test/health#database"), HasSubstr("--inside"));
+  ExpectUsage(compare("--inside", "grpc://192.0.2.1:7411"), AllOf(HasSubstr("plaintext"), HasSubstr("grpcs://")));
+  ExpectUsage(compare("--witness", "api=ssh:-oProxyCommand=x"), HasSubstr("ssh:USER@HOST"));
+  std::vector<std::string> files = compare("--inside", "grpcs://127.0.0.1:7411");
+  files.insert(files.end(), {"--tls-ca", "/nowhere/ca.pem"});
+  ExpectUsage(files, AllOf(HasSubstr("--tls-ca"), HasSubstr("/nowhere/ca.pem")));
+  std::vector<std::string> many = compare("--inside", "local");
+  for (int i = 0; i < 63; ++i) many.insert(many.end(), {"--witness", "w" + std::to_string(i) + "=local"});
+  ExpectUsage(many, AllOf(HasSubstr("65 sides"), HasSubstr("at most 64")));
+}
+
 TEST_F(CliUsageTest, MalformedUrls) {
   for (const char* url :
        {"nonsense", "postgres://", "tcp://127.0.0.1", "tcp://127.0.0.1:0", "tcp://127.0.0.1:70000",
