@@ -50,8 +50,13 @@ constexpr Known kKnown[] = {
 constexpr std::string_view kInstall =
     "install the agent there: copy the parallax-agent binary to the host (scp parallax-agent HOST:) and name it by its "
     "full path: exec:ssh HOST ./parallax-agent stdio";
-constexpr std::string_view kTryByHand =
-    "run the command by hand: it should print one line that begins with PARALLAX-AGENT/1, and then wait";
+std::string TryByHand(const Symptoms& symptoms) {
+  if (symptoms.carrier == Carrier::kSsh) {
+    return absl::StrCat("try by hand: ssh ", symptoms.host,
+                        " 'command -v parallax-agent; uname -sm' should print two lines");
+  }
+  return "run the command by hand: it should print one line that begins with PARALLAX-AGENT/1, and then wait";
+}
 
 // What gRPC says of an agent that listens, and what helps.
 constexpr Known kNotReached[] = {
@@ -195,11 +200,11 @@ Missing Explain(const Symptoms& symptoms) {
       return {absl::StrCat("the command cannot be started: ", symptoms.detail), CannotStartRemedy(symptoms)};
     case Loss::kEndedBefore:
       return {absl::StrCat("'", command, "' ended before the agent spoke", Circumstances(symptoms), Printed(symptoms)),
-              First(FromKnown(symptoms), kTryByHand)};
+              First(FromKnown(symptoms), TryByHand(symptoms))};
     case Loss::kTooMuchNoise:
       return {absl::StrCat("'", command, "' printed more than ", contract::kMaxNoiseBeforeMagic / 1024,
                            " KB, and no agent spoke", Printed(symptoms), Circumstances(symptoms)),
-              First(FromKnown(symptoms), kTryByHand)};
+              First(FromKnown(symptoms), TryByHand(symptoms))};
     case Loss::kTerminal:
       return {absl::StrCat("a terminal stands between: '", command,
                            "' turns line ends into CR LF, which garbles the session"),
@@ -207,7 +212,7 @@ Missing Explain(const Symptoms& symptoms) {
     case Loss::kNeverSpoke:
       return {absl::StrCat("'", command, "' started, and no agent spoke in time", Circumstances(symptoms),
                            Printed(symptoms)),
-              First(FromKnown(symptoms), kTryByHand)};
+              First(FromKnown(symptoms), TryByHand(symptoms))};
     case Loss::kOtherMagic:
       return {absl::StrCat("the agent there speaks '", symptoms.detail, "', this controller ",
                            std::string(contract::kMagic)),
@@ -215,7 +220,7 @@ Missing Explain(const Symptoms& symptoms) {
     case Loss::kNoHello:
       return {absl::StrCat("the agent began (", symptoms.agent_version, ") and then did not greet",
                            Circumstances(symptoms)),
-              First(FromKnown(symptoms), kTryByHand)};
+              First(FromKnown(symptoms), TryByHand(symptoms))};
     case Loss::kOtherProtocol:
       return {absl::StrCat("this agent (", symptoms.agent_version, ") speaks protocol ", symptoms.agent_protocol,
                            ", this controller (", PARALLAX_VERSION, ") ", contract::kProtocolVersion),
