@@ -75,6 +75,23 @@ class ManualPages(unittest.TestCase):
             self.assertEqual(set(), referred - pages, page.name)
 
 
+class ExperimentPage(unittest.TestCase):
+    PAGE = MANUAL / "parallax-experiment.5"
+
+    def test_it_has_the_keys_of_the_readme(self):
+        table = (suite.DEPLOY / "experiments/README.md").read_text().split("## Keys")[1].split("\n\n")[1]
+        keys = {key for row in table.splitlines()[2:] for key in re.findall(r"`(\w+)`", row.split("|")[1])}
+        told = {key for line in re.findall(r"^\.It Cm (.*)$", self.PAGE.read_text(), re.M) for key in line.split(" , ")}
+        self.assertEqual(keys, told)
+
+    def test_its_example_is_an_experiment(self):
+        (example,) = re.findall(r"^\.Bd -literal\n(.*?)^\.Ed", self.PAGE.read_text(), re.M | re.S)
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder) / "example.yaml"
+            file.write_text(example)
+            suite.run(suite.BUILD / "parallax", "run", "--dry-run", file)
+
+
 class Bash(unittest.TestCase):
     def offers(self, program, *words, store=None):
         """What bash offers for the last word, with Debian's bash-completion loaded or not."""
