@@ -7,12 +7,13 @@ _parallax_json_values() { # COMMAND NAME
 
 _parallax_flags() { # COMMAND
   local output='--format --output --color --help'
+  local reaching='--copy-agent --agent-binary --tls-ca --tls-cert --tls-key --tls-name'
   local probing="--connect-to --password-from --ssl-root-cert --timeout --repeats --sql --sql-ddl --sql-bytes
-    --copy-agent --agent-binary --tls-ca --tls-cert --tls-key --tls-name --title --store --no-store"
+    --title --store --no-store $reaching"
   case $1 in
     compare) echo "--inside --outside --witness --control --no-investigate $probing $output" ;;
     probe) echo "--from $probing $output" ;;
-    run) echo "--set --dry-run --store --no-store $output" ;;
+    run) echo "--set --dry-run --store --no-store $reaching $output" ;;
     show | diff) echo "--store $output" ;;
     export) echo '--store --format --output --help' ;;
     history) echo "--limit --store $output" ;;
