@@ -4,10 +4,14 @@
 
 namespace {
 
-// The iterations are bounded by a constant that has a unit test; here they would only cost the fuzzer its time.
-bool AsksForManyIterations(std::string_view message) {
-  const size_t at = message.find("i=");
-  return at != std::string_view::npos && message.substr(at + 2, 5).find_first_not_of("0123456789") > 3;
+// The iterations are bounded by a constant that has a unit test; here a million would only cost the fuzzer its time.
+bool MayAskForManyIterations(std::string_view message) {
+  size_t digits = 0;
+  for (const char c : message) {
+    digits = c >= '0' && c <= '9' ? digits + 1 : 0;
+    if (digits > 4) return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -19,7 +23,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const size_t newline = input.find('\n');
   const std::string_view first = input.substr(0, newline);
   const std::string_view last = newline == std::string_view::npos ? "" : input.substr(newline + 1);
-  if (AsksForManyIterations(first)) return 0;
+  if (MayAskForManyIterations(first)) return 0;
   postgres::ScramClient client("pencil", binding, "end point", "fuzz");
   parallax::fuzz::Require(!client.VerifyServerFinal(last).ok());  // before there is anything to verify
   const auto proof = client.ClientFinal(first);
