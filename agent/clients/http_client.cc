@@ -42,7 +42,7 @@ std::optional<FetchRequest> Follow(const FetchRequest& before, const FetchResult
   FetchRequest next = before;
   next.url = answer.redirect_url;
   next.came_from = before.url;
-  if (next.url.size() > contract::kMaxUrlBytes || !SplitUrl(next.url, &next.tls, &next.host, &next.port)) {
+  if (next.url.size() > contract::kMaxUrlBytes || !SplitUrl(&next.url, &next.tls, &next.host, &next.port)) {
     *why_not = absl::StrCat("it redirects to what is no http or https URL: ", contract::Printable(next.url, 256));
     return std::nullopt;
   }

@@ -150,6 +150,7 @@ curl_socket_t Hop::OnOpen(void* hop, curlsocktype, curl_sockaddr* address) {
   auto* self = static_cast<Hop*>(hop);
   uint16_t port = 0;
   const std::string text = net::AddressText(&address->addr, &port);
+  self->End(v1::CLOSED, "the client gave this connection up and begins anew");
   self->Begin(v1::CONNECT);
   // Here, where curl is about to dial, and not where a name was looked up: nothing stands in between.
   if (absl::Status allowed = self->context_.policy.CheckAddress(text, port); !allowed.ok()) {
@@ -420,7 +421,9 @@ void Hop::EndFailed(CURLcode code) {
   const v1::Failure failure = Classify(code, &text);
   if (step_ == nullptr) {
     // The certificate was refused by our own look at it, and its step has ended; or nothing was begun at all.
-    if (untrusted_.empty()) reporter_.observation()->set_error(contract::Printable(absl::StrCat("libcurl: ", text)));
+    if (!untrusted_.empty()) return;
+    reporter_.observation()->set_error(contract::Printable(absl::StrCat("libcurl: ", text)));
+    reporter_.observation()->set_outcome(v1::LOCAL_RESOURCE);
     return;
   }
   if (connection_ != nullptr && connection_->end() != v1::END_UNSPECIFIED) step_->set_end(connection_->end());
@@ -440,6 +443,7 @@ void Hop::EndFailed(CURLcode code) {
 FetchResult Hop::Run() {
   if (!SetUp()) {
     reporter_.observation()->set_error("libcurl gives no handle");
+    reporter_.observation()->set_outcome(v1::LOCAL_RESOURCE);
     return result_;
   }
   const CURLcode code = Transfer();
@@ -471,9 +475,12 @@ FetchResult Fetch(const FetchRequest& request, const probes::Context& context, R
   return Hop(request, context, reporter).Run();
 }
 
-bool SplitUrl(const std::string& url, bool* tls, std::string* host, uint16_t* port) {
+bool SplitUrl(std::string* url, bool* tls, std::string* host, uint16_t* port) {
   const UrlPtr parsed(curl_url());
-  if (parsed == nullptr || curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) return false;
+  if (parsed == nullptr || curl_url_set(parsed.get(), CURLUPART_URL, url->c_str(), 0) != CURLUE_OK) return false;
+  for (const CURLUPart what : {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_OPTIONS, CURLUPART_FRAGMENT}) {
+    curl_url_set(parsed.get(), what, nullptr, 0);
+  }
   const auto part = [&](CURLUPart what, unsigned flags) {
     char* text = nullptr;
     const bool there = curl_url_get(parsed.get(), what, &text, flags) == CURLUE_OK && text != nullptr;
@@ -484,6 +491,7 @@ bool SplitUrl(const std::string& url, bool* tls, std::string* host, uint16_t* po
   const std::string scheme = Lower(part(CURLUPART_SCHEME, 0));
   if (scheme != "http" && scheme != "https") return false;
   *tls = scheme == "https";
+  *url = part(CURLUPART_URL, 0);
   *host = part(CURLUPART_HOST, 0);
   if (host->size() > 2 && host->front() == '[') *host = host->substr(1, host->size() - 2);
   const std::string digits = part(CURLUPART_PORT, CURLU_DEFAULT_PORT);

@@ -42,8 +42,9 @@ struct FetchResult {
 // files of the user: no proxy, no .netrc, no cookies.
 FetchResult Fetch(const FetchRequest& request, const probes::Context& context, Reporter& reporter);
 
-// Scheme, host and port of an absolute http or https URL; false for any other.
-bool SplitUrl(const std::string& url, bool* tls, std::string* host, uint16_t* port);
+// Scheme, host and port of an absolute http or https URL; false for any other. Takes a user, a password and a fragment
+// out of it: none of them is anybody's business here.
+bool SplitUrl(std::string* url, bool* tls, std::string* host, uint16_t* port);
 
 }  // namespace parallax::clients
 

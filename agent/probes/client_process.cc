@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -58,7 +59,16 @@ struct Pipe {
   Fd write;
   bool Open() {
     int ends[2];
-    if (pipe2(ends, O_CLOEXEC) != 0) return false;
+    return pipe2(ends, O_CLOEXEC) == 0 && Take(ends);
+  }
+  // Of sockets, to which one can write without a SIGPIPE when the reader is gone.
+  bool OpenSockets() {
+    int ends[2];
+    return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0 && Take(ends);
+  }
+
+ private:
+  bool Take(const int ends[2]) {
     read.Reset(ends[0]);
     write.Reset(ends[1]);
     return true;
@@ -107,7 +117,7 @@ class ClientProcess {
 };
 
 absl::Status ClientProcess::Start(const std::string& program) {
-  if (!in_.Open() || !out_.Open() || !err_.Open()) {
+  if (!in_.OpenSockets() || !out_.Open() || !err_.Open()) {
     return absl::ResourceExhaustedError(absl::StrCat("no pipe to ", kClientProgram, ": ", std::strerror(errno)));
   }
   std::vector<std::string> variables = {"LC_ALL=C"};  // messages of libraries and errno in one language on every side
@@ -181,8 +191,8 @@ void ClientProcess::Run(std::string assignment) {
 }
 
 void ClientProcess::Write(std::string* left) {
-  // A process that is gone answers by EPIPE: the agent ignores SIGPIPE, and stdout tells the rest.
-  const ssize_t written = write(in_.write.get(), left->data(), left->size());
+  // What is not written for the process is gone is no loss: its stdout tells the rest.
+  const ssize_t written = send(in_.write.get(), left->data(), left->size(), MSG_NOSIGNAL);
   if (written < 0 && (errno == EAGAIN || errno == EINTR)) return;
   left->erase(0, written < 0 ? left->size() : static_cast<size_t>(written));
   if (left->empty()) in_.write.Reset();

@@ -328,6 +328,16 @@ TEST_F(HttpProbeTest, ARedirectToAMetadataAddressIsDeniedWhereItWouldConnect) {
   }
 }
 
+TEST_F(HttpProbeTest, CredentialsInARedirectAreNeitherUsedNorShown) {
+  http().set_follow_redirects(true);
+  ScriptedServer other(Saying(Answer("ok")));
+  const v1::Observation seen = Probe(Saying(
+      Answer("", absl::StrCat("Location: http://somebody:hunter2@127.0.0.1:", other.port(), "/x\r\n"), "302 Found")));
+  EXPECT_THAT(other.received(), HasSubstr("GET /x HTTP/1.1"));
+  EXPECT_THAT(other.received(), Not(HasSubstr("Authorization")));
+  EXPECT_EQ(StepOf(seen, v1::REQUEST, "hop 2").http().url(), absl::StrCat("http://127.0.0.1:", other.port(), "/x"));
+}
+
 TEST_F(HttpProbeTest, AnAddressThatPolicyRefusesIsNotDialled) {
   http().mutable_endpoint()->set_address("169.254.169.254");
   const v1::Observation seen = Probe(80);
