@@ -70,10 +70,11 @@ std::string HealthyWords(const v1::Comparison& comparison) {
     sides.push_back(side.name());
     lowest = std::min(lowest, side.rung());
   }
+  const bool http = comparison.target().scheme().starts_with("http");
   std::string what;
   switch (lowest) {
     case v1::SUSTAINED:
-    case v1::QUERY_RUNG: what = "logged in and ran a query"; break;
+    case v1::QUERY_RUNG: what = http ? "got the answer that was expected" : "logged in and ran a query"; break;
     case v1::AUTHENTICATED_STAGE:
       what = absl::StrCat("got the server's own answer to a login (", WhyNoFurther(comparison), ")");
       break;
