@@ -135,7 +135,7 @@ std::vector<std::pair<std::string, std::string>> SqlRun::Parameters() const {
       {"application_name", "parallax"},
       {"client_encoding", "UTF8"},
       {"gssencmode", "disable"},
-      {"passfile", "/dev/null"},
+      {"passfile", "/dev/null/none"},  // is nowhere; of one that is no plain file libpq would warn
       {"target_session_attrs", "any"},
       // Behind our own deadlines; for what outlives them.
       {"connect_timeout", absl::StrCat(std::max<int64_t>(2, step_ms / 1000 + 1))},
@@ -275,8 +275,8 @@ Ended SqlRun::Upload(v1::ClientDetails* client) {
 }
 
 void SqlRun::NoteLost(v1::Step* step, std::string_view text) {
-  session_.reset();
   watch_.Close(/*waited_in_vain=*/false);
+  session_.reset();
   const v1::Failure ended = watch_.HowItEnded();
   step->set_end(reporter_.observation()->connections(watch_.index() - 1).end());
   reporter_.End(step, ended == v1::NONE ? v1::CLOSED : ended, OneLine(text));
@@ -315,6 +315,7 @@ std::string SqlRun::WhyNoTransaction() {
       ConnectPostgres(Parameters(), net::JoinHostPort(to_.address, to_.port), context_, context_.StepDeadline(), watch);
   if (login.connection == nullptr) return "";
   const v1::ServerError error = AnswerToBegin(login.connection.get());
+  watch.Close(/*waited_in_vain=*/false);
   return error.code().empty() ? "" : absl::StrCat(error.code(), " ", error.message());
 }
 
@@ -348,7 +349,8 @@ void SqlRun::Run() {
   // Last, because a pooler that allows no transaction ends the session.
   if (open && spec_.ddl()) open = Step(v1::DDL, &SqlRun::Ddl);
   if (open && spec_.hold_ms() > 0) Hold();
-  session_.reset();  // says goodbye, so that the server logs no lost connection
+  watch_.Close(/*waited_in_vain=*/false);  // before our goodbye: what a server does then is no end of its making
+  session_.reset();                        // says goodbye, so that the server logs no lost connection
 }
 
 }  // namespace

@@ -188,7 +188,7 @@ TEST_F(SqlRealTest, PoolersInEveryModeAnswerTheTruth) {
     sql().mutable_endpoint()->set_port(pooler->port());
     const v1::Observation seen = Probe();
     EXPECT_EQ(Steps(seen), kAll) << mode << " " << seen.ShortDebugString();
-    EXPECT_EQ(seen.outcome(), v1::NONE) << mode;
+    EXPECT_EQ(seen.outcome(), v1::NONE) << mode << " " << seen.ShortDebugString();
     EXPECT_EQ(StepOf(seen, v1::UPLOAD).client().bytes(), kMegabyte) << mode;
     const v1::ClientDetails& ddl = StepOf(seen, v1::DDL).client();
     if (std::string(mode) == "statement") {

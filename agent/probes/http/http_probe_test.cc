@@ -373,17 +373,20 @@ class HttpsProbeTest : public HttpProbeTest {
     http().set_verify(true);
     http().set_ssl_root_cert(roots_.path());
   }
-  ScriptedServer::Script OverTls(const TlsIdentity& identity) {
-    return [&identity](Peer& peer) {
-      if (!peer.StartTls(identity)) return;
+  // The script keeps the identity that it shows.
+  using SharedIdentity = std::shared_ptr<TlsIdentity>;
+  static SharedIdentity Identity(const support::CertificateSpec& spec) { return std::make_shared<TlsIdentity>(spec); }
+  static ScriptedServer::Script OverTls(const SharedIdentity& identity) {
+    return [identity](Peer& peer) {
+      if (!peer.StartTls(*identity)) return;
       ReadRequest(peer);
       peer.Send(Answer("ok"));
       peer.AwaitEnd();
     };
   }
 
-  const TlsIdentity identity_{{"app.test", {"app.test"}, {}}};
-  const support::TempFile roots_{identity_.certificate_pem()};
+  const SharedIdentity identity_ = Identity({"app.test", {"app.test"}, {}});
+  const support::TempFile roots_{identity_->certificate_pem()};
 };
 
 TEST_F(HttpsProbeTest, TheCertificateIsShownAndVerified) {
@@ -395,7 +398,7 @@ TEST_F(HttpsProbeTest, TheCertificateIsShownAndVerified) {
   EXPECT_EQ(tls.sni(), "app.test");
   ASSERT_EQ(tls.chain_size(), 1);
   EXPECT_EQ(tls.chain(0).subject(), "CN=app.test");
-  EXPECT_EQ(tls.chain(0).sha256(), absl::BytesToHexString(identity_.sha256()));
+  EXPECT_EQ(tls.chain(0).sha256(), absl::BytesToHexString(identity_->sha256()));
   EXPECT_TRUE(tls.trusted());
   EXPECT_TRUE(tls.name_matches());
   EXPECT_TRUE(tls.within_dates());
@@ -404,10 +407,10 @@ TEST_F(HttpsProbeTest, TheCertificateIsShownAndVerified) {
 
 TEST_F(HttpsProbeTest, NothingIsSentToAServerThatDoesNotVerify) {
   GiveToken();
-  const TlsIdentity stranger({"app.test", {"app.test"}, {}});
+  const SharedIdentity stranger = Identity({"app.test", {"app.test"}, {}});
   const v1::Observation untrusted = Probe(OverTls(stranger));
   EXPECT_EQ(Steps(untrusted), "connect tls_handshake:tls_certificate");
-  EXPECT_EQ(StepOf(untrusted, v1::TLS_HANDSHAKE).tls().chain(0).sha256(), absl::BytesToHexString(stranger.sha256()));
+  EXPECT_EQ(StepOf(untrusted, v1::TLS_HANDSHAKE).tls().chain(0).sha256(), absl::BytesToHexString(stranger->sha256()));
   EXPECT_FALSE(StepOf(untrusted, v1::TLS_HANDSHAKE).tls().trusted());
   EXPECT_GT(StepOf(untrusted, v1::TLS_HANDSHAKE).bytes_in(), 0U) << "the server was heard";
   EXPECT_EQ(server_->received(), "");
@@ -420,8 +423,8 @@ TEST_F(HttpsProbeTest, NothingIsSentToAServerThatDoesNotVerify) {
   EXPECT_EQ(server_->received(), "");
 
   http().mutable_endpoint()->set_host("app.test");
-  const TlsIdentity old({"app.test", {"app.test"}, {}, -7200, -3600});
-  const support::TempFile old_root(old.certificate_pem());
+  const SharedIdentity old = Identity({"app.test", {"app.test"}, {}, -7200, -3600});
+  const support::TempFile old_root(old->certificate_pem());
   http().set_ssl_root_cert(old_root.path());
   const v1::Observation expired = Probe(OverTls(old));
   EXPECT_EQ(Steps(expired), "connect tls_handshake:tls_certificate");
@@ -431,7 +434,7 @@ TEST_F(HttpsProbeTest, NothingIsSentToAServerThatDoesNotVerify) {
 
 TEST_F(HttpsProbeTest, WithoutVerificationFactsAreRecordedAllTheSame) {
   http().set_verify(false);
-  const TlsIdentity stranger({"other.test", {"other.test"}, {}});
+  const SharedIdentity stranger = Identity({"other.test", {"other.test"}, {}});
   const v1::Observation seen = Probe(OverTls(stranger));
   EXPECT_EQ(Steps(seen), "connect tls_handshake request body expectation[status]");
   EXPECT_NE(StepOf(seen, v1::TLS_HANDSHAKE).tls().verify_error(), "");
@@ -448,8 +451,8 @@ TEST_F(HttpsProbeTest, EachWayToHaveNoTlsIsItsOwnFailure) {
             "connect tls_handshake:tls_protocol");
   EXPECT_EQ(Steps(Probe(hello_then([](Peer&) {}))), "connect tls_handshake:closed_before_first_byte");
   EXPECT_EQ(Steps(Probe(hello_then([](Peer& peer) { peer.Rst(); }))), "connect tls_handshake:reset_before_first_byte");
-  TlsIdentity picky({"app.test", {"app.test"}, {}});
-  picky.no_shared_cipher = true;
+  const SharedIdentity picky = Identity({"app.test", {"app.test"}, {}});
+  picky->no_shared_cipher = true;
   const v1::Observation alert = Probe(OverTls(picky));
   EXPECT_EQ(Steps(alert), "connect tls_handshake:tls_alert");
   EXPECT_EQ(StepOf(alert, v1::TLS_HANDSHAKE).tls().alert(), "handshake failure");
