@@ -1,8 +1,11 @@
 #include "controller/experiment/judge.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -10,6 +13,7 @@
 #include "absl/strings/str_join.h"
 #include "contract/names.h"
 #include "controller/experiment/samples.h"
+#include "controller/experiment/statistics.h"
 
 namespace parallax::experiment {
 namespace {
@@ -72,11 +76,17 @@ std::string CauseWord(const v1::PointRun& run) {
   return run.cause().empty() ? contract::Name(run.status()) : run.cause();
 }
 
-double ValueOf(const v1::Summary& summary, const v1::Sample& sample, const std::string& statistic) {
-  if (statistic == "median_ms") return summary.median_ms();
-  if (statistic == "p95_ms") return summary.p95_ms();
-  if (statistic == "min_ms") return summary.min_ms();
-  if (statistic == "max_ms") return summary.max_ms();
+// Of a time: an attempt that failed is slower than any. Or else one that failed nine times of ten, and was quick the
+// tenth, would be quick.
+double TimeOf(const v1::Sample& sample, const std::string& statistic) {
+  std::vector<double> ms(sample.ms().begin(), sample.ms().end());
+  if (statistic == "min_ms") return *std::min_element(ms.begin(), ms.end());
+  ms.insert(ms.end(), sample.failures(), std::numeric_limits<double>::infinity());
+  if (statistic == "median_ms") return Median(std::move(ms));
+  return Quantile(std::move(ms), statistic == "p95_ms" ? 0.95 : 1);
+}
+
+double CountOf(const v1::Sample& sample, const std::string& statistic) {
   if (statistic == "count") return sample.attempts();
   if (statistic == "failures") return sample.failures();
   return 1.0 - static_cast<double>(sample.failures()) / std::max<uint32_t>(1, sample.attempts());
@@ -102,14 +112,25 @@ void JudgeMetric(const v1::PointResult& point, const std::string& stage, const v
     verdict->set_undecided(true);
     return;
   }
-  if (IsTime(metric.statistic()) && sample->ms().empty()) {
-    verdict->set_seen(absl::StrCat("it failed in ", sample->failures(), " of ", sample->attempts(), " attempts"));
+  const bool is_time = IsTime(metric.statistic());
+  const std::string failed = absl::StrCat("it failed in ", sample->failures(), " of ", sample->attempts(), " attempts");
+  if (is_time && sample->ms().empty()) {
+    verdict->set_seen(failed);
     return;
   }
-  const double seen = ValueOf(Summarize(*sample), *sample, metric.statistic());
-  verdict->set_seen(
-      absl::StrFormat("%.4g%s, of %d attempts", seen, IsTime(metric.statistic()) ? " ms" : "", sample->attempts()));
-  verdict->set_met(Compares(seen, metric.comparison(), metric.value()));
+  const double seen = is_time ? TimeOf(*sample, metric.statistic()) : CountOf(*sample, metric.statistic());
+  if (std::isinf(seen)) {
+    verdict->set_seen(absl::StrCat("none: ", failed));
+    return;
+  }
+  std::string text = absl::StrFormat("%.4g%s, of %d attempts", seen, is_time ? " ms" : "", sample->attempts());
+  const bool met = Compares(seen, metric.comparison(), metric.value());
+  const size_t runs = RunsOf(point, stage).size();
+  const bool partly = met && sample->runs() < runs;
+  if (partly) absl::StrAppend(&text, ", in ", sample->runs(), " of ", runs, " runs: the others never came to this step");
+  verdict->set_seen(text);
+  verdict->set_met(met && !partly);
+  verdict->set_undecided(partly);
 }
 
 // "lower", "higher" or "no_difference", of after against before.
@@ -126,7 +147,9 @@ void JudgeChange(const v1::PointResult& point, const v1::MetricExpectation& metr
   const v1::Change change = ChangeOf(*before, *after);
   const bool of_failures = metric.statistic() == "failures";
   std::string word = of_failures ? change.failures() : change.verdict();
-  if (of_failures && word.empty()) word = "no difference shown";
+  if (word.empty()) {  // nothing failed
+    word = LowestFisher(before->runs(), after->runs()) > kAlpha ? "too few to show any" : "no difference shown";
+  }
   verdict->set_seen(change.text());
   if (word == "too few to show any" || word == "not comparable") {
     verdict->set_undecided(true);
@@ -136,7 +159,9 @@ void JudgeChange(const v1::PointResult& point, const v1::MetricExpectation& metr
                              : !of_failures                         ? metric.comparison()
                              : metric.comparison() == "lower"       ? "fewer"
                                                                     : "more";
-  verdict->set_met(word == wanted);
+  // Those that still succeed may well be quicker where more of them fail.
+  const bool fewer_to_time = !of_failures && change.failures() == "more" && wanted != "higher";
+  verdict->set_met(word == wanted && !fewer_to_time);
 }
 
 bool IsOfChange(const v1::MetricExpectation& metric) {

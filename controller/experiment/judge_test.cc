@@ -142,6 +142,49 @@ TEST(Judge, AMetricOfWhatNeverSucceededIsNotMetAndOfWhatWasNeverTriedUndecided) 
   EXPECT_EQ(Code(&rate), 0);
 }
 
+TEST(Judge, AnAttemptThatFailedIsSlowerThanAny) {
+  v1::ExperimentResult result = Result({{v1::DIVERGED, "", ""}});
+  AddSample(&result, "", {5}, 9);
+  ExpectMetric(&result, "outside.connect.p95_ms", "< 80");
+  EXPECT_EQ(Code(&result), 1);
+  EXPECT_EQ(result.points(0).verdicts(0).seen(), "none: it failed in 9 of 10 attempts");
+  result.mutable_experiment()->clear_expect();
+  ExpectMetric(&result, "outside.connect.min_ms", "< 80");
+  EXPECT_EQ(Code(&result), 0) << "the quickest there was";
+
+  v1::ExperimentResult rarely = Result({{v1::DIVERGED, "", ""}});
+  AddSample(&rarely, "", std::vector<double>(39, 5), 1);
+  ExpectMetric(&rarely, "outside.connect.p95_ms", "< 80");
+  EXPECT_EQ(Code(&rarely), 0) << "1 of 40 is beyond the 95th percentile";
+  ExpectMetric(&rarely, "outside.connect.max_ms", "< 80");
+  EXPECT_EQ(Code(&rarely), 1);
+}
+
+TEST(Judge, AMetricIsNotMetByTheRunsThatCameToTheStepAlone) {
+  v1::ExperimentResult result = Result({{v1::HEALTHY, "", ""}, {v1::CANNOT_TELL, "vantage.missing", ""}});
+  AddSample(&result, "", {5});
+  ExpectMetric(&result, "outside.connect.p95_ms", "< 80");
+  EXPECT_EQ(Code(&result), 3);
+  EXPECT_THAT(result.points(0).verdicts(0).seen(), HasSubstr("in 1 of 2 runs"));
+  ExpectMetric(&result, "outside.connect.max_ms", "< 1");
+  EXPECT_EQ(Code(&result), 1) << "more runs could not make it true";
+}
+
+TEST(Judge, QuickerWhereMoreFailsIsNoBetter) {
+  v1::ExperimentResult result = Result({{v1::HEALTHY, "", "before"}, {v1::DIVERGED, "", "after"}});
+  AddSample(&result, "before", {40, 41, 42, 43, 44, 45, 46, 47});
+  AddSample(&result, "after", {20, 21, 22, 23}, 12);
+  ExpectMetric(&result, "outside.connect.median_ms", "lower");
+  EXPECT_EQ(Code(&result), 1);
+  EXPECT_THAT(result.points(0).verdicts(0).seen(), HasSubstr("failures more"));
+
+  v1::ExperimentResult few = Result({{v1::HEALTHY, "", "before"}, {v1::HEALTHY, "", "after"}});
+  AddSample(&few, "before", {40});
+  AddSample(&few, "after", {40});
+  ExpectMetric(&few, "outside.connect.failures", "no_difference");
+  EXPECT_EQ(Code(&few), 3) << "one run against one shows nothing";
+}
+
 TEST(Judge, AfterAgainstBeforeByARankTest) {
   v1::ExperimentResult result = Result({{v1::HEALTHY, "", "before"}, {v1::HEALTHY, "", "after"}});
   AddSample(&result, "before", {40, 41, 42, 43, 44});
