@@ -105,6 +105,18 @@ TEST(Ambiguity, ASilentHandshakeMayBeALostAnswer) {
   }
 }
 
+TEST(Ambiguity, APasswordBeyondAsciiMayBeRejectedForItsForm) {
+  v1::Step rejected = support::Said(v1::AUTHENTICATION, "28P01", "password authentication failed", 1);
+  rejected.mutable_auth()->set_without_saslprep(true);
+  RunBuilder builder;
+  builder.Inside().On("postgres", support::PostgresUntil(rejected));
+  builder.Outside().On("postgres", support::PostgresUntil(rejected));
+  const v1::Finding verdict = MakeReport(builder.Build()).targets(0).diagnosis().verdict();
+  EXPECT_EQ(verdict.cause(), "postgres.credentials_rejected");
+  EXPECT_LT(verdict.confidence(), 0.7);
+  EXPECT_THAT(verdict.next_evidence(), ::testing::Contains(::testing::HasSubstr("--sql")));
+}
+
 // No alarm where all is well: every way, round trip, name and mode.
 TEST(Healthy, RaisesNoAlarm) {
   for (const Way way : {Way::kRouted, Way::kSst, Way::kRedsocks, Way::kForward, Way::kWireGuard, Way::kSshuttle}) {

@@ -78,10 +78,19 @@ std::optional<v1::Finding> MatchSourceRejected(const v1::Comparison& comparison)
 std::optional<v1::Finding> MatchCredentialsRejected(const v1::Comparison& comparison) {
   const Facts facts = Read(comparison);
   if (!PasswordRejected(facts.in) || !PasswordRejected(facts.out)) return std::nullopt;
-  FindingBuilder finding(0.96, absl::StrCat("The server is reached from both sides and rejects the password of '",
-                                            comparison.target().user(), "' on both."));
+  const v1::StepSummary* auth = StepOf(facts.out, v1::AUTHENTICATION);
+  const bool unprepared = auth != nullptr && auth->sample().auth().without_saslprep();
+  FindingBuilder finding(unprepared ? 0.6 : 0.96,
+                         absl::StrCat("The server is reached from both sides and rejects the password of '",
+                                      comparison.target().user(), "' on both."));
   TellErrors(facts, &finding);
   TellOrigins(facts, &finding);
+  if (unprepared) {
+    finding.Against(
+        "the password has characters beyond ASCII, which other clients may send in another form (SASLprep, RFC 4013)",
+        "outside", facts.pair->probe(), v1::AUTHENTICATION);
+    finding.OrElse("", "whether the real client gets in with it: --sql");
+  }
   return finding.Build();
 }
 

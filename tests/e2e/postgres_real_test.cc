@@ -176,6 +176,8 @@ TEST_F(PostgresRealTest, AWrongPasswordIsOneFailedLogin) {
   const std::string log = server_->LogUntilNow();
   EXPECT_EQ(Count(log, "password authentication failed") - before, 1U) << log;
   EXPECT_THAT(log, Not(HasSubstr("wrong-password-entirely")));
+  EXPECT_FALSE(StepOf(seen, v1::AUTHENTICATION).auth().without_saslprep());
+  EXPECT_TRUE(StepOf(Login("scram", v1::REQUIRE, "p\u00a0wrong"), v1::AUTHENTICATION).auth().without_saslprep());
 }
 
 TEST_F(PostgresRealTest, WithoutCredentialsItGoesAsFarAsTheServersAnswer) {

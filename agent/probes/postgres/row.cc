@@ -235,6 +235,7 @@ net::IoResult Row::Sasl(v1::AuthDetails* auth, BackendMessage* error) {
   const std::string mechanism(end_point.empty() ? kScram : kScramPlus);
   auth->set_used(Lower(mechanism));
   auth->set_channel_bound(!end_point.empty());
+  auth->set_without_saslprep(!std::all_of(password_.begin(), password_.end(), absl::ascii_isascii));
 
   ScramClient scram(password_, binding, end_point);
   std::string data;

@@ -30,7 +30,8 @@ class ScramClient {
 
   std::string ClientFirst() const;
   // From the server's first message to our proof. InvalidArgument when it is not one, does not begin with our nonce, or
-  // asks for more than kMaxIterations: a hostile server must not cost minutes of CPU.
+  // asks for more than kMaxIterations: a hostile server must not cost minutes of CPU. The password is used as it stands,
+  // without SASLprep (RFC 4013): that changes nothing in ASCII, and may change what is beyond.
   absl::StatusOr<std::string> ClientFinal(std::string_view server_first);
   // OK when the server knows the password too; PermissionDenied when its signature is another's.
   absl::Status VerifyServerFinal(std::string_view server_final) const;
@@ -45,6 +46,10 @@ class ScramClient {
   const std::string user_;
   std::string server_signature_;
 };
+
+// RFC 5802's Hi(), which is PBKDF2 with HMAC-SHA-256 and one block (RFC 8018 section 5.2): 32 bytes. `iterations` is at
+// least 1.
+std::string SaltedPassword(std::string_view password, std::string_view salt, int iterations);
 
 // Lower-case hex.
 std::string Md5Hex(std::string_view bytes);

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <openssl/evp.h>
 
 namespace parallax::probes::postgres {
 namespace {
@@ -25,6 +26,22 @@ TEST(Scram, GivesTheBytesOfRfc7677Section3) {
             "c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,"
             "p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=");
   EXPECT_TRUE(client.VerifyServerFinal("v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=").ok());
+}
+
+TEST(Scram, TheSaltedPasswordIsOpenSslsOwn) {
+  const std::string passwords[] = {"", "p", "pencil", std::string(64, 'a'), std::string(65, 'b'), std::string(300, 'c')};
+  for (const std::string& password : passwords) {
+    for (const std::string& salt : {std::string(), std::string("\0salt", 5), std::string(200, 's')}) {
+      for (int iterations : {1, 2, 4096}) {
+        std::string wanted(32, '\0');
+        ASSERT_EQ(PKCS5_PBKDF2_HMAC(password.data(), static_cast<int>(password.size()),
+                                    reinterpret_cast<const unsigned char*>(salt.data()), static_cast<int>(salt.size()),
+                                    iterations, EVP_sha256(), 32, reinterpret_cast<unsigned char*>(wanted.data())),
+                  1);
+        EXPECT_EQ(SaltedPassword(password, salt, iterations), wanted) << password.size() << " " << salt.size();
+      }
+    }
+  }
 }
 
 TEST(Scram, ASignatureOfAServerThatDoesNotKnowThePasswordIsRefused) {
