@@ -20,6 +20,14 @@ bool GetTcpInfo(int fd, tcp_info* info) {
   return getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, &size) == 0;
 }
 
+// The kernel counts a FIN that came as one byte. Where a RST came after it, its state tells of the FIN no more; that no
+// segment had a payload still does, and "not one byte" must be exact: verdicts rest on it. Otherwise such a count may be
+// one too high.
+uint64_t PayloadReceived(const tcp_info& info, bool fin) {
+  if (info.tcpi_data_segs_in == 0) return 0;
+  return info.tcpi_bytes_received - (fin && info.tcpi_bytes_received > 0 ? 1 : 0);
+}
+
 }  // namespace
 
 std::string AddressText(const sockaddr* address, uint16_t* port) {
@@ -74,9 +82,8 @@ void DescribeClosing(int fd, bool waited_in_vain, v1::Connection* record) {
   tcp_info info{};
   if (!GetTcpInfo(fd, &info)) return;
   ReadTcpInfo(fd, record->mutable_at_end());
-  // The kernel counts a FIN that came as one byte.
   const bool fin = info.tcpi_state == kStateCloseWait || info.tcpi_state == kStateLastAck;
-  record->set_bytes_in(info.tcpi_bytes_received - (fin && info.tcpi_bytes_received > 0 ? 1 : 0));
+  record->set_bytes_in(PayloadReceived(info, fin));
   record->set_bytes_out(info.tcpi_bytes_sent - info.tcpi_bytes_retrans);
   if (record->end() != v1::END_UNSPECIFIED) return;
   if (fin) {
