@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "controller/compare/client.h"
+#include "controller/compare/outcomes.h"
 #include "controller/compare/words.h"
 #include "controller/diagnose/facts.h"
 #include "controller/diagnose/finding.h"
@@ -11,14 +12,32 @@
 namespace parallax::diagnose {
 namespace {
 
-void TellClient(const compare::ClientSays& says, const std::string& side, FindingBuilder* finding) {
-  const v1::SideOutcome* outcome = compare::FindSide(*says.pair, side);
-  for (const v1::StepSummary& step : outcome->steps()) {
-    if (says.failed && step.failure() == v1::NONE) continue;
-    finding->Because(absl::StrCat(side, ": ", compare::StepLabel(step.kind()), ": ", compare::StepCell(step)), side,
-                     says.pair->probe(), step.kind());
-    return;
+// Where the client stopped; nullptr when it did not.
+const v1::StepSummary* Stopped(const v1::SideOutcome& outcome) {
+  for (const v1::StepSummary& step : outcome.steps()) {
+    if (step.failure() != v1::NONE) return &step;
   }
+  return nullptr;
+}
+
+void Tell(const std::string& side, const compare::ClientSays& says, const v1::StepSummary& step,
+          FindingBuilder* finding) {
+  finding->Because(absl::StrCat(side, ": ", compare::StepLabel(step.kind()), ": ", compare::StepCell(step)), side,
+                   says.pair->probe(), step.kind());
+}
+
+// What passed was small, and this was not: then it may be the path.
+void TellWhatElseItFits(const v1::StepSummary& stopped, FindingBuilder* finding) {
+  const bool down = stopped.kind() == v1::DOWNLOAD;
+  if (!down && stopped.kind() != v1::UPLOAD) return;
+  const v1::Failure failure = compare::FailureClass(stopped.failure());
+  const bool ended = failure == v1::CLOSED || failure == v1::CLOSED_BEFORE_FIRST_BYTE;
+  if (!ended && failure != v1::TIMED_OUT) return;
+  finding->OrElse(ended  ? "path.reset_midstream"
+                  : down ? "path.mtu_black_hole_down"
+                         : "path.mtu_black_hole_up",
+                  absl::StrCat("from which size on ", down ? "an answer" : "a message",
+                               " fails: --sql-bytes 1KB, 64KB, and a psql of that host with as much"));
 }
 
 }  // namespace
@@ -33,8 +52,16 @@ std::optional<v1::Finding> MatchCommandDiffers(const v1::Comparison& comparison)
   const std::string where = outside.failed ? "outside" : "inside";
   FindingBuilder finding(0.85, absl::StrCat("Every probe is alike on both sides, and the real client fails ", where,
                                             ": look at what it does and the probes do not."));
-  TellClient(outside.failed ? outside : inside, where, &finding);
-  TellClient(outside.failed ? inside : outside, outside.failed ? "inside" : "outside", &finding);
+  const compare::ClientSays& failing = outside.failed ? outside : inside;
+  const compare::ClientSays& other = outside.failed ? inside : outside;
+  const v1::SideOutcome& fine = *compare::FindSide(*other.pair, outside.failed ? "inside" : "outside");
+  if (const v1::StepSummary* stopped = Stopped(*compare::FindSide(*failing.pair, where))) {
+    Tell(where, failing, *stopped, &finding);
+    if (const v1::StepSummary* same = compare::FindStep(fine, stopped->kind(), stopped->variant())) {
+      Tell(fine.side(), other, *same, &finding);
+    }
+    TellWhatElseItFits(*stopped, &finding);
+  }
   finding.OrElse("", "the client's own options and files on that host: libpq's ~/.postgresql, its version, its TLS");
   return finding.Build();
 }

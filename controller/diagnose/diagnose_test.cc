@@ -117,6 +117,29 @@ TEST(Ambiguity, APasswordBeyondAsciiMayBeRejectedForItsForm) {
   EXPECT_THAT(verdict.next_evidence(), ::testing::Contains(::testing::HasSubstr("--sql")));
 }
 
+TEST(Ambiguity, WhatOnlyALargeMessageMeetsMayBeThePaths) {
+  struct {
+    v1::StepKind kind;
+    v1::Failure failure;
+    const char* cause;
+  } const cases[] = {{v1::UPLOAD, v1::RESET, "path.reset_midstream"},
+                     {v1::UPLOAD, v1::TIMED_OUT, "path.mtu_black_hole_up"},
+                     {v1::DOWNLOAD, v1::TIMED_OUT, "path.mtu_black_hole_down"}};
+  for (const auto& [kind, failure, cause] : cases) {
+    RunBuilder builder;
+    builder.options.client = plan::ClientQuestions{false, 1'000'000, 1'000'000};
+    builder.Outside().On("sql",
+                         support::Of({support::Done(v1::CLIENT_CONNECT, 300), support::Failed(kind, failure, 90)}));
+    const v1::Finding verdict = MakeReport(builder.Build()).targets(0).diagnosis().verdict();
+    EXPECT_EQ(verdict.cause(), "app.command_differs");
+    EXPECT_THAT(verdict.alternatives(), ::testing::ElementsAre(cause));
+    ASSERT_GE(verdict.evidence_size(), 2);
+    EXPECT_EQ(verdict.evidence(0).step(), kind);
+    EXPECT_EQ(verdict.evidence(1).side(), "inside");
+    EXPECT_EQ(verdict.evidence(1).step(), kind) << "the same step, where it passes";
+  }
+}
+
 // No alarm where all is well: every way, round trip, name and mode.
 TEST(Healthy, RaisesNoAlarm) {
   for (const Way way : {Way::kRouted, Way::kSst, Way::kRedsocks, Way::kForward, Way::kWireGuard, Way::kSshuttle}) {

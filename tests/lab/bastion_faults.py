@@ -101,6 +101,12 @@ def answers_garbled(lab):
 
 
 @late
+def large_uploads_ended(lab):
+    """What a login and a query say passes; a client that says much more is ended."""
+    meddle(lab, "weary")
+
+
+@late
 def every_other_connection_dropped(lab):
     meddle(lab, "drop-every-other")
 

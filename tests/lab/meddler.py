@@ -8,6 +8,7 @@ A machine in the middle of a connection, mostly PostgreSQL's, which hands on wha
     reset      a TLS ClientHello ends the connection by RST
     garble     one bit of what the server says after its first byte is turned over
     late       the client's first words are handed on after a while only
+    weary      a client that has said more than 256 KiB is ended by RST
     drop-every-other  every other connection is closed at once
     refuse     (of an sshd) every other connection is told "Exceeded MaxStartups", as OpenSSH 9 does when it is full
 Its own connections carry the firewall mark MARK, by which the rule that leads others to it lets them pass. One thread per
@@ -23,6 +24,7 @@ import time
 
 SSL_REQUEST = struct.pack("!II", 8, 80877103)
 LATE_SECONDS = 1.5
+WEARY_BYTES = 256 * 1024
 HANDSHAKE_RECORD = b"\x16\x03"  # how a ClientHello begins, RFC 8446 section 5.1
 
 
@@ -48,6 +50,11 @@ def hand_on(client, server, allows=lambda data: True):
             target = server if source is client else client
             target.settimeout(30)
             target.sendall(data)
+
+
+def end_by_reset(sock):
+    """The close that follows is a RST."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 def no_client_hello(data):
@@ -78,7 +85,7 @@ class Meddler:
                 upstream.settimeout(30)
                 upstream.connect(self._server)
                 {"intercept": self._intercept, "strip": self._strip, "swallow": self._swallow,
-                 "reset": self._reset, "garble": self._garble, "late": self._late,
+                 "reset": self._reset, "garble": self._garble, "late": self._late, "weary": self._weary,
                  "refuse": hand_on, "drop-every-other": hand_on}[self._mode](client, upstream)
 
     def _first_words(self, client, upstream):
@@ -114,7 +121,18 @@ class Meddler:
 
     def _reset(self, client, upstream):
         hand_on(client, upstream, no_client_hello)
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        end_by_reset(client)
+
+    @staticmethod
+    def _weary(client, upstream):
+        said = 0
+
+        def still_awake(data):
+            nonlocal said
+            said += len(data)
+            return said <= WEARY_BYTES
+        hand_on(client, upstream, still_awake)
+        end_by_reset(client)
 
     def _garble(self, client, upstream):
         if self._first_words(client, upstream):
