@@ -63,6 +63,8 @@ How HowEnded(const v1::SideOutcome* outcome, const v1::SideSummary& side) {
   const v1::StepSummary* step = EndingStep(*outcome);
   if (step == nullptr) return How::kFine;
   if (outcome->succeeded() > 0) return How::kUnsteady;
+  // Of a later hop or an expectation: the target itself answered.
+  if (!step->variant().empty()) return How::kLater;
   switch (step->failure()) {
     case v1::REFUSED: return How::kRefused;
     case v1::UNREACHABLE:

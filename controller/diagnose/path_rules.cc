@@ -89,7 +89,8 @@ const v1::StepSummary* BrokenStage(const Facts& facts, bool swallowed) {
   const bool real_connect = EndedAfterRealConnect(facts);
   if (facts.outside_how != How::kLater && !real_connect) return nullptr;
   const v1::StepSummary* end = EndingStep(*facts.out);
-  if (end == nullptr || end->kind() == v1::CONNECT || (end->kind() == v1::SSL_REQUEST && !real_connect)) return nullptr;
+  // What a redirect leads to is another conversation.
+  if (end == nullptr || !end->variant().empty() || end->kind() == v1::CONNECT || (end->kind() == v1::SSL_REQUEST && !real_connect)) return nullptr;
   const v1::Failure failure = compare::FailureClass(end->failure());
   const bool fits =
       swallowed ? failure == v1::TIMED_OUT : failure == v1::CLOSED || failure == v1::CLOSED_BEFORE_FIRST_BYTE;

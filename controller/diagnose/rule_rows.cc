@@ -170,6 +170,19 @@ Attempt WebAnswer(const std::string& status) {
   attempt.set_outcome(v1::SERVER_ERROR);
   return attempt;
 }
+// It redirects, and what stands there fails.
+Attempt LaterHop(v1::StepKind kind, v1::Failure failure) {
+  std::vector<v1::Step> steps = {Done(v1::CONNECT, 40), Done(v1::REQUEST, 40, 200), Done(v1::BODY, 1, 10)};
+  std::vector<v1::Step> hop = {Failed(kind, failure, 41)};
+  if (kind != v1::CONNECT) hop.insert(hop.begin(), Done(v1::CONNECT, 40));
+  for (v1::Step& step : hop) {
+    step.set_variant("hop 2");
+    steps.push_back(step);
+  }
+  Attempt attempt = Of(std::move(steps));
+  attempt.set_outcome(failure);
+  return attempt;
+}
 RunBuilder CarrierDeadUnprivileged() {
   RunBuilder builder;
   builder.Outside().carrier.clear_connections();
@@ -852,6 +865,12 @@ constexpr RuleRow kRows[] = {
        builder.Inside().On("http ", NoConnect(v1::REFUSED, 0.4));
        return builder;
      }},
+    {"unexplained", Says::kVerdict, v1::DIVERGED, "where an http target redirects to, TLS is reset",
+     [] { return WebOutside(kWeb, LaterHop(v1::TLS_HANDSHAKE, v1::RESET), Way::kRouted); }},
+    {"unexplained", Says::kVerdict, v1::DIVERGED, "where an http target redirects to, nothing listens",
+     [] { return WebOutside(kWeb, LaterHop(v1::CONNECT, v1::REFUSED), Way::kRouted); }},
+    {"unexplained", Says::kVerdict, v1::DIVERGED, "where an http target redirects to, all is silent",
+     [] { return WebOutside(kWeb, LaterHop(v1::CONNECT, v1::TIMED_OUT), Way::kRouted); }},
     {"unexplained", Says::kVerdict, v1::DIVERGED, "an http target that answers otherwise outside",
      [] { return WebOutside(kWeb, WebAnswer("503"), Way::kRouted); }},
 

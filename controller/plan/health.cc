@@ -47,6 +47,7 @@ v1::Plan PlanHealth(const Options& options, const v1::Target& endpoint) {
   probe->set_verify(probe->tls());
   probe->set_path(endpoint.path());
   *probe->mutable_expect() = endpoint.expect();
+  probe->set_follow_redirects(endpoint.follow_redirects());
   return plan;
 }
 

@@ -105,6 +105,7 @@ v1::HttpProbe HttpOf(const Options& options, size_t index, const std::string& ad
   probe.set_path(target.path());
   probe.set_ssl_root_cert(options.ssl_root_cert);
   *probe.mutable_expect() = target.expect();
+  probe.set_follow_redirects(target.follow_redirects());
   if (index < options.password_refs.size()) probe.mutable_bearer()->set_ref(options.password_refs[index]);
   return probe;
 }

@@ -84,6 +84,10 @@ TEST(PlanHealth, AsksTheEndpointAsOftenAsTheTarget) {
   EXPECT_EQ(spec.http().expect(0).json_pointer(), "/database/status");
   EXPECT_EQ(spec.http().expect(0).equals(), "connected");
   EXPECT_EQ(spec.http().bearer().ref(), "") << "no secret of the target's goes there";
+
+  const auto moved = ParseHealthUrl("https://api.example.com/health#redirects=follow&/database/status=connected");
+  ASSERT_TRUE(moved.ok()) << moved.status();
+  EXPECT_TRUE(PlanHealth(options, *moved).probes(0).http().follow_redirects());
 }
 
 TEST(PlanHealth, UrlsThatAreNone) {

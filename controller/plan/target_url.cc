@@ -204,16 +204,23 @@ std::string HttpUrlOf(const v1::Target& target, const std::string& host) {
     }
     if (!item.exists()) absl::StrAppend(&url, "=", PercentEncode(item.equals()));
   }
+  if (target.follow_redirects()) absl::StrAppend(&url, std::string(before), "redirects=follow");
   return url;
 }
 
-// One item of the fragment: "/database/status=connected", "/database", "status=204", "header:content-type=text/plain".
-absl::Status ParseExpectation(std::string_view item, v1::Target* target) {
+// One item of the fragment: "/database/status=connected", "/database", "status=204", "header:content-type=text/plain",
+// "redirects=follow".
+absl::Status ParseFragmentItem(std::string_view item, v1::Target* target) {
   const size_t equals = item.find('=');
   const std::string_view name = item.substr(0, equals);
   std::string value;
   if (!PercentDecode(equals == std::string_view::npos ? "" : item.substr(equals + 1), &value)) {
     return Wrong("a '%' after its '#' is not followed by two hex digits");
+  }
+  if (name == "redirects") {
+    if (value != "follow") return Wrong("its #redirects= can be follow only; without it they are shown");
+    target->set_follow_redirects(true);
+    return absl::OkStatus();
   }
   v1::HttpExpectation* expectation = target->add_expect();
   if (name == "status") {
@@ -232,8 +239,8 @@ absl::Status ParseExpectation(std::string_view item, v1::Target* target) {
     expectation->set_header(absl::AsciiStrToLower(std::string(name.substr(kHeader.size()))));
   } else {
     return Wrong(
-        "what follows its '#' is none of /json/pointer=value, status=204, header:NAME=value, joined by '&', as in "
-        "https://app.internal/api/health#/database/status=connected");
+        "what follows its '#' is none of /json/pointer=value, status=204, header:NAME=value, redirects=follow, joined "
+        "by '&', as in https://app.internal/api/health#/database/status=connected");
   }
   expectation->set_exists(equals == std::string_view::npos);
   expectation->set_equals(value);
@@ -274,7 +281,7 @@ absl::Status ParseHttp(std::string_view rest, v1::Target* target) {
   target->set_path(path);
   while (!fragment.empty()) {
     const size_t next = fragment.find('&');
-    if (absl::Status status = ParseExpectation(fragment.substr(0, next), target); !status.ok()) return status;
+    if (absl::Status status = ParseFragmentItem(fragment.substr(0, next), target); !status.ok()) return status;
     fragment.remove_prefix(next == std::string_view::npos ? fragment.size() : next + 1);
   }
   return absl::OkStatus();

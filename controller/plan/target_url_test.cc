@@ -259,6 +259,19 @@ TEST(TargetUrl, HttpWithoutAPathAsksForTheRootAtItsOwnPort) {
   EXPECT_EQ(parsed->target.url(), "http://app.internal/");
 }
 
+TEST(TargetUrl, RedirectsAreFollowedWhenAsked) {
+  const auto parsed = ParseTarget("https://app.internal/#redirects=follow&status=200");
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_TRUE(parsed->target.follow_redirects());
+  EXPECT_EQ(parsed->target.expect_size(), 1);
+  EXPECT_EQ(parsed->target.url(), "https://app.internal/#status=200&redirects=follow");
+  const auto again = ParseTarget(parsed->target.url());
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_TRUE(again->target.follow_redirects());
+  EXPECT_FALSE(ParseTarget("https://app.internal/#status=200")->target.follow_redirects());
+  EXPECT_THAT(Error("https://h/x#redirects=yes"), HasSubstr("can be follow only"));
+}
+
 TEST(TargetUrl, HttpRefusesWhatWouldBeStoredOrNotUnderstood) {
   EXPECT_THAT(Error("https://h/x?access_token=hunter2"), HasSubstr("'access_token' looks like a secret"));
   EXPECT_THAT(Error("https://h/x?access_token=hunter2"), Not(HasSubstr("hunter2")));

@@ -59,7 +59,12 @@ std::string CarrierSummary(const v1::CarrierDetails& details, const std::vector<
     return absl::StrCat(words, "; likely -> ", Words(details.connections(0)));
   }
   for (const v1::Process& process : chain) absl::StrAppend(&words, words.empty() ? "" : " -> ", Words(process));
-  if (details.connections().empty()) return absl::StrCat(words, ": no connection to a bastion");
+  if (details.connections().empty()) {
+    // It may be the server itself.
+    const char* what = details.kind() == v1::PORT_FORWARD ? " listens here, with no connection to a bastion"
+                                                          : ": no connection to a bastion";
+    return absl::StrCat(words, what);
+  }
   const v1::CarrierConnection& connection = details.connections(0);
   if (connection.has_owner() && connection.owner().pid() != chain.back().pid()) {
     absl::StrAppend(&words, " -> ", Words(connection.owner()));
