@@ -402,6 +402,10 @@ bool Maker::TlsOnOneSideOnly() const {
   });
 }
 
+std::string LostBeforeTheEnd(const v1::SideSummary& side) {
+  return absl::StrCat(side.name(), " was lost before the end: ", side.missing());
+}
+
 void Maker::DecideStatus() {
   const auto decide = [&](v1::Status status, std::string why) {
     comparison_.set_status(status);
@@ -409,7 +413,10 @@ void Maker::DecideStatus() {
   };
   if (comparison_.sides_size() == 1) {
     const v1::SideSummary& side = comparison_.sides(0);
-    if (side.present() && !side.unlike() && side.healthy()) return decide(v1::HEALTHY, "probed from one side only");
+    if (side.present() && !side.unlike() && side.healthy()) {
+      if (!side.missing().empty()) return decide(v1::CANNOT_TELL, LostBeforeTheEnd(side));
+      return decide(v1::HEALTHY, "probed from one side only");
+    }
     return decide(v1::CANNOT_TELL, "probed from one side only: there is nothing to compare it with");
   }
   for (const char* name : {"inside", "outside"}) {
@@ -450,6 +457,10 @@ void Maker::DecideStatus() {
   if (client_inside.failed || client_outside.failed) {
     return decide(v1::DIVERGED, absl::StrCat("every probe is alike, and the real client fails ",
                                              client_outside.failed ? "outside" : "inside"));
+  }
+  // What a side that was lost did not say could have been anything; that it was lost could be a part of the fault.
+  for (const v1::SideSummary* side : {&inside, &outside}) {
+    if (!side->missing().empty()) return decide(v1::CANNOT_TELL, LostBeforeTheEnd(*side));
   }
   decide(v1::HEALTHY, "every side is healthy and alike");
 }

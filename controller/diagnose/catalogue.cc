@@ -356,9 +356,10 @@ constexpr Rule kCatalogue[] = {
      Sides::kNone,
      {},
      {},
-     "One side gave no observation. What the other saw stands, and nothing is concluded from the absence.",
+     "One side gave no observation, or was lost before the end. What was seen stands, and nothing is concluded from the "
+     "absence.",
      "The report says which side, and why.",
-     "start the agent by hand and read what it says: run the --inside command itself, without its exec:",
+     "do what stands beside the side that is missing, and ask again",
      &MatchMissing},
     {"vantage.unlike",
      "The sides did not run the same",

@@ -1,6 +1,7 @@
 // What is not evidence, and what cannot be told.
 #include <set>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "controller/compare/outcomes.h"
@@ -45,18 +46,28 @@ std::optional<v1::Finding> MatchLocalAccept(const v1::Comparison& comparison) {
 
 std::optional<v1::Finding> MatchMissing(const v1::Comparison& comparison) {
   // `probe` asks from one place on purpose.
-  if (comparison.sides_size() == 1 && comparison.sides(0).present()) return std::nullopt;
-  for (const char* name : {"inside", "outside"}) {
+  const bool alone = comparison.sides_size() == 1;
+  std::vector<std::string> names = {"inside", "outside"};
+  if (alone) names = {comparison.sides(0).name()};
+  for (const std::string& name : names) {
     const v1::SideSummary* side = nullptr;
     for (const v1::SideSummary& candidate : comparison.sides()) {
       if (candidate.name() == name) side = &candidate;
     }
-    if (side != nullptr && side->present()) continue;
+    std::string summary;
+    if (side == nullptr || !side->present()) {
+      summary = alone ? "The vantage gave no observation of the target."
+                      : absl::StrCat("The ", name, " side is missing, so the sides cannot be compared.");
+    } else if (!side->missing().empty() && side->healthy() && comparison.status() == v1::CANNOT_TELL) {
+      summary =
+          absl::StrCat("The ", name, " side was lost before the end: what it had seen is well, and what it would ",
+                       "have seen nobody knows.");
+    } else {
+      continue;
+    }
     const std::string why =
         side == nullptr || side->missing().empty() ? "it gave no observation of the target" : side->missing();
-    return FindingBuilder(1.0, absl::StrCat("The ", name, " side is missing, so the sides cannot be compared."))
-        .Because(absl::StrCat(name, ": ", why), name)
-        .Build();
+    return FindingBuilder(1.0, summary).Because(absl::StrCat(name, ": ", why), name).Build();
   }
   return std::nullopt;
 }

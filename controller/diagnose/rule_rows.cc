@@ -734,6 +734,18 @@ constexpr RuleRow kRows[] = {
        builder.Inside().Missing("ssh: connection timed out");
        return builder;
      }},
+    {"vantage.missing", Says::kVerdict, v1::CANNOT_TELL, "the inside is lost in the middle, and all was well until then",
+     [] {
+       RunBuilder builder;
+       builder.Inside().LostAfter(1, "the agent was lost while running attempt 2 of 3");
+       return builder;
+     }},
+    {"tunnel.carrier_dead", Says::kVerdict, v1::DIVERGED, "the inside is lost in the middle, and had shown enough",
+     [] {
+       RunBuilder builder = CarrierDead();
+       builder.Inside().LostAfter(1, "the agent was lost while running attempt 2 of 3");
+       return builder;
+     }},
     {"vantage.missing", Says::kSilent, v1::HEALTHY, "a witness that never came takes nothing away",
      [] {
        RunBuilder builder;

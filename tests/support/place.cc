@@ -221,6 +221,12 @@ Place& Place::Missing(const std::string& why) {
   return *this;
 }
 
+Place& Place::LostAfter(uint32_t attempt, const std::string& why) {
+  lost_after = attempt;
+  side.set_missing(why);
+  return *this;
+}
+
 Place& Place::EverythingCloses(double after_ms) {
   On("postgres", Closed(v1::SSL_REQUEST, ConnectMs(), after_ms));
   On("http ", Closed(v1::REQUEST, ConnectMs(), after_ms));

@@ -131,12 +131,14 @@ void RunBuilder::RunPhase(const v1::Plan& plan, const std::string& why, v1::Run*
   phase->set_digest(contract::Digest(phase->plan_bytes()));
   phase->set_why(why);
   for (const Place& place : places_) {
-    if (!place.side.missing().empty() || !place.side.health_url().empty()) continue;
+    const bool never_came = !place.side.missing().empty() && place.lost_after == 0;
+    if (never_came || !place.side.health_url().empty()) continue;
     v1::PhaseDigest* digest = phase->add_sides();
     digest->set_side(place.side.name());
     digest->set_digest(phase->digest());
     for (const v1::ProbeSpec& spec : plan.probes()) {
       for (uint32_t number = 1; number <= plan.attempts(); ++number) {
+        if (place.lost_after > 0 && number > place.lost_after) break;
         std::optional<Attempt> attempt = place.Answer(spec, number);
         if (!attempt.has_value()) continue;
         attempt->set_probe(spec.name());

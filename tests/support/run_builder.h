@@ -35,6 +35,8 @@ class Place {
   Place& CannotAsk(const std::string& probe, v1::Failure outcome, const std::string& error);
   // The whole side gave nothing.
   Place& Missing(const std::string& why);
+  // It came, and was lost: no attempt beyond this one (1-based) gave anything.
+  Place& LostAfter(uint32_t attempt, const std::string& why);
 
   // All that the tunnel carries at once, negative controls excepted: it is accepted and then closed, or mute.
   Place& EverythingCloses(double after_ms);
@@ -58,6 +60,7 @@ class Place {
   v1::BannerDetails banner;
   v1::Failure banner_failure = v1::NONE;
   v1::RouteDetails route;
+  uint32_t lost_after = 0;  // 0: it was not lost
 
   // nullopt: not run.
   std::optional<Attempt> Answer(const v1::ProbeSpec& spec, uint32_t number) const;
