@@ -21,6 +21,14 @@ bool Dials(const v1::SideSummary& side, const v1::Pair& pair) {
   return addresses.empty() || std::find(addresses.begin(), addresses.end(), pair.address()) != addresses.end();
 }
 
+bool TargetFails(const v1::Comparison& comparison, const v1::Pair& client, const v1::SideSummary& side) {
+  return std::any_of(comparison.pairs().begin(), comparison.pairs().end(), [&](const v1::Pair& pair) {
+    const bool same = pair.role() == v1::TARGET && pair.address() == client.address() && pair.port() == client.port();
+    const v1::SideOutcome* outcome = same ? FindSide(pair, side.name()) : nullptr;
+    return outcome != nullptr && outcome->present() && !Fine(*outcome);
+  });
+}
+
 }  // namespace
 
 ClientSays ReadClient(const v1::Comparison& comparison, const v1::SideSummary& side) {
@@ -34,6 +42,8 @@ ClientSays ReadClient(const v1::Comparison& comparison, const v1::SideSummary& s
       says.why_not = absl::StrCat("it did not run ", pair.probe());
       continue;
     }
+    // Where the target's own probe fails, its client only says the same again.
+    if (TargetFails(comparison, pair, side)) continue;
     says.asked = true;
     if (Fine(*outcome)) continue;
     if (IsOurOwnTrouble(*outcome)) {

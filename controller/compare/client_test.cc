@@ -52,6 +52,21 @@ TEST(Http, AResponseThatDoesNotMatchIsAServersByteAndNoHealth) {
   EXPECT_EQ(comparison.first_difference().outside(), "503, wanted below 400");
 }
 
+TEST(Http, AnotherStatusWhereNoneWasAskedForIsNotTheSameAnswer) {
+  RunBuilder builder("http://10.0.4.172/", Way::kRouted);
+  builder.Inside().On("http", support::HttpAnswer(200));
+  builder.Outside().On("http", support::HttpAnswer(302));
+  const v1::Comparison comparison = Compared(builder);
+  EXPECT_EQ(comparison.status(), v1::DIVERGED);
+  EXPECT_EQ(comparison.status_why(), "both are answered, with status 200 inside and 302 outside");
+  EXPECT_EQ(comparison.first_difference().step(), v1::REQUEST);
+
+  RunBuilder asked("http://10.0.4.172/#/database/status=up", Way::kRouted);
+  asked.Inside().On("http", support::HttpAnswer(200, {"json /database/status", "up", "up"}));
+  asked.Outside().On("http", support::HttpAnswer(203, {"json /database/status", "up", "up"}));
+  EXPECT_EQ(Compared(asked).status(), v1::HEALTHY) << "what was asked for is what counts";
+}
+
 TEST(Http, AnotherCertificateOutsideIsADivergence) {
   RunBuilder builder(kWeb, Way::kRouted);
   builder.Outside().talk.certificate = support::kOtherCertificate;
@@ -106,6 +121,51 @@ TEST(Client, ThatCouldNotBeAskedLeavesItOpen) {
   const v1::Comparison comparison = Compared(builder);
   EXPECT_EQ(comparison.status(), v1::CANNOT_TELL);
   EXPECT_THAT(comparison.status_why(), HasSubstr("outside the real client could not be asked: parallax-agent-client"));
+}
+
+TEST(Client, OfAnAddressThatTheProbeDoesNotReachEitherSaysNothingNew) {
+  RunBuilder builder(support::kNamedTarget, Way::kRouted);
+  builder.options.client = plan::ClientQuestions{};
+  for (support::Place* place : {&builder.Inside(), &builder.Outside()}) {
+    place->names["db.internal"] = {"10.0.4.172", "fd00:4::172"};
+  }
+  builder.Outside().On("postgres [fd00:4::172]", NoConnect(v1::NO_ROUTE, 0.1));
+  builder.Outside().On("sql [fd00:4::172]", Of({Failed(v1::CLIENT_CONNECT, v1::NO_ROUTE, 0.1)}));
+  builder.Inside().side.mutable_agent()->mutable_host()->add_interfaces()->add_addresses("fd00:4::50/64");
+  const v1::Comparison comparison = Compared(builder);
+  ASSERT_NE(std::find_if(comparison.pairs().begin(), comparison.pairs().end(),
+                         [](const v1::Pair& pair) { return pair.probe() == "sql [fd00:4::172]:5432"; }),
+            comparison.pairs().end());
+  EXPECT_EQ(comparison.status(), v1::HEALTHY) << comparison.status_why();
+}
+
+TEST(Client, OfTheOneSideThatWasAskedCounts) {
+  RunBuilder builder = WithClient();
+  v1::Run run = builder.Build();
+  run.mutable_sides()->DeleteSubrange(0, 1);
+  EXPECT_EQ(Compare(run).front().status(), v1::HEALTHY);
+  builder.Outside().On("sql", Of({Done(v1::CLIENT_CONNECT, 300), Said(v1::DDL, "42501", "permission denied", 4)}));
+  run = builder.Build();
+  run.mutable_sides()->DeleteSubrange(0, 1);
+  EXPECT_EQ(Compare(run).front().status(), v1::CANNOT_TELL);
+  builder.Outside().CannotAsk("sql", v1::UNSUPPORTED, "parallax-agent-client is not installed");
+  run = builder.Build();
+  run.mutable_sides()->DeleteSubrange(0, 1);
+  EXPECT_EQ(Compare(run).front().status(), v1::CANNOT_TELL);
+  EXPECT_THAT(Compare(run).front().status_why(), HasSubstr("is not installed"));
+}
+
+TEST(Words, WhatIsSlowIsNotSilent) {
+  v1::StepSummary step;
+  step.set_failure(v1::TIMED_OUT);
+  step.set_median_ns(2'000'000'000);
+  step.set_kind(v1::BODY);
+  EXPECT_EQ(StepCell(step), "silent for 2.0 s");
+  step.mutable_sample()->mutable_http_body()->set_size(20'000);
+  EXPECT_EQ(StepCell(step), "20 kB came, not done after 2.0 s");
+  step.set_kind(v1::DOWNLOAD);
+  step.mutable_sample()->Clear();
+  EXPECT_EQ(StepCell(step), "not done after 2.0 s");
 }
 
 TEST(Words, TellWhatTheNewStepsMet) {

@@ -56,6 +56,7 @@ class Maker {
   Maker(const v1::Run& run, const v1::Target& target) : run_(run) {
     comparison_.set_run(run.id());
     *comparison_.mutable_target() = target;
+    addresses_ = Addresses();
   }
 
   v1::Comparison Make() {
@@ -71,6 +72,9 @@ class Maker {
   }
 
  private:
+  // Where the target's own probes go.
+  std::set<std::string> Addresses() const;
+  bool IsShared(const v1::ProbeSpec& spec, const v1::Endpoint& endpoint) const;
   void Digests();
   void Pairs();
   void AddSide(const v1::Side& side);
@@ -96,6 +100,7 @@ class Maker {
 
   const v1::Run& run_;
   v1::Comparison comparison_;
+  std::set<std::string> addresses_;
 };
 
 bool Maker::IsLiteral() const {
@@ -114,6 +119,28 @@ void Maker::Digests() {
   comparison_.set_digests_agree(agree);
 }
 
+std::set<std::string> Maker::Addresses() const {
+  std::set<std::string> addresses;
+  for (const v1::Phase& phase : run_.phases()) {
+    v1::Plan plan;
+    if (!plan.ParseFromString(phase.plan_bytes())) continue;
+    for (const v1::ProbeSpec& spec : plan.probes()) {
+      if (spec.role() == v1::TARGET && spec.target() == target().url()) addresses.insert(EndpointOf(spec).address());
+    }
+  }
+  return addresses;
+}
+
+// Names, routes and tunnels are asked once for several targets: a name by its host, a route by where it leads, and a
+// tunnel, which was asked to connect there, by the port too.
+bool Maker::IsShared(const v1::ProbeSpec& spec, const v1::Endpoint& endpoint) const {
+  const bool same_host = endpoint.host() == target().host();
+  if (spec.role() == v1::NAME) return same_host;
+  if (spec.role() == v1::TUNNEL && endpoint.port() != target().port()) return false;
+  const bool on_the_way = spec.role() == v1::ROUTE || spec.role() == v1::TUNNEL;
+  return on_the_way && (same_host || addresses_.contains(endpoint.address()));
+}
+
 void Maker::Pairs() {
   using Key = std::pair<std::string, std::string>;  // probe, side
   std::map<Key, std::vector<const v1::Observation*>> observed;
@@ -124,10 +151,8 @@ void Maker::Pairs() {
     v1::Plan plan;
     if (!plan.ParseFromString(run_.phases(phase).plan_bytes())) continue;
     for (const v1::ProbeSpec& spec : plan.probes()) {
-      // Routes and names are asked once for several targets on one host.
       const v1::Endpoint endpoint = EndpointOf(spec);
-      const bool shared = spec.role() == v1::NAME || spec.role() == v1::ROUTE || spec.role() == v1::TUNNEL;
-      if (spec.target() != target().url() && !(shared && endpoint.host() == target().host())) continue;
+      if (spec.target() != target().url() && !IsShared(spec, endpoint)) continue;
       v1::Pair* pair = comparison_.add_pairs();
       pair->set_probe(spec.name());
       pair->set_kind(contract::KindOf(spec));
@@ -271,10 +296,12 @@ void Maker::Unlike(v1::SideSummary* summary) const {
     } else if (outcome->failure() == v1::UNSUPPORTED && !outcome->error().empty()) {
       mark(absl::StrCat("its agent does not support ", pair->probe(), ": ", outcome->error()));
     } else if (outcome->failure() == v1::DENIED_BY_POLICY) {
-      mark(absl::StrCat("its agent's policy denies ", pair->probe()));
+      const v1::StepSummary* step = EndingStep(*outcome);
+      const std::string why = step == nullptr ? outcome->error() : step->sample().text();
+      mark(absl::StrCat("its agent's policy refuses what ", pair->probe(), " asks", why.empty() ? "" : ": ", why));
     } else if (outcome->failure() == v1::LOCAL_RESOURCE) {
       // A file that cannot be read, a descriptor that cannot be had: nothing that the network did.
-      std::string why;
+      std::string why = outcome->error();
       for (const v1::StepSummary& step : outcome->steps()) {
         if (step.failure() == v1::LOCAL_RESOURCE) why = step.sample().text();
       }
@@ -402,6 +429,10 @@ bool Maker::TlsOnOneSideOnly() const {
   });
 }
 
+std::string ClientNotAsked(const ClientSays& client) {
+  return absl::StrCat("the real client could not be asked: ", client.why_not);
+}
+
 std::string LostBeforeTheEnd(const v1::SideSummary& side) {
   return absl::StrCat(side.name(), " was lost before the end: ", side.missing());
 }
@@ -414,8 +445,10 @@ void Maker::DecideStatus() {
   if (comparison_.sides_size() == 1) {
     const v1::SideSummary& side = comparison_.sides(0);
     if (side.present() && !side.unlike() && side.healthy()) {
+      const ClientSays client = ReadClient(comparison_, side);
       if (!side.missing().empty()) return decide(v1::CANNOT_TELL, LostBeforeTheEnd(side));
-      return decide(v1::HEALTHY, "probed from one side only");
+      if (!client.why_not.empty()) return decide(v1::CANNOT_TELL, ClientNotAsked(client));
+      if (!client.failed) return decide(v1::HEALTHY, "probed from one side only");
     }
     return decide(v1::CANNOT_TELL, "probed from one side only: there is nothing to compare it with");
   }
@@ -443,13 +476,17 @@ void Maker::DecideStatus() {
   if (!inside.healthy()) return decide(v1::BOTH_FAILED, "both sides fail");
   if (OtherIdentity()) return decide(v1::DIVERGED, "both work, with different servers");
   if (TlsOnOneSideOnly()) return decide(v1::DIVERGED, "both work, one of them without TLS");
+  for (const v1::Pair* pair : PairsWith(v1::TARGET)) {
+    const std::string differ = AnswersDiffer(*pair, inside, outside);
+    if (!differ.empty()) return decide(v1::DIVERGED, differ);
+  }
   // The real client last: it may make a run that is well otherwise worse, and never one better.
   const ClientSays client_inside = ReadClient(comparison_, inside);
   const ClientSays client_outside = ReadClient(comparison_, outside);
   for (const auto& [side, says] : {std::pair(&inside, &client_inside), std::pair(&outside, &client_outside)}) {
     if (says->why_not.empty()) continue;
-    return decide(v1::CANNOT_TELL, absl::StrCat("every probe is alike, and ", side->name(),
-                                                " the real client could not be asked: ", says->why_not));
+    return decide(v1::CANNOT_TELL,
+                  absl::StrCat("every probe is alike, and ", side->name(), " ", ClientNotAsked(*says)));
   }
   if (client_inside.failed && client_outside.failed) {
     return decide(v1::BOTH_FAILED, "every probe is alike, and the real client fails on both sides");
@@ -461,6 +498,10 @@ void Maker::DecideStatus() {
   // What a side that was lost did not say could have been anything; that it was lost could be a part of the fault.
   for (const v1::SideSummary* side : {&inside, &outside}) {
     if (!side->missing().empty()) return decide(v1::CANNOT_TELL, LostBeforeTheEnd(*side));
+  }
+  for (const v1::SideSummary& side : comparison_.sides()) {
+    if (!side.present() || side.unlike() || side.healthy() || Unproved(side)) continue;
+    return decide(v1::DIVERGED, absl::StrCat("inside and outside are healthy and alike, and ", side.name(), " fails"));
   }
   decide(v1::HEALTHY, "every side is healthy and alike");
 }

@@ -478,6 +478,44 @@ TEST(Targets, EachHasAComparisonOfItsOwn) {
   for (const size_t i : {0U, 1U}) EXPECT_EQ(SideOf(all[i]).carrier().interface(), "sst") << i;
 }
 
+TEST(Targets, OnOneHostHaveTheTunnelsWordForTheirOwnPort) {
+  RunBuilder builder("postgres://app@10.0.4.172:5432/app?sslmode=require", Way::kRedsocks);
+  builder.AddTarget("tcp://10.0.4.172:9007");
+  builder.Outside().Socks("10.0.4.172:5432", v1::CLOSED_BEFORE_FIRST_BYTE);
+  for (const v1::Comparison& comparison : Compare(builder.Build())) {
+    const std::string own = HostPort("10.0.4.172", comparison.target().port());
+    const v1::SideSummary outside = SideOf(comparison);
+    const auto& socks = outside.socks();
+    EXPECT_TRUE(std::any_of(socks.begin(), socks.end(), [&](const v1::Step& step) {
+      return step.socks().destination() == own;
+    })) << own;
+  }
+}
+
+TEST(Targets, OneEndpointByItsNameAndByItsAddressHasOneTunnel) {
+  RunBuilder builder(kNamedTarget);
+  builder.AddTarget("postgres://app@10.0.4.172:5432/app?sslmode=require");
+  const std::vector<v1::Comparison> all = Compare(builder.Build());
+  ASSERT_EQ(all.size(), 2U);
+  for (const v1::Comparison& comparison : all) {
+    EXPECT_EQ(SideOf(comparison).carrier().interface(), "sst") << comparison.target().url();
+    EXPECT_EQ(SideOf(comparison).route().interface(), "sst") << comparison.target().url();
+  }
+}
+
+TEST(Answers, AGreetingThatComesToOneSideOnlyIsNotTheSameAnswer) {
+  const auto greets = [](double ms) { return Of({Done(v1::CONNECT, 0.3), Heard(v1::LISTEN_UNASKED, "220 hi", ms)}); };
+  RunBuilder builder("tcp://10.0.4.172:25");
+  builder.Inside().On("tcp ", greets(1));
+  EXPECT_EQ(StatusOf(builder), v1::DIVERGED);
+  builder.Outside().On("tcp ", greets(120));
+  EXPECT_EQ(StatusOf(builder), v1::HEALTHY);
+
+  RunBuilder far("tcp://10.0.4.172:25", Way::kSst, 150);
+  far.Inside().On("tcp ", greets(1));
+  EXPECT_EQ(StatusOf(far), v1::HEALTHY) << "it may still have been on its way";
+}
+
 TEST(ConnectTo, ASideThatDialsElsewhereDoesNotGoByTheName) {
   RunBuilder builder(kNamedTarget, Way::kForward);
   builder.Outside().names.clear();
@@ -486,12 +524,12 @@ TEST(ConnectTo, ASideThatDialsElsewhereDoesNotGoByTheName) {
   EXPECT_EQ(SideOf(comparison).rung(), v1::QUERY_RUNG);
 }
 
-TEST(Witness, IsComparedWithNobodyAndTakesNothingAway) {
+TEST(Witness, ThatFailsWhereTheOthersAreFineIsNoHealth) {
   RunBuilder builder;
   support::Place& witness = builder.Witness("bastion", Way::kRouted, 0.4);
   witness.On("postgres", NoConnect(v1::REFUSED, 0.4));
   const v1::Comparison comparison = Compared(builder);
-  EXPECT_EQ(comparison.status(), v1::HEALTHY);
+  EXPECT_EQ(comparison.status(), v1::DIVERGED) << "every side healthy and alike is exit 0";
   EXPECT_FALSE(SideOf(comparison, "bastion").healthy());
   EXPECT_EQ(PairOf(comparison).sides_size(), 3);
 }

@@ -3,6 +3,7 @@
 #define PARALLAX_CONTROLLER_COMPARE_DIFFERENCE_H_
 
 #include <optional>
+#include <string>
 
 #include "parallax/v1/comparison.pb.h"
 
@@ -12,6 +13,11 @@ namespace parallax::compare {
 // reach it, they failed in other ways, or both succeeded with other addresses, bytes or certificates. nullopt when they
 // are alike, or one of them was not observed.
 std::optional<v1::Difference> FirstDifference(const v1::Pair& pair);
+
+// Both sides are fine at this target, and what they got is not the same, although nobody said what it should be: other
+// HTTP statuses, or a greeting that comes to one side and had the time to come to the other. In words; "" when it is
+// the same, or cannot be told.
+std::string AnswersDiffer(const v1::Pair& pair, const v1::SideSummary& inside, const v1::SideSummary& outside);
 
 }  // namespace parallax::compare
 

@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "contract/names.h"
 #include "controller/compare/outcomes.h"
 #include "controller/compare/words.h"
 #include "parallax/v1/plan.pb.h"
@@ -13,6 +15,7 @@
 namespace parallax::compare {
 namespace {
 
+constexpr int64_t kFreshSeconds = 5;
 constexpr std::string_view kJson = "json ";  // how ExpectationDetails.what begins for a JSON pointer
 
 // One attempt, from the worst to the best that it can say.
@@ -41,6 +44,15 @@ std::vector<const v1::Observation*> ObservationsOf(const v1::Run& run, const std
 // "/database/status is connected"
 std::string JsonWords(const v1::ExpectationDetails& details) {
   return absl::StrCat(details.what().substr(kJson.size()), " is ", details.absent() ? "absent" : details.seen());
+}
+
+// RFC 9111 section 5.1; 0 when no cache gave it.
+int64_t AgeSeconds(const v1::HttpDetails& http) {
+  int64_t seconds = 0;
+  for (const v1::HttpHeader& header : http.headers()) {
+    if (header.name() == "age" && !absl::SimpleAtoi(header.value(), &seconds)) seconds = 0;
+  }
+  return seconds;
 }
 
 Attempt ReadAnswer(const v1::Observation& observation, const v1::HttpDetails& http) {
@@ -74,12 +86,16 @@ Attempt ReadAnswer(const v1::Observation& observation, const v1::HttpDetails& ht
                                 ", and not ", details.wanted()));
     }
   }
-  // 502, 503 and 504 a gateway says as well, for an application that it does not reach: they are the application's own
-  // no only when it wrote what was asked for beside them.
+  // 502, 503 and 504 a gateway says as well, for an application that it does not reach. What the application wrote is
+  // its own word, whatever the status beside it: 503 may be about another thing than the one that was asked for.
   const bool maybe_a_gateway = http.status() >= 502 && http.status() <= 504;
-  if (http.status() >= 500 && (told || (!asked && !maybe_a_gateway))) {
+  const int64_t age_s = AgeSeconds(http);
+  if (age_s > kFreshSeconds) {
+    attempt.word = HealthWord::kSaysNothing;
+    attempt.why = absl::StrCat("its answer is ", age_s, " s old: a cache gave it");
+  } else if (http.status() >= 500 && !asked && !maybe_a_gateway) {
     attempt.word = HealthWord::kNotConnected;
-  } else if (http.status() >= 500) {
+  } else if (http.status() >= 500 && !told) {
     attempt.word = HealthWord::kSaysNothing;
     attempt.why = absl::StrCat("it answers with status ", http.status(),
                                ", and whether the application or a gateway before it says so cannot be told");
@@ -94,10 +110,22 @@ Attempt ReadAnswer(const v1::Observation& observation, const v1::HttpDetails& ht
 }
 
 Attempt ReadAttempt(const v1::Observation& observation) {
+  const v1::HttpDetails* answer = nullptr;  // of the last hop
+  const v1::Step* failed = nullptr;         // behind a redirect
   for (const v1::Step& step : observation.steps()) {
-    if (step.kind() == v1::REQUEST && step.http().status() > 0) return ReadAnswer(observation, step.http());
+    if (step.kind() == v1::REQUEST && step.http().status() > 0) answer = &step.http();
+    const bool later_hop = step.kind() != v1::EXPECTATION && !step.variant().empty();
+    if (later_hop && step.failure() != v1::NONE) failed = &step;
   }
   Attempt attempt;
+  if (answer != nullptr && failed != nullptr) {
+    attempt.word = HealthWord::kSaysNothing;
+    attempt.says = absl::StrCat("status ", answer->status());
+    attempt.why = absl::StrCat("it redirects to ", answer->location(), ", and there: ", StepLabel(failed->kind()), " ",
+                               contract::Name(failed->failure()));
+    return attempt;
+  }
+  if (answer != nullptr) return ReadAnswer(observation, *answer);
   const v1::SideOutcome outcome = Summarize("", {&observation});
   if (!observation.error().empty()) {
     attempt.why = observation.error();

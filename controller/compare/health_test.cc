@@ -31,6 +31,27 @@ Attempt NoPointer(uint32_t status = 200, bool page = false) {
   return HttpAnswer(status, {"json /database/status", "connected", "", true}, page);
 }
 
+// The answer that a redirect led to, when it was asked to be followed.
+Attempt Behind(const Attempt& answer) {
+  Attempt attempt = HttpAnswer(302);
+  attempt.mutable_steps()->RemoveLast();  // the expectation is of the last answer
+  for (v1::Step step : answer.steps()) {
+    if (step.kind() != v1::EXPECTATION) step.set_variant("hop 2");
+    *attempt.add_steps() = step;
+  }
+  attempt.set_outcome(answer.outcome());
+  return attempt;
+}
+Attempt Aged(Attempt answer, const std::string& seconds) {
+  for (v1::Step& step : *answer.mutable_steps()) {
+    if (step.kind() != v1::REQUEST) continue;
+    v1::HttpHeader* header = step.mutable_http()->add_headers();
+    header->set_name("age");
+    header->set_value(seconds);
+  }
+  return answer;
+}
+
 v1::Comparison With(const std::vector<Attempt>& answers, bool outside_fails) {
   RunBuilder builder;
   if (outside_fails) builder.Outside().EverythingCloses(0.4);
@@ -60,6 +81,18 @@ TEST(Health, EveryWordAndWhatItMakesOfTheComparison) {
       {"a bare error, where nothing else was asked", {3, HttpAnswer(500)}, true, v1::BOTH_FAILED, "status 500"},
       {"an error that a gateway says too", {3, HttpAnswer(502)}, true, v1::CANNOT_TELL, "or a gateway before it"},
       {"an error without what was asked", {3, NoPointer(503)}, true, v1::CANNOT_TELL, "or a gateway before it"},
+      {"an error about another thing, and what was asked is well",
+       {3, HttpAnswer(503, {"json /database/status", "connected", "connected"})},
+       true,
+       v1::DIVERGED,
+       "/database/status is connected"},
+      {"a redirect that was followed", {3, Behind(Connected())}, true, v1::DIVERGED, "status 200, /database"},
+      {"a redirect that leads nowhere",
+       {3, Behind(NoConnect(v1::REFUSED, 8))},
+       true,
+       v1::CANNOT_TELL,
+       "and there: connect refused"},
+      {"an answer out of a cache", {3, Aged(Connected(), "86400")}, true, v1::CANNOT_TELL, "86400 s old"},
       {"once not connected", {Connected(), NotConnected(), Connected()}, true, v1::BOTH_FAILED, "is timeout"},
       {"no such path", {3, NoPointer(404)}, true, v1::CANNOT_TELL, "there is no /database/status"},
       {"a login is wanted", {3, NoPointer(401)}, true, v1::CANNOT_TELL, "does not say what was asked"},

@@ -37,21 +37,23 @@ bool PeerBytes(const v1::SideOutcome& outcome) {
 // target, which has nothing else, that is asked of the tunnel's own SOCKS port, which dials before it answers.
 bool ControlsHold(const v1::Pair& pair, const v1::SideSummary& side) {
   if (side.locality() == v1::REMOTE) return side.controls().negative_usable() > 0;
-  if (pair.kind() != "tcp") return false;
-  const std::string target = HostPort(pair.address(), pair.port());
+  return pair.kind() == "tcp" && SocksReaches(side, HostPort(pair.address(), pair.port()));
+}
+
+}  // namespace
+
+bool SocksReaches(const v1::SideSummary& side, const std::string& endpoint) {
   bool reached = false;
   bool negative_failed = false;
   for (const v1::Step& step : side.socks()) {
     const bool connected = step.failure() == v1::NONE;
-    if (step.socks().destination() == target) reached = connected;
+    if (step.socks().destination() == endpoint) reached = connected;
     if (!step.socks().negative_control()) continue;
     if (connected) return false;
     negative_failed = true;
   }
   return reached && negative_failed;
 }
-
-}  // namespace
 
 v1::Rung RungOf(const v1::Pair& pair, const v1::SideSummary& side, const v1::SideOutcome* inside) {
   const v1::SideOutcome* outcome = FindSide(pair, side.name());

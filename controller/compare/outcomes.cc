@@ -141,6 +141,17 @@ bool Answered(const v1::SideOutcome& outcome) {
   });
 }
 
+const v1::StepSummary* EndingStep(const v1::SideOutcome& outcome) {
+  if (Fine(outcome)) return nullptr;
+  for (const v1::StepSummary& step : outcome.steps()) {
+    if (step.kind() == outcome.failed_step() && step.failure() != v1::NONE && step.variant().empty()) return &step;
+  }
+  for (const v1::StepSummary& step : outcome.steps()) {
+    if (step.failure() == outcome.failure()) return &step;
+  }
+  return nullptr;
+}
+
 const v1::StepSummary* MainStep(const v1::SideOutcome& outcome, v1::StepKind kind) {
   return FindStep(outcome, kind, "");
 }

@@ -25,6 +25,9 @@ bool Fine(const v1::SideOutcome& outcome);
 // The endpoint said something that a handshake in its name could not: bytes came, or TLS was spoken.
 bool Answered(const v1::SideOutcome& outcome);
 
+// The step at which the outcome ended, of its main row if it is one; nullptr when it is fine.
+const v1::StepSummary* EndingStep(const v1::SideOutcome& outcome);
+
 // The step was tried in a main row (not in a row of the sslmode matrix, an "http" connection and the like).
 const v1::StepSummary* MainStep(const v1::SideOutcome& outcome, v1::StepKind kind);
 

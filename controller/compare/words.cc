@@ -115,6 +115,15 @@ std::string ServerErrorWords(const v1::Step& sample) {
   return absl::StrCat("error ", sample.server_error().code(), ": ", sample.server_error().message());
 }
 
+// What is slow is not silent.
+std::string TimedOutWords(const v1::StepSummary& step, const std::string& time) {
+  const uint64_t bytes = std::max<uint64_t>(step.max_bytes_in(), step.sample().http_body().size());
+  if (step.kind() == v1::BODY && bytes > 0) return absl::StrCat(Size(bytes), " came, not done after ", time);
+  // How much of it had come the client does not tell.
+  const bool moves_much = step.kind() == v1::DOWNLOAD || step.kind() == v1::UPLOAD;
+  return absl::StrCat(moves_much ? "not done after " : "silent for ", time);
+}
+
 std::string FailureWords(const v1::StepSummary& step) {
   const std::string time = Duration(step.median_ns());
   const v1::Step& sample = step.sample();
@@ -124,7 +133,7 @@ std::string FailureWords(const v1::StepSummary& step) {
     case v1::CLOSED_BEFORE_FIRST_BYTE: return absl::StrCat("closed in ", time, ", 0 bytes");
     case v1::RESET: return absl::StrCat("reset in ", time);
     case v1::CLOSED: return absl::StrCat("closed in ", time);
-    case v1::TIMED_OUT: return absl::StrCat("silent for ", time);
+    case v1::TIMED_OUT: return TimedOutWords(step, time);
     case v1::UNREACHABLE: return absl::StrCat("unreachable in ", time);
     case v1::NO_ROUTE: return "no route";
     case v1::NAME_NOT_FOUND: return "no such name";

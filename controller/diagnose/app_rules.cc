@@ -50,6 +50,8 @@ std::optional<v1::Finding> MatchCommandDiffers(const v1::Comparison& comparison)
   const compare::ClientSays outside = compare::ReadClient(comparison, *facts.outside);
   if (!inside.asked || !outside.asked || inside.failed == outside.failed) return std::nullopt;
   const std::string where = outside.failed ? "outside" : "inside";
+  // What comes and goes is no proof of a cause that stays.
+  if (compare::FindSide(*(outside.failed ? outside : inside).pair, where)->succeeded() > 0) return std::nullopt;
   FindingBuilder finding(0.85, absl::StrCat("Every probe is alike on both sides, and the real client fails ", where,
                                             ": look at what it does and the probes do not."));
   const compare::ClientSays& failing = outside.failed ? outside : inside;

@@ -356,7 +356,8 @@ constexpr Rule kCatalogue[] = {
      Sides::kNone,
      {},
      {},
-     "One side gave no observation, or was lost before the end. What was seen stands, and nothing is concluded from the "
+     "One side gave no observation, or was lost before the end. What was seen stands, and nothing is concluded from "
+     "the "
      "absence.",
      "The report says which side, and why.",
      "do what stands beside the side that is missing, and ask again",

@@ -68,7 +68,8 @@ void NoteSamePlace(const v1::Comparison& comparison, std::vector<v1::Finding>* f
     finding.set_confidence(finding.confidence() * kSamePlaceShare);
     v1::Evidence* evidence = finding.add_evidence();
     evidence->set_text(
-        "the inside agent stands on the bastion itself (same address or ssh host key): it sees what the bastion sees, and "
+        "the inside agent stands on the bastion itself (same address or ssh host key): it sees what the bastion sees, "
+        "and "
         "clears nothing beyond it");
     evidence->set_side("inside");
     evidence->set_against(true);

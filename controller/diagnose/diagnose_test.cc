@@ -140,6 +140,50 @@ TEST(Ambiguity, WhatOnlyALargeMessageMeetsMayBeThePaths) {
   }
 }
 
+TEST(Ambiguity, AnEndAfterOurWordsMayBeAnAnswerToThem) {
+  RunBuilder builder;
+  builder.Outside().WithoutSocks().On("postgres", support::Closed(v1::SSL_REQUEST, 0.5, 45));
+  const v1::Finding verdict = MakeReport(builder.Build()).targets(0).diagnosis().verdict();
+  EXPECT_EQ(verdict.cause(), "vpc.refused_beyond_bastion");
+  EXPECT_LE(verdict.confidence(), 0.7);
+  EXPECT_THAT(verdict.alternatives(), ::testing::Contains("path.stage_reset"));
+}
+
+TEST(Witness, OnTheBastionSettlesWhatItWasAskedFor) {
+  const auto refused = [](bool from_the_bastion) {
+    RunBuilder builder;
+    builder.Outside().On("postgres", support::Closed(v1::SSL_REQUEST, 0.5, 45));
+    builder.Outside().Socks("10.0.4.172:5432", v1::CLOSED_BEFORE_FIRST_BYTE);
+    support::Place& witness = builder.Witness("bastion", Way::kRouted, 0.3);
+    builder.Outside().banner.set_host_key_type("ssh-ed25519");
+    builder.Outside().banner.set_host_key_sha256("SHA256:bastion");
+    witness.side.mutable_agent()->mutable_host()->add_ssh_host_keys("ssh-ed25519 SHA256:bastion");
+    if (from_the_bastion) witness.On("postgres", support::NoConnect(v1::REFUSED, 0.3));
+    return MakeReport(builder.Build()).targets(0).diagnosis().verdict();
+  };
+  for (const bool from_the_bastion : {true, false}) {
+    const v1::Finding verdict = refused(from_the_bastion);
+    EXPECT_EQ(verdict.cause(), "vpc.refused_beyond_bastion");
+    EXPECT_THAT(verdict.next_evidence(), Not(::testing::Contains(HasSubstr("--witness")))) << "there is one";
+    std::string told;
+    for (const v1::Evidence& evidence : verdict.evidence()) told += evidence.text() + "\n";
+    EXPECT_THAT(told, HasSubstr("from the bastion itself (bastion)"));
+    EXPECT_THAT(told, HasSubstr(from_the_bastion ? "connect refused" : "the target answers"));
+  }
+}
+
+TEST(Unexplained, TellsWhatTheRealClientMetWhereAllElseIsWell) {
+  RunBuilder builder;
+  builder.options.client = plan::ClientQuestions{true, 0, 0};
+  for (support::Place* place : {&builder.Inside(), &builder.Outside()}) {
+    place->On("sql", support::Of({support::Done(v1::CLIENT_CONNECT, 9), support::Said(v1::DDL, "42501", "denied", 4)}));
+  }
+  const v1::Finding verdict = MakeReport(builder.Build()).targets(0).diagnosis().verdict();
+  EXPECT_EQ(verdict.cause(), "unexplained");
+  EXPECT_THAT(verdict.summary(), HasSubstr("error 42501: denied"));
+  EXPECT_THAT(verdict.evidence(0).text(), HasSubstr("client: ddl"));
+}
+
 // No alarm where all is well: every way, round trip, name and mode.
 TEST(Healthy, RaisesNoAlarm) {
   for (const Way way : {Way::kRouted, Way::kSst, Way::kRedsocks, Way::kForward, Way::kWireGuard, Way::kSshuttle}) {

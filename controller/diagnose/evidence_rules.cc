@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "controller/compare/client.h"
 #include "controller/compare/outcomes.h"
 #include "controller/compare/words.h"
 #include "controller/diagnose/facts.h"
@@ -25,6 +26,17 @@ bool SameHost(const v1::SideSummary& a, const v1::SideSummary& b) {
   const v1::HostFacts& host = a.agent().host();
   return !host.network_namespace().empty() && host.network_namespace() == b.agent().host().network_namespace() &&
          host.hostname() == b.agent().host().hostname() && addresses(a) == addresses(b);
+}
+
+// The target's pair, or the real client's where the target itself is well.
+const v1::Pair* FailingPair(const v1::Comparison& comparison, const Facts& facts) {
+  const bool well =
+      facts.inside != nullptr && facts.inside->healthy() && facts.outside != nullptr && facts.outside->healthy();
+  for (const v1::SideSummary* side : {facts.inside, facts.outside}) {
+    if (!well) break;
+    if (const compare::ClientSays says = compare::ReadClient(comparison, *side); says.failed) return says.pair;
+  }
+  return facts.pair;
 }
 
 }  // namespace
@@ -103,7 +115,8 @@ std::optional<v1::Finding> MatchUnsteady(const v1::Comparison& comparison) {
   FindingBuilder finding(1.0, "Attempts of the same probe disagree: what is seen comes and goes.");
   bool any = false;
   for (const v1::Pair& pair : comparison.pairs()) {
-    if (pair.role() != v1::TARGET && pair.role() != v1::POSITIVE_CONTROL) continue;
+    const bool counts = pair.role() == v1::TARGET || pair.role() == v1::CLIENT || pair.role() == v1::POSITIVE_CONTROL;
+    if (!counts) continue;
     for (const v1::SideOutcome& side : pair.sides()) {
       if (!side.present() || side.steady()) continue;
       any = true;
@@ -121,21 +134,24 @@ std::optional<v1::Finding> MatchUnexplained(const v1::Comparison& comparison) {
   const Facts facts = Read(comparison);
   std::string summary = comparison.status() == v1::DIVERGED ? "The sides differ, and no known cause fits what was seen."
                                                             : "Both sides fail, and no known cause fits what was seen.";
+  const v1::Pair* pair = FailingPair(comparison, facts);
   // No name of the catalogue, but the server has said it in its own words.
-  if (const std::string code = SqlState(facts.in); !code.empty() && code == SqlState(facts.out)) {
-    summary = absl::StrCat("The server is reached from both sides and says no, to both alike: ",
-                           compare::StepCell(*EndingStep(*facts.in)), ".");
+  const v1::SideOutcome* in = pair == nullptr ? nullptr : compare::FindSide(*pair, "inside");
+  const v1::SideOutcome* out = pair == nullptr ? nullptr : compare::FindSide(*pair, "outside");
+  if (const std::string code = SqlState(in); !code.empty() && code == SqlState(out)) {
+    summary = absl::StrCat(
+        "The server is reached from both sides and says no, to both alike: ", compare::StepCell(*EndingStep(*in)), ".");
   }
   FindingBuilder finding(0.5, std::move(summary));
-  if (facts.pair != nullptr) {
-    for (const v1::SideOutcome& side : facts.pair->sides()) {
+  if (pair != nullptr) {
+    for (const v1::SideOutcome& side : pair->sides()) {
       const v1::StepSummary* step = side.present() ? EndingStep(side) : nullptr;
       if (!side.present()) continue;
       finding.Because(absl::StrCat(side.side(), ": ",
                                    step == nullptr ? "every step succeeded"
                                                    : absl::StrCat(compare::StepLabel(step->kind()), ": ",
                                                                   compare::StepCell(*step))),
-                      side.side(), facts.pair->probe(), step == nullptr ? v1::STEP_KIND_UNSPECIFIED : step->kind());
+                      side.side(), pair->probe(), step == nullptr ? v1::STEP_KIND_UNSPECIFIED : step->kind());
     }
   }
   if (const v1::StepSummary* same = SameSize(comparison); same != nullptr && same->succeeded() == 0) {

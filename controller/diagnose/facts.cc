@@ -116,17 +116,6 @@ bool SocksCarries(const v1::SideSummary& side) {
   });
 }
 
-const v1::StepSummary* EndingStep(const v1::SideOutcome& outcome) {
-  if (compare::Fine(outcome)) return nullptr;
-  for (const v1::StepSummary& step : outcome.steps()) {
-    if (step.kind() == outcome.failed_step() && step.failure() != v1::NONE && step.variant().empty()) return &step;
-  }
-  for (const v1::StepSummary& step : outcome.steps()) {
-    if (step.failure() == outcome.failure()) return &step;
-  }
-  return nullptr;
-}
-
 const v1::StepSummary* StepOf(const v1::SideOutcome* outcome, v1::StepKind kind, const std::string& variant) {
   return outcome == nullptr ? nullptr : compare::FindStep(*outcome, kind, variant);
 }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "controller/compare/outcomes.h"
 #include "parallax/v1/comparison.pb.h"
 
 namespace parallax::diagnose {
@@ -57,8 +58,7 @@ Facts Read(const v1::Comparison& comparison);
 // A positive control answered through the tunnel's own SOCKS port.
 bool SocksCarries(const v1::SideSummary& side);
 
-// The step at which the outcome ended, of its main row; nullptr when it is fine.
-const v1::StepSummary* EndingStep(const v1::SideOutcome& outcome);
+using compare::EndingStep;
 const v1::StepSummary* StepOf(const v1::SideOutcome* outcome, v1::StepKind kind, const std::string& variant = "");
 // The pairs of a role, in the plan's order.
 std::vector<const v1::Pair*> PairsOf(const v1::Comparison& comparison, v1::Role role);

@@ -2,6 +2,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "controller/compare/ladder.h"
 #include "controller/compare/locality.h"
 #include "controller/compare/outcomes.h"
 #include "controller/compare/words.h"
@@ -71,15 +72,19 @@ bool WayIsWell(const Facts& facts) {
   return facts.pair != nullptr && !IsPrivateAddress(facts.pair->address());
 }
 
-// The connect reached the target's own host (what must not connect does not), and it ended after that: whoever ended it
-// had seen what was said.
+bool SocksReaches(const Facts& facts) {
+  return compare::SocksReaches(*facts.outside, compare::HostPort(facts.pair->address(), facts.pair->port()));
+}
+
+// The connect reached the target's own host (what must not connect does not, or the tunnel's SOCKS port says so), and
+// it ended after that: whoever ended it had seen what was said.
 bool EndedAfterRealConnect(const Facts& facts) {
   const v1::StepSummary* end = facts.out == nullptr ? nullptr : EndingStep(*facts.out);
   const v1::StepSummary* connect = StepOf(facts.out, v1::CONNECT);
   const bool asked = end != nullptr && (end->kind() == v1::SSL_REQUEST || end->kind() == v1::STARTUP ||
                                         end->kind() == v1::TLS_HANDSHAKE || end->kind() == v1::REQUEST);
   return asked && connect != nullptr && connect->succeeded() == connect->seen() &&
-         facts.outside->locality() == v1::REMOTE && facts.others != Others::kFail;
+         (facts.outside->locality() == v1::REMOTE || SocksReaches(facts)) && facts.others != Others::kFail;
 }
 
 // The stage at which the outside ends by `failure`'s class, inside being fine: after the server's first byte, or where
@@ -90,7 +95,11 @@ const v1::StepSummary* BrokenStage(const Facts& facts, bool swallowed) {
   if (facts.outside_how != How::kLater && !real_connect) return nullptr;
   const v1::StepSummary* end = EndingStep(*facts.out);
   // What a redirect leads to is another conversation.
-  if (end == nullptr || !end->variant().empty() || end->kind() == v1::CONNECT || (end->kind() == v1::SSL_REQUEST && !real_connect)) return nullptr;
+  // What comes slowly is not swallowed, either.
+  const bool slow = swallowed && end != nullptr && end->kind() == v1::BODY && end->sample().http_body().size() > 0;
+  if (end == nullptr || slow || !end->variant().empty() || end->kind() == v1::CONNECT ||
+      (end->kind() == v1::SSL_REQUEST && !real_connect))
+    return nullptr;
   const v1::Failure failure = compare::FailureClass(end->failure());
   const bool fits =
       swallowed ? failure == v1::TIMED_OUT : failure == v1::CLOSED || failure == v1::CLOSED_BEFORE_FIRST_BYTE;
@@ -127,6 +136,30 @@ const v1::StepSummary* PaddedHello(const v1::Comparison& comparison) {
   return nullptr;
 }
 
+// A witness that stands on the bastion: what it meets at the target tells the bastion's own doing from what lies
+// beyond. Where there is none, `otherwise` says what one would settle.
+void TellWitness(const v1::Comparison& comparison, const Facts& facts, const char* otherwise, FindingBuilder* finding) {
+  for (const v1::SideSummary& side : comparison.sides()) {
+    const bool witness = side.name() != "inside" && side.name() != "outside";
+    const v1::SideOutcome* outcome = compare::FindSide(*facts.pair, side.name());
+    if (!witness || !side.same_place_as_bastion() || outcome == nullptr || !outcome->present()) continue;
+    if (const v1::StepSummary* end = EndingStep(*outcome)) {
+      finding->Because(
+          absl::StrCat("from the bastion itself (", side.name(), "): ", compare::StepLabel(end->kind()), " ",
+                       compare::StepCell(*end), ": what stops it stands between the bastion and the target"),
+          side.name(), facts.pair->probe(), end->kind());
+    } else {
+      finding->Because(absl::StrCat("from the bastion itself (", side.name(),
+                                    ") the target answers: no firewall beyond it "
+                                    "is in the way, but what the bastion does for a tunnel"),
+                       side.name(), facts.pair->probe());
+      finding->Do("on the bastion: sshd -T | grep -iE 'permitopen|allowtcpforwarding'; nft list ruleset");
+    }
+    return;
+  }
+  finding->OrElse("", otherwise);
+}
+
 std::optional<v1::Finding> StageFinding(const v1::Comparison& comparison, bool swallowed) {
   const Facts facts = Read(comparison);
   const v1::StepSummary* end = BrokenStage(facts, swallowed);
@@ -139,23 +172,28 @@ std::optional<v1::Finding> StageFinding(const v1::Comparison& comparison, bool s
   const Arrival arrival = ReadArrival(facts, end->kind());
   if (swallowed && arrival.out_of_order) return std::nullopt;
   const bool proved = same_passes && (!swallowed || arrival.unacknowledged);
+  const bool real_connect = EndedAfterRealConnect(facts);
   const std::string stage = compare::StepLabel(end->kind());
   FindingBuilder finding(
       proved                     ? 0.92
       : swallowed && same_passes ? 0.7
       : swallowed                ? 0.6
-                                 : 0.8,
+                                 : 0.7,
       absl::StrCat("Outside, the conversation dies at one stage, ", stage, ": what comes before it passes, ",
                    swallowed ? "and then there is silence." : "and then the connection is ended.",
-                   " Something on the way acts on that message."));
+                   " Something on the way acts on that message, or the server does, for this source alone."));
   finding.Because(absl::StrCat(stage, ": ", compare::StepCell(*end), ", in ", end->seen() - end->succeeded(), " of ",
                                end->seen(), " attempts"),
                   "outside", facts.pair->probe(), end->kind());
   const v1::StepSummary* first = StepOf(facts.out, v1::SSL_REQUEST);
-  if (first == end) {
+  if (real_connect && facts.outside->locality() == v1::REMOTE) {
     finding.Because(absl::StrCat("the connect is the server's own: ", facts.outside->locality_why()), "outside",
                     facts.pair->probe(), v1::CONNECT);
-  } else if (first != nullptr) {
+  } else if (real_connect) {
+    finding.Because("CONNECT to the target, spoken to the tunnel's own SOCKS port, succeeds", "outside",
+                    "tunnel " + facts.pair->address(), v1::SOCKS_CONNECT);
+  }
+  if (first != nullptr && first != end) {
     finding.Because(absl::StrCat("before it, ssl request: ", compare::StepCell(*first)), "outside", facts.pair->probe(),
                     v1::SSL_REQUEST);
   }
@@ -178,6 +216,7 @@ std::optional<v1::Finding> StageFinding(const v1::Comparison& comparison, bool s
                    "a capture of the server's answer on the bastion: does the large packet leave it?");
     if (!same_passes) finding.OrElse("path.mtu_black_hole_up", "");
   }
+  finding.OrElse("", "the server's own log: does that message arrive there, and who ends the connection?");
   finding.Because(InsideWords(facts), "inside", facts.pair->probe());
   return finding.Build();
 }
@@ -189,6 +228,8 @@ std::optional<v1::Finding> MatchRefusedBeyondBastion(const v1::Comparison& compa
   if (!facts.inside_reaches() || !facts.outside_fails() || facts.others == Others::kFail) return std::nullopt;
   const v1::Step* socks = TargetSocks(facts);
   const bool socks_rejects = socks != nullptr && SocksRejected(*socks);
+  // The bastion does connect to it: what ends the conversation comes later.
+  if (socks != nullptr && socks->failure() == v1::NONE) return std::nullopt;
   bool refused = facts.outside_how == How::kRefused || facts.outside_how == How::kFarClose || socks_rejects ||
                  UnreachableAtOnce(facts);
   // Near or far cannot be told, but others do answer by the same way: then the tunnel is alive and this one is refused.
@@ -201,10 +242,12 @@ std::optional<v1::Finding> MatchRefusedBeyondBastion(const v1::Comparison& compa
   // Without a tunnel a refusal comes from the way itself: there is nothing else that must be well.
   const bool way = WayIsWell(facts) || (direct && facts.outside_how == How::kRefused);
   if ((!refused && !guess) || !way || EndedAfterRealConnect(facts) || RefusedHere(facts)) return std::nullopt;
+  // An end that comes after our own words could be an answer to them.
+  const bool at_connect = facts.outside_how == How::kRefused || facts.outside_how == How::kUnreachable || socks_rejects;
   const bool certain = facts.others == Others::kAnswer;
-  FindingBuilder finding(certain ? 0.93
-                         : guess ? 0.5
-                                 : 0.7,
+  FindingBuilder finding(certain && at_connect ? 0.93
+                         : guess               ? 0.5
+                                               : 0.7,
                          absl::StrCat("The target is refused ", Where(*facts.outside),
                                       ": an answer comes back, and it is no. ", "Inside it is open."));
   TellEnd(facts, &finding);
@@ -218,9 +261,13 @@ std::optional<v1::Finding> MatchRefusedBeyondBastion(const v1::Comparison& compa
     finding.OrElse("tunnel.forwarding_denied", "name another destination that must answer: --control tcp://HOST:PORT");
     if (guess) finding.OrElse("tunnel.carrier_dead");
   }
-  finding.OrElse("",
-                 "a witness on the bastion tells a firewall from the bastion's own rules: --witness bastion='exec:ssh "
-                 "BASTION parallax-agent stdio'");
+  if (!at_connect) {
+    finding.OrElse("path.stage_reset", "the server's own log: does a connection arrive there, and who ends it?");
+  }
+  TellWitness(comparison, facts,
+              "a witness on the bastion tells a firewall from the bastion's own rules: --witness bastion='exec:ssh "
+              "BASTION parallax-agent stdio'",
+              &finding);
   return finding.Build();
 }
 
@@ -250,9 +297,10 @@ std::optional<v1::Finding> MatchDroppedBeyondBastion(const v1::Comparison& compa
     finding.OrElse("tunnel.carrier_dead", "name another destination that must answer: --control tcp://HOST:PORT");
     if (HasTunnel(*facts.outside) && !facts.outside->has_banner()) finding.OrElse("tunnel.bastion_unreachable");
   }
-  finding.OrElse("",
-                 "security group, network ACL or the bastion's own egress: a witness on the bastion tells, --witness "
-                 "bastion='exec:ssh BASTION parallax-agent stdio'");
+  TellWitness(comparison, facts,
+              "security group, network ACL or the bastion's own egress: a witness on the bastion tells, --witness "
+              "bastion='exec:ssh BASTION parallax-agent stdio'",
+              &finding);
   return finding.Build();
 }
 

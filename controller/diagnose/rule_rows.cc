@@ -802,6 +802,18 @@ constexpr RuleRow kRows[] = {
        return builder;
      }},
     {"app.command_differs", Says::kSilent, v1::HEALTHY, "the real client works on both sides", [] { return WithClient(); }},
+    {"app.command_differs", Says::kSilent, v1::DIVERGED, "it fails in one attempt of three",
+     [] {
+       RunBuilder builder = WithClient();
+       builder.Outside().OnAttempt(2, "sql", Of({Failed(v1::CLIENT_CONNECT, v1::CLOSED_BEFORE_FIRST_BYTE, 130)}));
+       return builder;
+     }},
+    {"evidence.unsteady", Says::kBeside, v1::DIVERGED, "the real client fails in one attempt of three",
+     [] {
+       RunBuilder builder = WithClient();
+       builder.Outside().OnAttempt(2, "sql", Of({Failed(v1::CLIENT_CONNECT, v1::CLOSED_BEFORE_FIRST_BYTE, 130)}));
+       return builder;
+     }},
     {"app.command_differs", Says::kSilent, v1::BOTH_FAILED, "it fails on both sides",
      [] {
        RunBuilder builder = ClientFailsOutside();
@@ -842,9 +854,35 @@ constexpr RuleRow kRows[] = {
        return builder;
      }},
     {"vpc.refused_beyond_bastion", Says::kVerdict, v1::DIVERGED, "an http target closed a round trip away, others answer",
+     [] {
+       RunBuilder builder = WebOutside(kWeb, Closed(v1::REQUEST, 0.5, 45));
+       builder.Outside().Socks("10.0.4.172:8080", v1::CLOSED_BEFORE_FIRST_BYTE);
+       return builder;
+     }},
+    {"vpc.refused_beyond_bastion", Says::kVerdict, v1::DIVERGED, "the same where no SOCKS port can be asked",
+     [] {
+       RunBuilder builder = WebOutside(kWeb, Closed(v1::REQUEST, 0.5, 45));
+       builder.Outside().WithoutSocks();
+       return builder;
+     }},
+    {"vpc.refused_beyond_bastion", Says::kSilent, v1::DIVERGED, "the SOCKS port connects to it: it is not refused",
      [] { return WebOutside(kWeb, Closed(v1::REQUEST, 0.5, 45)); }},
-    {"vpc.refused_beyond_bastion", Says::kVerdict, v1::DIVERGED, "an https target closed a round trip away, others answer",
+    {"path.stage_reset", Says::kVerdict, v1::DIVERGED, "behind a local accept, where the SOCKS port connects to it",
      [] { return WebOutside(kSecureWeb, Closed(v1::TLS_HANDSHAKE, 0.5, 45)); }},
+    {"path.stage_swallowed", Says::kVerdict, v1::DIVERGED, "the same, and silence",
+     [] { return WebOutside(kSecureWeb, Mute(v1::TLS_HANDSHAKE, 0.5)); }},
+    {"path.stage_swallowed", Says::kSilent, v1::DIVERGED, "an answer that comes slowly",
+     [] {
+       v1::Step body = Failed(v1::BODY, v1::TIMED_OUT, 2000);
+       body.mutable_http_body()->set_size(20'000);
+       return WebOutside(kWeb, Of({Done(v1::CONNECT, 40), Done(v1::REQUEST, 40, 200), body}), Way::kRouted);
+     }},
+    {"vpc.refused_beyond_bastion", Says::kVerdict, v1::DIVERGED, "an https target closed a round trip away, others answer",
+     [] {
+       RunBuilder builder = WebOutside(kSecureWeb, Closed(v1::TLS_HANDSHAKE, 0.5, 45));
+       builder.Outside().Socks("10.0.4.172:443", v1::CLOSED_BEFORE_FIRST_BYTE);
+       return builder;
+     }},
     {"vpc.dropped_beyond_bastion", Says::kVerdict, v1::DIVERGED, "an http target that is silent, others answer",
      [] {
        RunBuilder builder = WebOutside(kWeb, Mute(v1::REQUEST, 0.5));

@@ -168,6 +168,7 @@ std::optional<v1::Finding> MatchFrozen(const v1::Comparison& comparison) {
                          "The target accepts connections and then says nothing, on both sides: its process hangs.");
   TellBoth(facts, &finding);
   if (asked) finding.Because("inside it is silent to an HTTP request line too", "inside", "", v1::HTTP_LINE);
+  if (scheme == "https") finding.OrElse("", "is it TLS that is spoken there? Ask http:// too");
   if (http) return finding.OrElse("", "what runs on the target's host and listens on that port?").Build();
   finding.OrElse("target.not_postgres", "what runs on the target's host and listens on that port?");
   return finding.Build();

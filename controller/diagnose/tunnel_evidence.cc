@@ -32,9 +32,10 @@ void TellControls(const Facts& facts, FindingBuilder* finding) {
                      "outside", "", v1::CONNECT);
   }
   if (controls.positive_usable() > 0 && controls.positive_answered() == 0) {
-    finding->Because(absl::StrCat("none of ", controls.positive_usable(),
-                                  " other destinations that answer inside answers through the tunnel"),
-                     "outside");
+    finding->Because(
+        absl::StrCat("none of ", controls.positive_usable(), " other destinations that answer inside answers ",
+                     HasTunnel(*facts.outside) ? "through the tunnel" : "outside"),
+        "outside");
   }
 }
 

@@ -44,7 +44,6 @@ void List(std::string_view label, const Items& items, Style style, Page& page) {
   }
 }
 
-// "every side runs a query" and the like: the highest rung that all sides proved, and who they are.
 // Why nobody went on from the server's request for a password.
 std::string WhyNoFurther(const v1::Comparison& comparison) {
   for (const v1::Pair& pair : comparison.pairs()) {
@@ -58,6 +57,19 @@ std::string WhyNoFurther(const v1::Comparison& comparison) {
   return "no credentials were given to go on";
 }
 
+// "was answered with status 200": of the last hop, where nothing was asked of the answer.
+std::string AnsweredWords(const v1::Comparison& comparison) {
+  uint32_t status = 0;
+  for (const v1::Pair& pair : comparison.pairs()) {
+    if (pair.role() != v1::TARGET || pair.sides().empty()) continue;
+    for (const v1::StepSummary& step : pair.sides(pair.sides_size() - 1).steps()) {
+      if (step.kind() == v1::REQUEST && step.sample().http().status() > 0) status = step.sample().http().status();
+    }
+  }
+  return absl::StrCat("was answered with status ", status);
+}
+
+// "every side runs a query" and the like: the highest rung that all sides proved, and who they are.
 std::string HealthyWords(const v1::Comparison& comparison) {
   std::vector<std::string> sides;
   v1::Rung lowest = v1::SUSTAINED;
@@ -67,6 +79,7 @@ std::string HealthyWords(const v1::Comparison& comparison) {
       absl::StrAppend(&by_word, " ", side.name(), ": by the word of its health endpoint (", side.health().says(), ").");
       continue;
     }
+    if (!side.healthy()) continue;  // a witness that never came, say
     sides.push_back(side.name());
     lowest = std::min(lowest, side.rung());
   }
@@ -74,7 +87,11 @@ std::string HealthyWords(const v1::Comparison& comparison) {
   std::string what;
   switch (lowest) {
     case v1::SUSTAINED:
-    case v1::QUERY_RUNG: what = http ? "got the answer that was expected" : "logged in and ran a query"; break;
+    case v1::QUERY_RUNG:
+      what = !http                                  ? "logged in and ran a query"
+             : comparison.target().expect().empty() ? AnsweredWords(comparison)
+                                                    : "got the answer that was expected";
+      break;
     case v1::AUTHENTICATED_STAGE:
       what = absl::StrCat("got the server's own answer to a login (", WhyNoFurther(comparison), ")");
       break;
@@ -91,9 +108,11 @@ std::string HealthyWords(const v1::Comparison& comparison) {
 
 // Where the target fails, when only one side was asked on purpose; "" else.
 std::string OneSideWords(const v1::Comparison& comparison) {
-  if (comparison.sides_size() != 1 || !comparison.sides(0).present() || comparison.sides(0).healthy()) return "";
+  if (comparison.sides_size() != 1 || !comparison.sides(0).present()) return "";
   for (const v1::Pair& pair : comparison.pairs()) {
-    if (pair.role() != v1::TARGET && pair.role() != v1::NAME) continue;
+    // Where the target itself is well it is the real client that fails.
+    const bool of_target = pair.role() == v1::TARGET || pair.role() == v1::NAME;
+    if (comparison.sides(0).healthy() ? pair.role() != v1::CLIENT : !of_target) continue;
     const v1::SideOutcome* outcome = compare::FindSide(pair, comparison.sides(0).name());
     const v1::StepSummary* step = outcome == nullptr ? nullptr : diagnose::EndingStep(*outcome);
     if (step == nullptr) continue;
