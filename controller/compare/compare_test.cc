@@ -503,6 +503,16 @@ TEST(Targets, OneEndpointByItsNameAndByItsAddressHasOneTunnel) {
   }
 }
 
+TEST(ConnectTo, ANameThatNobodyKnowsIsDialledWhereTheSideIsTold) {
+  RunBuilder builder(kNamedTarget, Way::kForward);
+  builder.Inside().names.clear();
+  builder.Outside().names.clear();
+  const std::vector<v1::Comparison> all = Compare(builder.Build());
+  const v1::SideSummary outside = SideOf(all[0]);
+  EXPECT_EQ(outside.rung(), v1::QUERY_RUNG) << all[0].status_why();
+  EXPECT_TRUE(outside.healthy());
+}
+
 TEST(Answers, AGreetingThatComesToOneSideOnlyIsNotTheSameAnswer) {
   const auto greets = [](double ms) { return Of({Done(v1::CONNECT, 0.3), Heard(v1::LISTEN_UNASKED, "220 hi", ms)}); };
   RunBuilder builder("tcp://10.0.4.172:25");

@@ -23,6 +23,14 @@ bool HasGlobalIpv6(const v1::Run& run) {
   return false;
 }
 
+bool DialledElsewhere(const v1::Target& target, const v1::Run& run) {
+  return std::any_of(run.sides().begin(), run.sides().end(), [&](const v1::Side& side) {
+    return std::any_of(side.connect_to().begin(), side.connect_to().end(), [&](const v1::ConnectTo& entry) {
+      return entry.host() == target.host() && entry.port() == target.port();
+    });
+  });
+}
+
 }  // namespace
 
 std::optional<uint32_t> ParseIpv4(std::string_view text) {
@@ -103,6 +111,8 @@ std::vector<std::string> AddressesOf(const v1::Target& target, const v1::Run& ru
       any = true;
     }
   }
+  // Nobody knows the name, and a side is told where to dial for it: it goes there, the others by the name.
+  if (chosen.empty() && DialledElsewhere(target, run)) return {""};
   std::vector<std::string> addresses;
   addresses.reserve(chosen.size());
   for (const auto& [is_ipv6, address] : chosen) addresses.push_back(address);

@@ -55,6 +55,7 @@ std::string OwnAddress(const v1::Hello& inside, const std::vector<std::string>& 
 
 std::vector<Control> NegativeControls(const v1::Target& target, const std::string& address, const v1::Run& run) {
   std::vector<Control> controls;
+  if (address.empty()) return controls;  // known by its name only, to a side that dials elsewhere
   for (const uint32_t port : kUnlikelyPorts) {
     if (port != target.port() && controls.size() < 2)
       controls.push_back({address, address, port, v1::NEGATIVE_CONTROL});

@@ -45,6 +45,7 @@ v1::Plan PlanHealth(const Options& options, const v1::Target& endpoint) {
   probe->mutable_endpoint()->set_port(endpoint.port());
   probe->set_tls(endpoint.scheme() == "https");
   probe->set_verify(probe->tls());
+  probe->set_ssl_root_cert(options.ssl_root_cert);
   probe->set_path(endpoint.path());
   *probe->mutable_expect() = endpoint.expect();
   probe->set_follow_redirects(endpoint.follow_redirects());

@@ -64,6 +64,15 @@ std::string HostPort(const std::string& host, uint32_t port) {
   return absl::StrCat(v6 ? "[" : "", host, v6 ? "]" : "", ":", port);
 }
 
+// What a probe is called by: the address, or the name where no address is known.
+const std::string& At(const v1::Target& target, const std::string& address) {
+  return address.empty() ? target.host() : address;
+}
+
+std::string Place(const v1::Target& target, const std::string& address) {
+  return HostPort(At(target, address), target.port());
+}
+
 void SetEndpoint(const v1::Target& target, const std::string& address, v1::Endpoint* endpoint) {
   endpoint->set_host(target.host());
   endpoint->set_port(target.port());
@@ -114,7 +123,7 @@ v1::HttpProbe HttpOf(const Options& options, size_t index, const std::string& ad
 void AddClient(const Options& options, size_t index, const std::string& address, Builder* builder) {
   const v1::Target& target = options.targets[index];
   const v1::PostgresProbe staged = PostgresOf(options, index, address);
-  const std::string name = absl::StrCat("sql ", HostPort(address, target.port()));
+  const std::string name = absl::StrCat("sql ", Place(target, address));
   v1::ProbeSpec* spec = builder->Add(name, v1::CLIENT, target, options.step_timeout_ms, 5);
   v1::SqlProbe* probe = spec->mutable_sql();
   *probe->mutable_endpoint() = staged.endpoint();
@@ -130,7 +139,7 @@ void AddClient(const Options& options, size_t index, const std::string& address,
 
 void AddTarget(const Options& options, size_t index, const std::string& address, Builder* builder) {
   const v1::Target& target = options.targets[index];
-  const std::string name = absl::StrCat(target.scheme(), " ", HostPort(address, target.port()));
+  const std::string name = absl::StrCat(target.scheme(), " ", Place(target, address));
   v1::ProbeSpec* spec = builder->Add(name, v1::TARGET, target, options.step_timeout_ms, 3);
   spec->set_timeout_ms(std::min(spec->timeout_ms() + options.hold_ms, contract::kMaxProbeTimeoutMs));
   if (target.scheme() == "postgres") {
@@ -169,7 +178,7 @@ v1::ProbeSpec* AddTunnel(const Options& options, const v1::Target& target, const
 bool AddWanted(const Options& options, const v1::Run& run, size_t index, const std::string& address,
                std::string_view wanted, Builder* builder) {
   const v1::Target& target = options.targets[index];
-  const std::string name = absl::StrCat(std::string(wanted), " ", HostPort(address, target.port()));
+  const std::string name = absl::StrCat(std::string(wanted), " ", Place(target, address));
   const auto add = [&](int64_t steps, std::string_view why) {
     v1::ProbeSpec* spec = builder->Add(name, v1::INVESTIGATION, target, options.step_timeout_ms, steps);
     spec->set_why(std::string(why));
@@ -235,13 +244,13 @@ v1::Plan PlanLocate(const Options& options, const v1::Run& run) {
     const std::vector<std::string> addresses = AddressesOf(target, run);
     if (addresses.empty()) continue;
     for (const std::string& address : addresses) {
-      if (!asked.insert(HostPort(address, target.port())).second) continue;
+      if (!asked.insert(Place(target, address)).second) continue;
       v1::ProbeSpec* route =
-          builder.Add(absl::StrCat("route ", address), v1::ROUTE, target, options.step_timeout_ms, 1);
+          builder.Add(absl::StrCat("route ", At(target, address)), v1::ROUTE, target, options.step_timeout_ms, 1);
       route->mutable_route()->set_host(target.host());
       route->mutable_route()->set_address(address);
 
-      AddTunnel(options, target, address, absl::StrCat("tunnel ", address), run, &builder);
+      AddTunnel(options, target, address, absl::StrCat("tunnel ", At(target, address)), run, &builder);
     }
     // A positive control says something about the tunnel only if it takes the same way.
     for (const Control& control : positives) {
@@ -287,7 +296,7 @@ std::optional<v1::Plan> PlanInvestigation(const Options& options, const v1::Run&
   for (size_t i = 0; i < options.targets.size() && i < reports.size(); ++i) {
     for (const std::string& wanted : reports[i].diagnosis().wanted_probes()) {
       for (const std::string& address : AddressesOf(options.targets[i], run)) {
-        const std::string name = absl::StrCat(wanted, " ", HostPort(address, options.targets[i].port()));
+        const std::string name = absl::StrCat(wanted, " ", Place(options.targets[i], address));
         if (!asked.contains(name)) AddWanted(options, run, i, address, wanted, &builder);
       }
     }

@@ -7,6 +7,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "contract/json_pointer.h"
 #include "contract/limits.h"
 #include "contract/names.h"
 
@@ -51,12 +52,15 @@ bool PercentDecode(std::string_view text, std::string* out) {
   return true;
 }
 
-std::string PercentEncode(std::string_view text) {
+// `also` stays as it is, beside what RFC 3986 calls unreserved.
+std::string PercentEncode(std::string_view text, std::string_view also = "") {
   constexpr std::string_view kHex = "0123456789ABCDEF";
   std::string out;
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
-    if (std::isalnum(byte) != 0 || std::string_view("-._~").find(c) != std::string_view::npos) {
+    const bool plain =
+        std::string_view("-._~").find(c) != std::string_view::npos || also.find(c) != std::string_view::npos;
+    if (std::isalnum(byte) != 0 || plain) {
       out += c;
     } else {
       out += {'%', kHex[byte >> 4], kHex[byte & 15]};
@@ -200,7 +204,7 @@ std::string HttpUrlOf(const v1::Target& target, const std::string& host) {
     switch (item.of_case()) {
       case v1::HttpExpectation::kStatus: absl::StrAppend(&url, "status=", item.status()); continue;
       case v1::HttpExpectation::kHeader: absl::StrAppend(&url, "header:", item.header()); break;
-      default: absl::StrAppend(&url, item.json_pointer()); break;
+      default: absl::StrAppend(&url, PercentEncode(item.json_pointer(), "/")); break;
     }
     if (!item.exists()) absl::StrAppend(&url, "=", PercentEncode(item.equals()));
   }
@@ -234,7 +238,11 @@ absl::Status ParseFragmentItem(std::string_view item, v1::Target* target) {
   }
   constexpr std::string_view kHeader = "header:";
   if (name.starts_with('/')) {
-    expectation->set_json_pointer(std::string(name));
+    std::string pointer;
+    if (!PercentDecode(name, &pointer)) return Wrong("a '%' after its '#' is not followed by two hex digits");
+    if (!contract::IsJsonPointer(pointer))
+      return Wrong("a '~' of its #/json/pointer is neither ~0, which is '~', nor ~1, '/'");
+    expectation->set_json_pointer(pointer);
   } else if (name.starts_with(kHeader) && name.size() > kHeader.size()) {
     expectation->set_header(absl::AsciiStrToLower(std::string(name.substr(kHeader.size()))));
   } else {

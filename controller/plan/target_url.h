@@ -18,8 +18,9 @@ struct ParsedTarget {
 // Parses postgres:// and postgresql:// (libpq's connection URIs: user, host, port, dbname, ?sslmode=...), tcp://h:p,
 // tls://h:p, dns:NAME, and http:// and https:// with what is expected of the answer behind the '#':
 // https://h/api/health#/database/status=connected&status=200&header:content-type=application/json (RFC 6901 pointers;
-// a pointer or a header without '=' must only be there), and "redirects=follow", without which they are shown. IPv6 literals in brackets (RFC 3986 section 3.2.2).
-// InvalidArgument says what is wrong, at which part, and shows a right one; it never repeats a password.
+// a pointer or a header without '=' must only be there), and "redirects=follow", without which they are shown. IPv6
+// literals in brackets (RFC 3986 section 3.2.2). InvalidArgument says what is wrong, at which part, and shows a right
+// one; it never repeats a password.
 absl::StatusOr<ParsedTarget> ParseTarget(std::string_view url);
 
 }  // namespace parallax::plan

@@ -259,6 +259,16 @@ TEST(TargetUrl, HttpWithoutAPathAsksForTheRootAtItsOwnPort) {
   EXPECT_EQ(parsed->target.url(), "http://app.internal/");
 }
 
+TEST(TargetUrl, AJsonPointerIsEncodedAsAFragmentIs) {  // RFC 6901 section 6
+  const auto parsed = ParseTarget("https://h/x#/a%7E1b/two%20words%3D=1");
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_EQ(parsed->target.expect(0).json_pointer(), "/a~1b/two words=");
+  EXPECT_EQ(parsed->target.url(), "https://h/x#/a~1b/two%20words%3D=1");
+  EXPECT_EQ(ParseTarget(parsed->target.url())->target.url(), parsed->target.url());
+  EXPECT_THAT(Error("https://h/x#/a~2=1"), HasSubstr("neither ~0"));
+  EXPECT_THAT(Error("https://h/x#/a%2=1"), HasSubstr("two hex digits"));
+}
+
 TEST(TargetUrl, RedirectsAreFollowedWhenAsked) {
   const auto parsed = ParseTarget("https://app.internal/#redirects=follow&status=200");
   ASSERT_TRUE(parsed.ok()) << parsed.status();

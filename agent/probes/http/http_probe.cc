@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "agent/probes/client_process.h"
 #include "agent/probes/dial.h"
+#include "contract/json_pointer.h"
 #include "contract/limits.h"
 
 namespace parallax::probes {
@@ -29,15 +30,6 @@ bool IsToken(std::string_view text) {
   });
 }
 
-// RFC 6901 section 3.
-bool IsJsonPointer(std::string_view text) {
-  if (!text.empty() && text[0] != '/') return false;
-  for (size_t at = text.find('~'); at != std::string_view::npos; at = text.find('~', at + 1)) {
-    if (at + 1 == text.size() || (text[at + 1] != '0' && text[at + 1] != '1')) return false;
-  }
-  return true;
-}
-
 absl::Status ValidateExpectation(const v1::HttpExpectation& expected) {
   const uint32_t status = expected.status();
   switch (expected.of_case()) {
@@ -49,7 +41,7 @@ absl::Status ValidateExpectation(const v1::HttpExpectation& expected) {
       if (IsToken(expected.header())) return absl::OkStatus();
       return absl::InvalidArgumentError("http.expect.header: no name of a header (RFC 9110 section 5.1)");
     case v1::HttpExpectation::kJsonPointer:
-      if (IsJsonPointer(expected.json_pointer())) return absl::OkStatus();
+      if (contract::IsJsonPointer(expected.json_pointer())) return absl::OkStatus();
       return absl::InvalidArgumentError("http.expect.json_pointer: begins with '/', and '~' stands as ~0 (RFC 6901)");
     default: return absl::InvalidArgumentError("http.expect: of what, a status, a header or a JSON pointer?");
   }
