@@ -370,7 +370,7 @@ constexpr Rule kCatalogue[] = {
      {},
      "The plan's digests differ, or a side could not, or would not, run a probe of the target.",
      "The report says which probe, and why.",
-     "install the same release of parallax-agent on both sides; where a policy denies the address, name another one",
+     "mend what the reason names, and ask again; agents of one release run the same",
      &MatchUnlike},
     {"unexplained",
      "No known cause fits",

@@ -28,12 +28,12 @@ bool SameHost(const v1::SideSummary& a, const v1::SideSummary& b) {
          host.hostname() == b.agent().host().hostname() && addresses(a) == addresses(b);
 }
 
+bool BothWork(const Facts& facts) { return facts.both() && facts.inside->healthy() && facts.outside->healthy(); }
+
 // The target's pair, or the real client's where the target itself is well.
 const v1::Pair* FailingPair(const v1::Comparison& comparison, const Facts& facts) {
-  const bool well =
-      facts.inside != nullptr && facts.inside->healthy() && facts.outside != nullptr && facts.outside->healthy();
   for (const v1::SideSummary* side : {facts.inside, facts.outside}) {
-    if (!well) break;
+    if (!BothWork(facts)) break;
     if (const compare::ClientSays says = compare::ReadClient(comparison, *side); says.failed) return says.pair;
   }
   return facts.pair;
@@ -132,8 +132,10 @@ std::optional<v1::Finding> MatchUnsteady(const v1::Comparison& comparison) {
 std::optional<v1::Finding> MatchUnexplained(const v1::Comparison& comparison) {
   if (comparison.status() != v1::DIVERGED && comparison.status() != v1::BOTH_FAILED) return std::nullopt;
   const Facts facts = Read(comparison);
-  std::string summary = comparison.status() == v1::DIVERGED ? "The sides differ, and no known cause fits what was seen."
-                                                            : "Both sides fail, and no known cause fits what was seen.";
+  std::string summary = comparison.status() != v1::DIVERGED ? "Both sides fail, and no known cause fits what was seen."
+                        : BothWork(facts)
+                            ? absl::StrCat("No known cause fits what was seen: ", comparison.status_why(), ".")
+                            : "The sides differ, and no known cause fits what was seen.";
   const v1::Pair* pair = FailingPair(comparison, facts);
   // No name of the catalogue, but the server has said it in its own words.
   const v1::SideOutcome* in = pair == nullptr ? nullptr : compare::FindSide(*pair, "inside");
