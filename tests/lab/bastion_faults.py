@@ -4,6 +4,7 @@ import sys
 
 from fault import early, late, meddle
 from processes import wait_until
+from services import TLS_PORT
 from topology import connects
 
 
@@ -93,6 +94,11 @@ def client_hello_swallowed(lab):
 @late
 def client_hello_reset(lab):
     meddle(lab, "reset")
+
+
+@late
+def https_client_hello_reset(lab):
+    meddle(lab, "reset", db_port=TLS_PORT)
 
 
 @late

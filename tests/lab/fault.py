@@ -21,10 +21,11 @@ def late(function):
     return function
 
 
-def meddle(lab, mode, *identity, target=None, role="bastion"):
-    """A machine on the way: what the bastion sends to the database, or what comes to `target` of `role`, goes through it."""
+def meddle(lab, mode, *identity, target=None, role="bastion", db_port=5432):
+    """A machine on the way: what the bastion sends to the database's host and port, or what comes to `target` of `role`,
+    goes through it."""
     netns = lab.topology.ns(role)
-    host, port = target or (lab.plan.db, 5432)
+    host, port = target or (lab.plan.db, db_port)
     lab.processes.start("meddler", [sys.executable, ROOT / "tests" / "lab" / "meddler.py", mode, str(MEDDLER_PORT), host,
                                     str(port), str(MEDDLER_MARK), *identity], netns=netns)
     wait_until(lambda: connects(netns, "127.0.0.1", MEDDLER_PORT), 10,
