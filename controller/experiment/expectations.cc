@@ -10,6 +10,7 @@
 #include "contract/limits.h"
 #include "contract/names.h"
 #include "controller/diagnose/catalogue.h"
+#include "controller/experiment/samples.h"
 #include "controller/plan/values.h"
 
 namespace parallax::experiment {
@@ -32,14 +33,6 @@ std::string Choices(const std::string& word, const std::vector<std::string>& kno
   const std::string near = plan::Nearest(word, known);
   return near.empty() ? absl::StrCat("it is one of ", absl::StrJoin(known, ", "))
                       : absl::StrCat("did you mean '", near, "'?");
-}
-
-std::vector<std::string> StepNames() {
-  std::vector<std::string> names = {"total"};
-  for (int i = v1::StepKind_MIN + 1; i <= v1::StepKind_MAX; ++i) {
-    if (v1::StepKind_IsValid(i)) names.push_back(contract::Name(static_cast<v1::StepKind>(i)));
-  }
-  return names;
 }
 
 absl::Status Unknown(std::string_view what, const std::string& word, const std::vector<std::string>& known) {
@@ -183,11 +176,6 @@ class ExpectationReader {
 
 }  // namespace
 
-bool IsStepName(std::string_view name) {
-  const std::vector<std::string> names = StepNames();
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 absl::StatusOr<v1::MetricExpectation> ParseMetric(std::string_view name, std::string_view value,
                                                   const v1::Experiment& experiment) {
   v1::MetricExpectation metric;
@@ -203,7 +191,8 @@ absl::StatusOr<v1::MetricExpectation> ParseMetric(std::string_view name, std::st
   std::vector<std::string> sides;
   for (const v1::NamedVantage& side : experiment.sides()) sides.push_back(side.name());
   if (std::find(sides.begin(), sides.end(), metric.side()) == sides.end()) return Unknown("side", metric.side(), sides);
-  if (!IsStepName(metric.step())) return Unknown("step", metric.step(), StepNames());
+  const std::vector<std::string> steps = StepNames();
+  if (std::find(steps.begin(), steps.end(), metric.step()) == steps.end()) return Unknown("step", metric.step(), steps);
   if (std::find(std::begin(kStatistics), std::end(kStatistics), metric.statistic()) == std::end(kStatistics)) {
     return Unknown("statistic", metric.statistic(), Words(kStatistics));
   }

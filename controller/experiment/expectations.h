@@ -16,12 +16,10 @@ namespace parallax::experiment {
 // experiment->expect; sides, matrix and change are read from it, so they come first.
 absl::Status ReadExpectations(const YamlNode& node, const Reader& reader, v1::Experiment* experiment);
 
-// "outside.connect.p95_ms" and "< 80", "lower". InvalidArgument without a place.
+// "outside.connect.p95_ms" and "< 80", "lower". InvalidArgument without a place. The steps are
+// those of StepNames.
 absl::StatusOr<v1::MetricExpectation> ParseMetric(std::string_view name, std::string_view value,
                                                   const v1::Experiment& experiment);
-
-// The steps that a metric can name, "total" among them.
-bool IsStepName(std::string_view name);
 
 }  // namespace parallax::experiment
 

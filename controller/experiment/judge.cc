@@ -44,9 +44,10 @@ std::string Counted(const std::vector<std::string>& words) {
   return absl::StrJoin(parts, ", ");
 }
 
-// A side that was missing decides nothing.
+// A side that was missing, or was lost on the way, decides nothing.
 bool CannotTell(const v1::PointRun& run) {
-  return !run.error().empty() || run.status() == v1::CANNOT_TELL || run.status() == v1::STATUS_UNSPECIFIED;
+  return !run.error().empty() || !run.missing().empty() || run.status() == v1::CANNOT_TELL ||
+         run.status() == v1::STATUS_UNSPECIFIED;
 }
 
 void JudgeWord(const v1::PointResult& point, const std::string& stage, const std::string& what,
@@ -89,7 +90,9 @@ double TimeOf(const v1::Sample& sample, const std::string& statistic) {
 double CountOf(const v1::Sample& sample, const std::string& statistic) {
   if (statistic == "count") return sample.attempts();
   if (statistic == "failures") return sample.failures();
-  return 1.0 - static_cast<double>(sample.failures()) / std::max<uint32_t>(1, sample.attempts());
+  // One division, so that 17 of 25 equals the 0.68 of a file.
+  const uint32_t attempts = std::max<uint32_t>(1, sample.attempts());
+  return static_cast<double>(sample.attempts() - sample.failures()) / attempts;
 }
 
 bool IsTime(const std::string& statistic) { return statistic.ends_with("_ms"); }
@@ -100,6 +103,17 @@ bool Compares(double seen, const std::string& comparison, double wanted) {
   if (comparison == ">") return seen > wanted;
   if (comparison == ">=") return seen >= wanted;
   return seen == wanted;
+}
+
+// Runs and attempts that say nothing of the step, in words; "" when all came to it. What the others say is then not
+// what was asked: a fault further up leaves only those that it spared.
+std::string Unheard(const v1::Sample& sample, size_t runs) {
+  std::vector<std::string> words;
+  if (sample.runs() < runs) {
+    words.push_back(absl::StrCat(runs - sample.runs(), " of ", runs, " runs never came to this step"));
+  }
+  if (sample.unreached() > 0) words.push_back(NeverCame(sample));
+  return absl::StrJoin(words, ", and ");
 }
 
 void JudgeMetric(const v1::PointResult& point, const std::string& stage, const v1::MetricExpectation& metric,
@@ -125,12 +139,11 @@ void JudgeMetric(const v1::PointResult& point, const std::string& stage, const v
   }
   std::string text = absl::StrFormat("%.4g%s, of %d attempts", seen, is_time ? " ms" : "", sample->attempts());
   const bool met = Compares(seen, metric.comparison(), metric.value());
-  const size_t runs = RunsOf(point, stage).size();
-  const bool partly = met && sample->runs() < runs;
-  if (partly) absl::StrAppend(&text, ", in ", sample->runs(), " of ", runs, " runs: the others never came to this step");
+  const std::string unheard = met ? Unheard(*sample, RunsOf(point, stage).size()) : "";
+  if (!unheard.empty()) absl::StrAppend(&text, "; ", unheard);
   verdict->set_seen(text);
-  verdict->set_met(met && !partly);
-  verdict->set_undecided(partly);
+  verdict->set_met(met && unheard.empty());
+  verdict->set_undecided(!unheard.empty());
 }
 
 // "lower", "higher" or "no_difference", of after against before.
@@ -144,11 +157,21 @@ void JudgeChange(const v1::PointResult& point, const v1::MetricExpectation& metr
     verdict->set_undecided(true);
     return;
   }
+  for (const v1::Sample* sample : {before, after}) {
+    const std::string unheard = Unheard(*sample, RunsOf(point, sample->stage()).size());
+    if (unheard.empty()) continue;
+    verdict->set_seen(absl::StrCat(sample->stage(), " the change, ", unheard));
+    verdict->set_undecided(true);
+    return;
+  }
   const v1::Change change = ChangeOf(*before, *after);
   const bool of_failures = metric.statistic() == "failures";
   std::string word = of_failures ? change.failures() : change.verdict();
-  if (word.empty()) {  // nothing failed
-    word = LowestFisher(before->runs(), after->runs()) > kAlpha ? "too few to show any" : "no difference shown";
+  if (word.empty()) {  // nothing failed: were there enough runs to have shown a difference?
+    const std::vector<double> shares(before->run_failure_shares().begin(), before->run_failure_shares().end());
+    const bool few =
+        RankTest(shares, {after->run_failure_shares().begin(), after->run_failure_shares().end()}).lowest_p > kAlpha;
+    word = few ? "too few to show any" : "no difference shown";
   }
   verdict->set_seen(change.text());
   if (word == "too few to show any" || word == "not comparable") {

@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <utility>
+
+#include "absl/strings/str_cat.h"
 #include "controller/experiment/expectations.h"
 
 namespace parallax::experiment {
@@ -42,6 +45,7 @@ void AddSample(v1::ExperimentResult* result, const std::string& stage, std::vect
   sample->set_failures(failures);
   sample->set_runs(sample->attempts());
   sample->set_failed_runs(failures);
+  for (uint32_t i = 0; i < sample->runs(); ++i) sample->add_run_failure_shares(i < failures ? 1 : 0);
 }
 
 v1::Expectation* Expect(v1::ExperimentResult* result) { return result->mutable_experiment()->add_expect(); }
@@ -165,9 +169,58 @@ TEST(Judge, AMetricIsNotMetByTheRunsThatCameToTheStepAlone) {
   AddSample(&result, "", {5});
   ExpectMetric(&result, "outside.connect.p95_ms", "< 80");
   EXPECT_EQ(Code(&result), 3);
-  EXPECT_THAT(result.points(0).verdicts(0).seen(), HasSubstr("in 1 of 2 runs"));
+  EXPECT_THAT(result.points(0).verdicts(0).seen(), HasSubstr("1 of 2 runs never came to this step"));
   ExpectMetric(&result, "outside.connect.max_ms", "< 1");
   EXPECT_EQ(Code(&result), 1) << "more runs could not make it true";
+}
+
+TEST(Judge, AMetricIsNotMetByTheAttemptsThatCameToTheStepAlone) {
+  for (const auto& [name, value] : {std::pair("failures", "== 0"), std::pair("success_rate", "== 1"),
+                                    std::pair("p95_ms", "< 2000"), std::pair("count", "== 3")}) {
+    v1::ExperimentResult result = Result({{v1::DIVERGED, "", ""}});
+    AddSample(&result, "", {5, 6, 7});
+    ExpectMetric(&result, absl::StrCat("outside.connect.", name), value);
+    EXPECT_EQ(Code(&result), 0);
+    result.mutable_points(0)->mutable_samples(0)->set_unreached(12);
+    EXPECT_EQ(Code(&result), 3) << name;
+    EXPECT_THAT(result.points(0).verdicts(0).seen(), HasSubstr("12 of 15 attempts never came to this step"));
+    EXPECT_FALSE(result.points(0).verdicts(0).met());
+  }
+}
+
+TEST(Judge, AChangeIsNotJudgedByWhatCameToTheStepAlone) {
+  for (const int stage : {0, 1}) {
+    v1::ExperimentResult result = Result({{v1::HEALTHY, "", "before"}, {v1::HEALTHY, "", "after"}});
+    AddSample(&result, "before", {40, 41, 42, 43, 44});
+    AddSample(&result, "after", {20, 21, 22, 23, 24});
+    ExpectMetric(&result, "outside.connect.median_ms", "lower");
+    ExpectMetric(&result, "outside.connect.failures", "no_difference");
+    EXPECT_EQ(Code(&result), 0);
+    v1::PointResult* point = result.mutable_points(0);
+    point->mutable_samples(stage)->set_unreached(1);
+    EXPECT_EQ(Code(&result), 3);
+    EXPECT_EQ(point->verdicts(0).seen(),
+              absl::StrCat(stage == 0 ? "before" : "after", " the change, 1 of 6 attempts never came to this step"));
+    EXPECT_TRUE(point->verdicts(1).undecided());
+    point->mutable_samples(stage)->set_unreached(0);
+    for (int i = 0; i < 5; ++i) point->add_runs()->set_stage(stage == 0 ? "before" : "after");
+    EXPECT_EQ(Code(&result), 3);
+    EXPECT_THAT(point->verdicts(0).seen(), HasSubstr("1 of 6 runs never came to this step"));
+  }
+}
+
+TEST(Judge, ARunThatLostASideCannotTell) {
+  v1::ExperimentResult result = Result({{v1::DIVERGED, "", ""}});
+  EXPECT_EQ(Code(&result), 1);
+  result.mutable_points(0)->mutable_runs(0)->set_missing("inside: ssh: connection timed out");
+  EXPECT_EQ(Code(&result), 3);
+}
+
+TEST(Judge, ARateIsTheNumberOfTheFile) {
+  v1::ExperimentResult result = Result({{v1::DIVERGED, "", ""}});
+  AddSample(&result, "", std::vector<double>(17, 5), 8);
+  ExpectMetric(&result, "outside.connect.success_rate", "== 0.68");
+  EXPECT_EQ(Code(&result), 0);
 }
 
 TEST(Judge, QuickerWhereMoreFailsIsNoBetter) {
@@ -177,6 +230,15 @@ TEST(Judge, QuickerWhereMoreFailsIsNoBetter) {
   ExpectMetric(&result, "outside.connect.median_ms", "lower");
   EXPECT_EQ(Code(&result), 1);
   EXPECT_THAT(result.points(0).verdicts(0).seen(), HasSubstr("failures more"));
+  // Every run has a median, and they are lower: of more than half of the attempts.
+  v1::ExperimentResult half = Result({{v1::HEALTHY, "", "before"}, {v1::DIVERGED, "", "after"}});
+  AddSample(&half, "before", {40, 41, 42, 43, 44, 45, 46, 47});
+  AddSample(&half, "after", {20, 21, 22, 23, 24, 25, 26, 27});
+  v1::Sample* after = half.mutable_points(0)->mutable_samples(1);
+  for (double& share : *after->mutable_run_failure_shares()) share = 0.4;
+  after->set_failed_runs(8);
+  ExpectMetric(&half, "outside.connect.median_ms", "lower");
+  EXPECT_EQ(Code(&half), 1);
 
   v1::ExperimentResult few = Result({{v1::HEALTHY, "", "before"}, {v1::HEALTHY, "", "after"}});
   AddSample(&few, "before", {40});

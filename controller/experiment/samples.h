@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "parallax/v1/experiment.pb.h"
+#include "parallax/v1/observation.pb.h"
+#include "parallax/v1/probe.pb.h"
 #include "parallax/v1/run.pb.h"
 
 namespace parallax::experiment {
@@ -14,12 +16,24 @@ namespace parallax::experiment {
 // Adds what a run saw of its targets (and of the real client beside them) to the samples, by side and step, in the
 // order of the steps. Rows of the sslmode matrix and the like, which carry a variant, are left out. "total" is the
 // whole probe.
+//
+// An attempt that never came to a step is `unreached` there, whether it ended before or was never heard of, so that the
+// few that came do not speak for all. Which steps there are to come to is what any attempt of such a probe showed on
+// any side of that run; one that succeeded without a step has none (no TLS, no password asked for).
 void AddRun(const v1::Run& run, const std::string& stage, google::protobuf::RepeatedPtrField<v1::Sample>* samples);
+
+// What a sample calls a step of such a probe: the real client's stand apart from the staged probe's, as "client_query".
+std::string StepName(v1::Role role, v1::StepKind kind);
+// All names that AddRun gives, in the order of the steps.
+std::vector<std::string> StepNames();
 
 v1::Summary Summarize(const v1::Sample& sample);
 
-// After against before, of one side and step: the times by a rank test, the failures by Fisher's, each at kAlpha. A run
-// counts once, by the median of its attempts: those share their moment.
+// "12 of 15 attempts never came to this step"; "" when all came.
+std::string NeverCame(const v1::Sample& sample);
+
+// After against before, of one side and step: times and failures by a rank test each, at kAlpha. A run counts once, by
+// the median of its attempts and by the share of them that failed: attempts of one run share their moment.
 v1::Change ChangeOf(const v1::Sample& before, const v1::Sample& after);
 
 // The same for every side and step with a sample in both stages. Each is tested alone: of twenty lines one may differ

@@ -79,10 +79,10 @@ double MedianDifference(const std::vector<double>& before, const std::vector<dou
   size_t n = 0;
   for (const double b : before) {
     for (const double a : after) {
-      if (n++ % stride == 0) differences.push_back(a - b);
+      if (n++ % stride == 0 && std::isfinite(a) && std::isfinite(b)) differences.push_back(a - b);
     }
   }
-  return Median(std::move(differences));
+  return differences.empty() ? 0 : Median(std::move(differences));
 }
 
 }  // namespace
@@ -124,31 +124,13 @@ Shift RankTest(const std::vector<double>& before, const std::vector<double>& aft
   all.insert(all.end(), after.begin(), after.end());
   const std::vector<size_t> ranks = DoubledRanks(all);
   const size_t sum = std::accumulate(ranks.begin(), ranks.begin() + static_cast<ptrdiff_t>(before.size()), size_t{0});
+  // The ranks are doubled: so is their mean of (n + 1) / 2.
+  const size_t expected = before.size() * (all.size() + 1);
+  shift.direction = sum < expected ? 1 : sum > expected ? -1 : 0;
   shift.lowest_p =
       std::min(1.0, 2 * std::exp(-LogChoose(static_cast<double>(all.size()), static_cast<double>(before.size()))));
   shift.p = all.size() <= kMaxExact ? ExactP(ranks, before.size(), sum) : NormalP(ranks, before.size(), sum);
   return shift;
-}
-
-double FisherTest(uint32_t before_failed, uint32_t before, uint32_t after_failed, uint32_t after) {
-  const uint32_t failed = before_failed + after_failed;
-  const uint32_t low = failed > after ? failed - after : 0;
-  const uint32_t high = std::min(failed, before);
-  const double all = LogChoose(before + after, failed);
-  const auto probability = [&](uint32_t x) {
-    return std::exp(LogChoose(before, x) + LogChoose(after, failed - x) - all);
-  };
-  const double seen = probability(before_failed);
-  double p = 0;
-  for (uint32_t x = low; x <= high; ++x) {
-    const double here = probability(x);
-    if (here <= seen * (1 + 1e-7)) p += here;
-  }
-  return std::min(1.0, p);
-}
-
-double LowestFisher(uint32_t before, uint32_t after) {
-  return std::min(FisherTest(before, before, 0, after), FisherTest(0, before, after, after));
 }
 
 }  // namespace parallax::experiment

@@ -3,7 +3,6 @@
 #ifndef PARALLAX_CONTROLLER_EXPERIMENT_STATISTICS_H_
 #define PARALLAX_CONTROLLER_EXPERIMENT_STATISTICS_H_
 
-#include <cstdint>
 #include <vector>
 
 namespace parallax::experiment {
@@ -30,17 +29,14 @@ Interval MedianInterval(std::vector<double> sample);
 struct Shift {
   double p = 1;           // two-sided
   double lowest_p = 1;    // that samples of these sizes could give at all
-  double difference = 0;  // Hodges-Lehmann: the median of all differences, after minus before
+  int direction = 0;      // by the ranks: 1 when those after are higher, -1 lower, 0 neither
+  double difference = 0;  // Hodges-Lehmann: the median of all finite differences, after minus before; 0 of none
 };
 
 // The Wilcoxon-Mann-Whitney test: exact with ties (midranks) up to 60 values together, the normal approximation with
-// the correction for ties above. p is 1 when a sample is empty.
+// the correction for ties above. An infinite value is higher than any other and ties with its like. p is 1 when a
+// sample is empty. With many ties the difference can be 0 where the test shows one: only `direction` says which.
 Shift RankTest(const std::vector<double>& before, const std::vector<double>& after);
-
-// Fisher's exact test, two-sided: `before_failed` of `before` against `after_failed` of `after`.
-double FisherTest(uint32_t before_failed, uint32_t before, uint32_t after_failed, uint32_t after);
-// The lowest p that any outcome of that many trials could give.
-double LowestFisher(uint32_t before, uint32_t after);
 
 }  // namespace parallax::experiment
 

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 namespace parallax::experiment {
 namespace {
 
@@ -57,13 +59,28 @@ TEST(Statistics, TheRankTestOfManyValuesAgreesWithTheExactOne) {
   EXPECT_LT(exact, 0.05);
 }
 
-TEST(Statistics, FailuresAreComparedByFishersTest) {
-  // 2 / C(10,5).
-  EXPECT_THAT(FisherTest(5, 5, 0, 5), DoubleNear(2.0 / 252, 1e-9));
-  EXPECT_THAT(FisherTest(1, 5, 1, 5), DoubleNear(1, 1e-9));
-  EXPECT_THAT(FisherTest(3, 3, 0, 3), DoubleNear(0.1, 1e-9));
-  EXPECT_THAT(LowestFisher(3, 3), DoubleNear(0.1, 1e-9));
-  EXPECT_EQ(FisherTest(0, 5, 0, 5), 1);
+TEST(Statistics, AnInfiniteValueIsAboveAllOthersAndInNoDifference) {
+  constexpr double kNever = std::numeric_limits<double>::infinity();
+  const Shift slower = RankTest({1, 2, 3, 4}, {kNever, 12, kNever, kNever});
+  EXPECT_THAT(slower.p, DoubleNear(2.0 / 70, 1e-12));
+  EXPECT_EQ(slower.direction, 1);
+  EXPECT_EQ(slower.difference, 9.5);
+  const Shift never = RankTest({kNever, kNever}, {kNever, kNever});
+  EXPECT_EQ(never.p, 1);
+  EXPECT_EQ(never.direction, 0);
+  EXPECT_EQ(never.difference, 0);
+}
+
+TEST(Statistics, TheDirectionIsThatOfTheRanks) {
+  // More than half of all pairs are ties, so the median of their differences says nothing.
+  const std::vector<double> before(20, 0);
+  std::vector<double> after(12, 0);
+  after.insert(after.end(), 8, 1);
+  const Shift tied = RankTest(before, after);
+  EXPECT_LT(tied.p, 0.05);
+  EXPECT_EQ(tied.direction, 1);
+  EXPECT_EQ(tied.difference, 0);
+  EXPECT_EQ(RankTest({1, 2, 3, 4}, {-1, 0, 1, 2}).direction, -1);
 }
 
 }  // namespace
