@@ -158,6 +158,9 @@ class ExpectationReader {
         known.push_back(candidate.key());
         if (candidate.key() == key.text) axis = &candidate;
       }
+      if (axis == nullptr && known.empty()) {
+        return reader_.Error(key, "when: chooses points of a 'matrix:', and there is none in this experiment");
+      }
       if (axis == nullptr) return reader_.UnknownKey(key, known);
       const std::vector<std::string> values(axis->values().begin(), axis->values().end());
       const std::vector<std::string_view> views(values.begin(), values.end());

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "contract/limits.h"
 #include "contract/shell_words.h"
+#include "controller/experiment/complete.h"
 #include "controller/experiment/expectations.h"
 #include "controller/experiment/matrix.h"
 #include "controller/experiment/reader.h"
@@ -29,7 +30,6 @@ constexpr size_t kMaxList = 256;
 constexpr uint32_t kMaxRounds = 10'000;
 constexpr uint32_t kMaxRepeats = 100;
 constexpr uint32_t kMaxParallel = 60;
-constexpr uint32_t kRoundsOfAChange = 5;  // fewer cannot show a difference: two of 252 ways are under 0.05
 constexpr int64_t kLongestMs = 48 * kHourMs;
 constexpr int64_t kCommandMs = kMinuteMs;      // what a step's command may take when it does not say
 constexpr int64_t kPersonMs = 30 * kMinuteMs;  // how long a person is waited for
@@ -74,6 +74,18 @@ bool IsSideName(const std::string& name) {
   });
 }
 
+// What is nearly "inside", where there is no inside, is no witness.
+absl::Status CheckSideName(const YamlNode& key, const YamlNode& sides, const Reader& reader) {
+  if (!IsSideName(key.text)) {
+    return reader.Error(key, absl::StrCat("'", contract::Printable(key.text, 40),
+                                          "' is no name of a side: letters, digits, '-' and '_', at most 32"));
+  }
+  const std::string near = plan::Nearest(key.text, {"inside", "outside"});
+  if (near.empty() || sides.Find(near) != nullptr) return absl::OkStatus();
+  return reader.Error(key, absl::StrCat("there is no '", near, "' among the sides: did you mean '", near, "' by '",
+                                        key.text, "'? A witness has another name"));
+}
+
 absl::Status ReadSides(const YamlNode& node, const Reader& reader, v1::Experiment* experiment) {
   if (!node.is_map() || node.items.empty()) {
     return reader.Error(node, "the sides are a map: inside: VANTAGE, outside: VANTAGE, and witnesses by their names");
@@ -83,16 +95,21 @@ absl::Status ReadSides(const YamlNode& node, const Reader& reader, v1::Experimen
   }
   for (size_t i = 0; i + 1 < node.items.size(); i += 2) {
     const YamlNode& key = node.items[i];
-    if (!IsSideName(key.text)) {
-      return reader.Error(key, absl::StrCat("'", contract::Printable(key.text, 40),
-                                            "' is no name of a side: letters, digits, '-' and '_', at most 32"));
-    }
+    if (absl::Status status = CheckSideName(key, node, reader); !status.ok()) return status;
     auto vantage = reader.Text(node.items[i + 1]);
     if (!vantage.ok()) return vantage.status();
     v1::NamedVantage* side = experiment->add_sides();
     side->set_name(key.text);
     side->set_vantage(*std::move(vantage));
     side->set_line(key.line);
+  }
+  if (node.Find("inside") == nullptr) {
+    return reader.Error(node, "there is no inside: say where an agent is in the VPC, as in inside: 'ssh:app-host'");
+  }
+  if (node.Find("outside") == nullptr) {
+    v1::NamedVantage* outside = experiment->add_sides();
+    outside->set_name("outside");
+    outside->set_vantage("local");
   }
   return absl::OkStatus();
 }
@@ -196,6 +213,7 @@ absl::Status ReadProbes(const YamlNode& node, const Reader& reader, v1::Experime
 
 absl::Status ReadSql(const YamlNode& node, const Reader& reader, v1::Experiment* experiment) {
   if (!node.is_map()) return reader.Error(node, "write sql: {ddl: true, bytes: 1MB}");
+  experiment->set_client(true);
   for (size_t i = 0; i + 1 < node.items.size(); i += 2) {
     const YamlNode& key = node.items[i];
     const YamlNode& value = node.items[i + 1];
@@ -294,56 +312,6 @@ constexpr Key kKeys[] = {
     {"expect", ReadExpectations},
 };
 
-// The probes of a target are those of its scheme, and sql beside postgres.
-absl::Status CheckProbes(const YamlNode& root, const Reader& reader, const v1::Experiment& experiment) {
-  std::set<std::string> schemes;
-  for (const std::string& url : experiment.targets()) {
-    const auto parsed = plan::ParseTarget(url);
-    if (parsed.ok()) schemes.insert(parsed->target.scheme() == "https" ? "http" : parsed->target.scheme());
-  }
-  const YamlNode* list = root.Find("probes");
-  for (size_t i = 0; list != nullptr && i < list->items.size(); ++i) {
-    const std::string& probe = list->items[i].text;
-    const bool of_a_scheme = probe == "tcp" || probe == "tls" || probe == "postgres" || probe == "http";
-    if (of_a_scheme && !schemes.contains(probe)) {
-      return reader.Error(list->items[i], absl::StrCat("no target is a ", probe, ":// one: add it as a target"));
-    }
-    if (probe == "sql" && !schemes.contains("postgres")) {
-      return reader.Error(list->items[i], "sql is asked of postgres:// targets, and there is none");
-    }
-  }
-  const YamlNode* sql = root.Find("sql");
-  if (sql != nullptr && !schemes.contains("postgres")) {
-    return reader.Error(*sql, "sql is asked of postgres:// targets, and there is none");
-  }
-  return absl::OkStatus();
-}
-
-// What must be there, and what goes only together.
-absl::Status CheckWhole(const YamlNode& root, const Reader& reader, v1::Experiment* experiment) {
-  if (experiment->targets().empty()) {
-    return reader.Error(root, "there is no 'targets:': say what to probe, as in targets: [postgres://app@db:5432/app]");
-  }
-  if (experiment->sides().empty()) {
-    return reader.Error(root,
-                        "there is no 'sides:': say where the agents are, as in sides: {inside: 'ssh:app-host', "
-                        "outside: local}");
-  }
-  const bool timed = experiment->duration_ms() > 0;
-  if (timed && root.Find("rounds") != nullptr) {
-    return reader.Error(*root.Find("rounds"), "either rounds: or duration:, not both");
-  }
-  if (experiment->sequential() && (timed || experiment->every_ms() > 0)) {
-    return reader.Error(*root.Find("order"), "duration: and every: go round by round, so their order is interleaved");
-  }
-  if (experiment->repeats() == 0) experiment->set_repeats(3);
-  if (experiment->rounds() == 0) experiment->set_rounds(experiment->change().empty() ? 1 : kRoundsOfAChange);
-  if (experiment->step_timeout_ms() == 0) experiment->set_step_timeout_ms(5000);
-  if (experiment->parallel() == 0) experiment->set_parallel(1);
-  if (experiment->name().empty()) experiment->set_name("experiment");
-  return CheckProbes(root, reader, *experiment);
-}
-
 absl::Status Override(const std::vector<std::string>& overrides, YamlNode* root) {
   for (const std::string& text : overrides) {
     const size_t equals = text.find('=');
@@ -352,10 +320,11 @@ absl::Status Override(const std::vector<std::string>& overrides, YamlNode* root)
       return absl::InvalidArgumentError(
           absl::StrCat("--set: '", key, "': write KEY=VALUE, as in --set sides.inside=local"));
     }
-    auto value = ParseYaml(text.substr(equals + 1), absl::StrCat("--set ", key));
+    const std::string source = absl::StrCat("--set ", key);
+    auto value = ParseYaml(text.substr(equals + 1), source);
     if (!value.ok()) return value.status();
-    if (const auto status = SetAt(root, text.substr(0, equals), *std::move(value)); !status.ok()) {
-      return absl::InvalidArgumentError(absl::StrCat("--set ", key, ": ", std::string(status.message())));
+    if (const auto status = SetAt(root, text.substr(0, equals), *std::move(value), source); !status.ok()) {
+      return absl::InvalidArgumentError(absl::StrCat(source, ": ", std::string(status.message())));
     }
   }
   return absl::OkStatus();
@@ -385,7 +354,7 @@ absl::StatusOr<v1::Experiment> Load(std::string_view text, const std::string& fi
     if (value == nullptr) continue;
     if (absl::Status status = key.read(*value, reader, &experiment); !status.ok()) return status;
   }
-  if (absl::Status status = CheckWhole(*root, reader, &experiment); !status.ok()) return status;
+  if (absl::Status status = Complete(*root, reader, &experiment); !status.ok()) return status;
   return experiment;
 }
 

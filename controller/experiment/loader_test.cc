@@ -120,7 +120,45 @@ TEST(Loader, ErrorsInExpectationsSayWhatIsKnown) {
   EXPECT_THAT(Error(With("expect: {outside.connect.median_ms: lower}\n")),
               HasSubstr("than what? There is no 'change:'"));
   EXPECT_THAT(Error(With("expect: {before: healthy}\n")), HasSubstr("before and after what?"));
-  EXPECT_THAT(Error(With("expect: {when: {size: 1kB}, status: healthy}\n")), HasSubstr("unknown key 'size'"));
+  EXPECT_THAT(Error(With("expect: {when: {size: 1kB}, status: healthy}\n")),
+              StartsWith("x.yaml:3:17: when: chooses points of a 'matrix:', and there is none"));
+  EXPECT_THAT(Error(With("matrix: {sslmode: [disable]}\nexpect: {when: {size: 1kB}, status: healthy}\n")),
+              HasSubstr("unknown key 'size'; the keys here are sslmode"));
+  // Steps that no target's probe has.
+  EXPECT_THAT(Error(With("expect: {outside.banner.p95_ms: '< 80'}\n")), HasSubstr("there is no step 'banner'"));
+  EXPECT_THAT(Error(With("expect: {outside.ddl.p95_ms: '< 80'}\n")), HasSubstr("there is no step 'ddl'"));
+  EXPECT_EQ(Loaded(With("expect: {outside.client_ddl.p95_ms: '< 80'}\n")).expect(0).metrics(0).step(), "client_ddl");
+}
+
+TEST(Loader, SidesAreInsideOutsideAndWitnesses) {
+  const std::string target = "targets: tcp://a:1\nsides: ";
+  const v1::Experiment e = Loaded(target + "{inside: 'ssh:a', bastion: 'ssh:b'}\n");
+  ASSERT_EQ(e.sides_size(), 3);
+  EXPECT_EQ(e.sides(2).name(), "outside");
+  EXPECT_EQ(e.sides(2).vantage(), "local");
+  EXPECT_THAT(Error(target + "{outside: local}\n"), StartsWith("x.yaml:2:8: there is no inside: say where"));
+  EXPECT_THAT(Error(target + "{insde: 'ssh:a'}\n"), StartsWith("x.yaml:2:9: there is no 'inside' among the sides: did "
+                                                               "you mean 'inside' by 'insde'?"));
+  EXPECT_THAT(Error(target + "{inside: 'ssh:a', otside: local}\n"), HasSubstr("did you mean 'outside' by 'otside'?"));
+  EXPECT_EQ(Loaded(target + "{inside: 'ssh:a', outside: local, inside2: 'ssh:b'}\n").sides_size(), 3)
+      << "beside an inside it is a witness";
+}
+
+TEST(Loader, WhatWouldDoNothingIsRefused) {
+  const std::string tcp = "targets: tcp://a:1\nsides: {inside: local}\n";
+  EXPECT_THAT(Error(tcp + "matrix: {size: [1kB]}\n"),
+              StartsWith("x.yaml:3:10: 'size' is varied of postgres:// targets, and there is none"));
+  EXPECT_THAT(Error(tcp + "matrix: {sslmode: [require]}\n"), HasSubstr("'sslmode' is varied of postgres:// targets"));
+  // Those of the axis are what is probed.
+  EXPECT_THAT(Error(With("matrix: {sslmode: [require], target: [tcp://b:1]}\n")), HasSubstr("'sslmode' is varied"));
+  EXPECT_THAT(Error(With("probes: [postgres]\nmatrix: {target: [tcp://b:1]}\n")), HasSubstr("no target is a postgres"));
+  EXPECT_EQ(Loaded(tcp + "matrix: {size: [1kB], target: ['postgres://app@db/app']}\n").matrix_size(), 2);
+}
+
+TEST(Loader, SqlAsksTheRealClientWhateverStandsInIt) {
+  EXPECT_TRUE(Loaded(With("sql: {}\n")).client());
+  EXPECT_TRUE(Loaded(With("sql: {ddl: true}\n")).client());
+  EXPECT_FALSE(Loaded(kSmallest).client());
 }
 
 TEST(Loader, WhatIsTooMuchIsRefusedWithItsNumber) {
@@ -134,6 +172,9 @@ TEST(Loader, WhatIsTooMuchIsRefusedWithItsNumber) {
   for (int i = 0; i < 1000; ++i) absl::StrAppend(&sizes, i, "kB, ");
   EXPECT_THAT(Error(With(absl::StrCat("matrix:\n  address: [", axis, "]\n  size: [", sizes, "]\n"))),
               HasSubstr("this matrix has 1000000 points (1000 x 1000), at most 1000 are possible"));
+  EXPECT_THAT(
+      Error(With(absl::StrCat("matrix:\n  address: [", axis, "]\nrounds: 51\nchange: {command: \"true\"}\n"))),
+      StartsWith("x.yaml:5:9: this is 102000 runs (1000 points x 51 rounds x before and after), at most 100000"));
 }
 
 TEST(Loader, APasswordInAFileIsRefusedAndNotRepeated) {
@@ -149,7 +190,9 @@ TEST(Loader, OverridesAreLaidOverTheFile) {
   EXPECT_EQ(e.rounds(), 2U);
   EXPECT_EQ(e.targets(0), "tcp://h:1");
   EXPECT_THAT(Error(kSmallest, {"rounds"}), HasSubstr("write KEY=VALUE"));
-  EXPECT_THAT(Error(kSmallest, {"roundz=2"}), HasSubstr("did you mean 'rounds'?"));
+  EXPECT_THAT(Error(kSmallest, {"roundz=2"}), StartsWith("--set roundz: unknown key 'roundz'; did you mean 'rounds'?"));
+  EXPECT_THAT(Error(kSmallest, {"rounds=abc"}), StartsWith("--set rounds: 'abc' is no whole number"));
+  EXPECT_THAT(Error(kSmallest, {"before=[{comand: x}]"}), StartsWith("--set before: unknown key 'comand'"));
 }
 
 }  // namespace

@@ -104,8 +104,7 @@ Setting SettingOf(const v1::Experiment& experiment, const v1::Point& point) {
   Setting setting;
   setting.targets.assign(experiment.targets().begin(), experiment.targets().end());
   setting.client_bytes = experiment.client_bytes();
-  setting.client = experiment.client_ddl() || experiment.client_bytes() > 0 ||
-                   std::find(probes.begin(), probes.end(), "sql") != probes.end();
+  setting.client = experiment.client() || std::find(probes.begin(), probes.end(), "sql") != probes.end();
   for (const v1::PointValue& value : point.values()) {
     if (value.key() == "target") setting.targets = {value.value()};
     if (value.key() == "address") setting.address = value.value();

@@ -48,6 +48,17 @@ TEST(Matrix, TargetsOneAtATime) {
   EXPECT_THAT(SettingOf(experiment, Points(experiment)[1]).targets, ElementsAre("tcp://c:1"));
 }
 
+TEST(Matrix, TheRealClientIsAskedWhereItIsNamed) {
+  v1::Experiment experiment;
+  experiment.add_targets("postgres://app@db:5432/app");
+  EXPECT_FALSE(SettingOf(experiment, v1::Point()).client);
+  experiment.set_client(true);
+  EXPECT_TRUE(SettingOf(experiment, v1::Point()).client);
+  experiment.set_client(false);
+  experiment.add_probes("sql");
+  EXPECT_TRUE(SettingOf(experiment, v1::Point()).client);
+}
+
 TEST(Matrix, TooManyRunsAreRefusedWithTheirNumber) {
   v1::Experiment experiment;
   AddAxis(&experiment, "size", std::vector<std::string>(1000, "1kB"));

@@ -137,6 +137,13 @@ absl::Status CheckKeys(const YamlNode& node, const std::string& file) {
   return absl::OkStatus();
 }
 
+void MoveTo(const std::string& source, YamlNode* node) {
+  node->line = 0;
+  node->column = 0;
+  node->source = source;
+  for (YamlNode& item : node->items) MoveTo(source, &item);
+}
+
 // yaml-cpp's own words for a tab are about tokens.
 absl::Status CheckTabs(std::string_view text, const std::string& file) {
   uint32_t line = 1;
@@ -165,7 +172,8 @@ const YamlNode* YamlNode::Find(std::string_view key) const {
 }
 
 absl::Status ErrorAt(const YamlNode& node, const std::string& file, std::string_view what) {
-  return absl::InvalidArgumentError(absl::StrCat(Place(file, node.line, node.column), ": ", std::string(what)));
+  const std::string place = node.source.empty() ? Place(file, node.line, node.column) : node.source;
+  return absl::InvalidArgumentError(absl::StrCat(place, ": ", std::string(what)));
 }
 
 absl::StatusOr<YamlNode> ParseYaml(std::string_view text, const std::string& file) {
@@ -198,7 +206,8 @@ absl::StatusOr<YamlNode> ParseYaml(std::string_view text, const std::string& fil
   return root;
 }
 
-absl::Status SetAt(YamlNode* root, std::string_view path, YamlNode value) {
+absl::Status SetAt(YamlNode* root, std::string_view path, YamlNode value, const std::string& source) {
+  MoveTo(source, &value);
   YamlNode* at = root;
   for (std::string_view rest = path;;) {
     const std::string_view key = rest.substr(0, rest.find('.'));
@@ -216,7 +225,9 @@ absl::Status SetAt(YamlNode* root, std::string_view path, YamlNode value) {
       YamlNode& word = at->items.emplace_back();
       word.kind = YamlNode::Kind::kScalar;
       word.text = std::string(key);
+      word.source = source;
       next = &at->items.emplace_back();
+      next->source = source;
     }
     at = next;
     if (key.size() == rest.size()) break;

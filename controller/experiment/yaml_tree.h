@@ -30,6 +30,7 @@ struct YamlNode {
   std::vector<YamlNode> items;  // of a list; of a map the keys and values in turn
   uint32_t line = 0;            // 1-based
   uint32_t column = 0;
+  std::string source;  // what was laid over the file, "--set rounds": it has no line there; "" : the file
 
   bool is_map() const { return kind == Kind::kMap; }
   bool is_list() const { return kind == Kind::kList; }
@@ -41,12 +42,12 @@ struct YamlNode {
 // InvalidArgument "FILE:LINE:COLUMN: what is wrong; what to write".
 absl::StatusOr<YamlNode> ParseYaml(std::string_view text, const std::string& file);
 
-// An error at that node, in the same form.
+// An error at that node, in the same form; "--set rounds: what is wrong" where it does not come from the file.
 absl::Status ErrorAt(const YamlNode& node, const std::string& file, std::string_view what);
 
-// Puts `value` at a path of keys ("sides.inside"), over what is there; maps on the way are made. InvalidArgument when
-// something on the way is no map.
-absl::Status SetAt(YamlNode* root, std::string_view path, YamlNode value);
+// Puts `value` at a path of keys ("sides.inside"), over what is there; maps on the way are made. It and what is made
+// have their place in `source`. InvalidArgument when something on the way is no map.
+absl::Status SetAt(YamlNode* root, std::string_view path, YamlNode value, const std::string& source);
 
 }  // namespace parallax::experiment
 

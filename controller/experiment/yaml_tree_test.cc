@@ -71,12 +71,12 @@ TEST(YamlTree, SetAtPutsAValueWhereItsPathLeads) {
   YamlNode value;
   value.kind = YamlNode::Kind::kScalar;
   value.text = "ssh:h";
-  ASSERT_TRUE(SetAt(&*root, "sides.inside", value).ok());
-  ASSERT_TRUE(SetAt(&*root, "expect.status", value).ok());
+  ASSERT_TRUE(SetAt(&*root, "sides.inside", value, "--set x").ok());
+  ASSERT_TRUE(SetAt(&*root, "expect.status", value, "--set x").ok());
   EXPECT_EQ(root->Find("sides")->Find("inside")->text, "ssh:h");
   EXPECT_EQ(root->Find("expect")->Find("status")->text, "ssh:h");
-  EXPECT_FALSE(SetAt(&*root, "sides.inside.deeper", value).ok());
-  EXPECT_FALSE(SetAt(&*root, "sides..x", value).ok());
+  EXPECT_FALSE(SetAt(&*root, "sides.inside.deeper", value, "--set x").ok());
+  EXPECT_FALSE(SetAt(&*root, "sides..x", value, "--set x").ok());
 }
 
 }  // namespace
