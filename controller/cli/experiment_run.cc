@@ -63,11 +63,16 @@ class Experimenter {
     if (!result_.stopped().empty()) return false;
     if (interrupted_) {
       result_.set_stopped("interrupted");
-    } else if (experiment_.deadline_ms() > 0 && Clock::now() >= begun_ + milliseconds(experiment_.deadline_ms())) {
+    } else if (Clock::now() >= Deadline()) {
       result_.set_stopped(absl::StrCat("its deadline of ", plan::DurationText(experiment_.deadline_ms()),
                                        " was reached after ", runs_, " runs"));
     }
     return result_.stopped().empty();
+  }
+
+  Clock::time_point Deadline() const {
+    const milliseconds deadline(experiment_.deadline_ms());
+    return deadline.count() > 0 ? begun_ + deadline : Clock::time_point::max();
   }
 
   // False when one failed: nothing is measured after it.
@@ -75,22 +80,25 @@ class Experimenter {
     for (const v1::ExperimentStep& step : steps) {
       if (!GoesOn()) return false;
       progress_("");
-      *result_.add_steps() = CarryOut(step, part, interrupted_);
+      *result_.add_steps() = CarryOut(step, part, interrupted_, Deadline());
       const v1::StepResult& done = *result_.steps().rbegin();
       if (done.error().empty()) continue;
-      result_.set_stopped(absl::StrCat("the step '", done.what(), "' (line ", step.line(), ") failed: ", done.error()));
+      result_.set_stopped(absl::StrCat("the step '", done.what(), "'",
+                                       step.line() > 0 ? absl::StrCat(" (line ", step.line(), ")") : "",
+                                       " failed: ", done.error()));
       return false;
     }
     return true;
   }
 
-  // What was set up is taken down, however it ended.
+  // What was set up is taken down, however it ended. An interrupt in the middle of that ends no command: half taken
+  // down is worst of all, and a second one ends everything.
   void CleanUp() {
     const std::atomic<bool> never{false};
     for (const v1::ExperimentStep& step : experiment_.after()) {
       if (interrupted_ && !step.pause().empty()) continue;
       progress_("");
-      *result_.add_steps() = CarryOut(step, "after", interrupted_ ? never : interrupted_);
+      *result_.add_steps() = CarryOut(step, "after", step.pause().empty() ? never : interrupted_);
       const v1::StepResult& done = *result_.steps().rbegin();
       if (!done.error().empty() && result_.stopped().empty()) {
         result_.set_stopped(absl::StrCat("all was measured; then the step '", done.what(), "' failed: ", done.error()));
@@ -112,8 +120,10 @@ class Experimenter {
     const auto begun = Clock::now();
     const bool timed = experiment_.duration_ms() > 0;
     for (uint32_t round = 1; timed || round <= experiment_.rounds(); ++round) {
-      if (!WaitUntil(begun + (round - 1) * milliseconds(experiment_.every_ms()))) return false;
-      if (timed && round > 1 && Clock::now() >= begun + milliseconds(experiment_.duration_ms())) return true;
+      const auto due = std::max(Clock::now(), begun + (round - 1) * milliseconds(experiment_.every_ms()));
+      const auto next = std::max(due, ended_ + milliseconds(experiment_.pause_ms()));
+      if (timed && round > 1 && next >= begun + milliseconds(experiment_.duration_ms())) return true;
+      if (!WaitUntil(due)) return false;
       for (const size_t point : experiment::RoundOrder(points, round)) {
         if (!RunPoint(point, round, stage)) return false;
       }

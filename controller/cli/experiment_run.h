@@ -21,7 +21,8 @@ absl::StatusOr<std::vector<Prepared>> PreparePoints(const v1::Experiment& experi
 // Runs every point in every round, before and after the change. Every run stands by itself, with agents of its own, so
 // that what a step breaks or mends is met as it is; each is kept in `store` (borrowed, may be null). It ends early, and
 // says why, when a step before or between fails, at the deadline, and when `interrupted`; the steps after are carried
-// out all the same, but for those that wait for a person after an interrupt.
+// out all the same, and neither ends their commands: what was set up is to be taken down. None waits for a person after
+// an interrupt.
 v1::ExperimentResult RunExperiment(const v1::Experiment& experiment, const std::vector<Prepared>& points,
                                    const std::atomic<bool>& interrupted, store::RunStore* store,
                                    const std::function<void(const std::string&)>& progress);

@@ -5,6 +5,7 @@
 #include <spawn.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -36,6 +37,19 @@ constexpr size_t kTailBytes = 600;               // of what a command printed, i
 int UntilNs(Clock::time_point until) {
   const auto left = std::chrono::duration_cast<milliseconds>(until - Clock::now());
   return static_cast<int>(std::clamp(left, milliseconds(0), milliseconds(kPoll)).count());
+}
+
+// How long a step may take, and what is said of one that takes longer.
+struct Limit {
+  Clock::time_point until;
+  std::string late;
+};
+
+Limit LimitOf(const v1::ExperimentStep& step, Clock::time_point deadline) {
+  const auto timeout = Clock::now() + milliseconds(step.timeout_ms());
+  if (deadline < timeout) return {deadline, "when the deadline: of the whole experiment came"};
+  return {timeout,
+          absl::StrCat("after ", plan::DurationText(step.timeout_ms()), " (timeout: is how long a step may take)")};
 }
 
 void Say(std::string_view text) {
@@ -99,24 +113,38 @@ class Command {
     std::array<pollfd, 2> waits = {{{output_, POLLIN, 0}, {pidfd_, POLLIN, 0}}};
     poll(waits.data(), waits.size(), UntilNs(until));
     ReadOutput();
-    if (waitpid(pid_, &status_, WNOHANG) != pid_) return false;
+    if (waitpid(pid_, &status_, WNOHANG | WUNTRACED) != pid_) return false;
+    if (WIFSTOPPED(status_)) {
+      wants_terminal_ = WSTOPSIG(status_) == SIGTTIN || WSTOPSIG(status_) == SIGTTOU;
+      return false;
+    }
     ReadOutput();
     return true;
   }
 
-  // Ends the whole group, and reaps the command.
+  // Ends the whole group, and reaps the command. What is left of the group when the command itself has ended, one that
+  // ignores SIGTERM, say, has the same time.
   void End() {
     kill(-pid_, SIGTERM);
+    kill(-pid_, SIGCONT);  // one that is stopped would meet SIGTERM only when it goes on
     const auto kill_at = Clock::now() + kKillAfter;
+    bool reaped = false;
     while (Clock::now() < kill_at) {
-      if (WaitUntil(kill_at)) return;
+      if (!reaped) {
+        reaped = WaitUntil(kill_at);
+      } else {
+        if (kill(-pid_, 0) != 0 && errno == ESRCH) return;
+        poll(nullptr, 0, UntilNs(kill_at));
+      }
     }
     kill(-pid_, SIGKILL);
-    while (waitpid(pid_, &status_, 0) < 0 && errno == EINTR) {
+    while (!reaped && waitpid(pid_, &status_, 0) < 0 && errno == EINTR) {
     }
   }
 
   int status() const { return status_; }
+  // It is stopped, since it reads from the terminal, or sets it, and is not in its foreground: tcsetpgrp(3).
+  bool wants_terminal() const { return wants_terminal_; }
   // ": " and the last lines, or "".
   std::string Tail() const {
     std::string_view tail = tail_;
@@ -145,21 +173,27 @@ class Command {
   int output_ = -1;
   int pidfd_ = -1;
   int status_ = 0;
+  bool wants_terminal_ = false;
   std::string tail_;
 };
 
-std::string RunCommand(const v1::ExperimentStep& step, const std::atomic<bool>& interrupted) {
+std::string RunCommand(const v1::ExperimentStep& step, const Limit& limit, const std::atomic<bool>& interrupted) {
   const auto words = contract::SplitShellWords(step.command());
   if (!words.ok()) return std::string(words.status().message());
   Command command;
   if (std::string error = command.Start(*words); !error.empty()) return error;
-  const auto until = Clock::now() + milliseconds(step.timeout_ms());
-  while (!command.WaitUntil(until)) {
-    if (!interrupted && Clock::now() < until) continue;
+  while (!command.WaitUntil(limit.until)) {
+    const bool waits = command.wants_terminal();
+    if (!interrupted && !waits && Clock::now() < limit.until) continue;
     command.End();
     if (interrupted) return "interrupted";
-    return absl::StrCat("it had not ended after ", plan::DurationText(step.timeout_ms()),
-                        ", so it was ended (timeout: is how long it may take)", command.Tail());
+    if (waits) {
+      return absl::StrCat(
+          "it waits for the terminal, which steps do not have: give it what it asks for otherwise, or "
+          "a way to fail instead, as sudo -n and ssh -o BatchMode=yes have",
+          command.Tail());
+    }
+    return absl::StrCat("it had not ended ", limit.late, ", so it was ended", command.Tail());
   }
   const int status = command.status();
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return "";
@@ -167,17 +201,15 @@ std::string RunCommand(const v1::ExperimentStep& step, const std::atomic<bool>& 
   return absl::StrCat("it was killed by signal ", WTERMSIG(status), command.Tail());
 }
 
-std::string WaitForPerson(const v1::ExperimentStep& step, const std::atomic<bool>& interrupted) {
+std::string WaitForPerson(const v1::ExperimentStep& step, const Limit& limit, const std::atomic<bool>& interrupted) {
+  // What was typed before anything was asked is no answer.
+  if (isatty(STDIN_FILENO) == 1) tcflush(STDIN_FILENO, TCIFLUSH);
   Say(absl::StrCat("parallax: ", contract::Printable(step.pause()), "\n"));
-  const auto until = Clock::now() + milliseconds(step.timeout_ms());
   for (;;) {
     if (interrupted) return "interrupted";
-    if (Clock::now() >= until) {
-      return absl::StrCat("nobody pressed enter within ", plan::DurationText(step.timeout_ms()),
-                          " (timeout: is how long is waited)");
-    }
+    if (Clock::now() >= limit.until) return absl::StrCat("nobody had pressed enter ", limit.late);
     pollfd wait = {STDIN_FILENO, POLLIN, 0};
-    if (poll(&wait, 1, UntilNs(until)) <= 0) continue;
+    if (poll(&wait, 1, UntilNs(limit.until)) <= 0) continue;
     char byte = 0;
     const ssize_t got = read(STDIN_FILENO, &byte, 1);
     if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
@@ -190,12 +222,15 @@ std::string WaitForPerson(const v1::ExperimentStep& step, const std::atomic<bool
 
 }  // namespace
 
-v1::StepResult CarryOut(const v1::ExperimentStep& step, const std::string& part, const std::atomic<bool>& interrupted) {
+v1::StepResult CarryOut(const v1::ExperimentStep& step, const std::string& part, const std::atomic<bool>& interrupted,
+                        Clock::time_point deadline) {
   v1::StepResult result;
   const auto begun = Clock::now();
+  const Limit limit = LimitOf(step, deadline);
   result.set_part(part);
   result.set_what(contract::Printable(step.pause().empty() ? step.command() : absl::StrCat("pause: ", step.pause())));
-  result.set_error(step.pause().empty() ? RunCommand(step, interrupted) : WaitForPerson(step, interrupted));
+  result.set_error(step.pause().empty() ? RunCommand(step, limit, interrupted)
+                                        : WaitForPerson(step, limit, interrupted));
   result.set_duration_ns(std::chrono::nanoseconds(Clock::now() - begun).count());
   return result;
 }

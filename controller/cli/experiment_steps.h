@@ -3,21 +3,24 @@
 #define PARALLAX_CONTROLLER_CLI_EXPERIMENT_STEPS_H_
 
 #include <atomic>
+#include <chrono>
 #include <string>
 
 #include "parallax/v1/experiment.pb.h"
 
 namespace parallax::cli {
 
-// Carries one step out; `part` is "before", "change" or "after". Blocks until it is done, its timeout, or
-// `interrupted`.
+// Carries one step out; `part` is "before", "change" or "after". Blocks until it is done, its timeout, the `deadline`
+// of the whole, or `interrupted`.
 //
 // A command is split as a shell splits words and run without a shell, in a process group of its own, with no standard
-// input; what it prints goes to stderr. It is done when it ends: what it left running in the background goes on. One
-// that fails, is killed, or does not end in time (its group is ended then) is the result's `error`, with the last that
-// it printed. A pause writes its words to stderr and waits for a line on stdin; when stdin ends there is nobody to
-// press enter, and that is an error too.
-v1::StepResult CarryOut(const v1::ExperimentStep& step, const std::string& part, const std::atomic<bool>& interrupted);
+// input and not in the terminal's foreground; what it prints goes to stderr. It is done when it ends: what it left
+// running in the background goes on, but its output leads nowhere then, and a write ends it (SIGPIPE) unless it was
+// sent elsewhere. One that fails, is killed, waits for the terminal, or does not end in time is the result's `error`,
+// with the last that it printed; its whole group is ended then. A pause writes its words to stderr and waits for a line
+// on stdin that is typed from then on; when stdin ends there is nobody to press enter, and that is an error too.
+v1::StepResult CarryOut(const v1::ExperimentStep& step, const std::string& part, const std::atomic<bool>& interrupted,
+                        std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max());
 
 }  // namespace parallax::cli
 

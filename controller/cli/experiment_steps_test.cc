@@ -3,6 +3,9 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
@@ -89,6 +92,65 @@ TEST(ExperimentSteps, WhatACommandLeavesRunningIsNotWaitedFor) {
   std::filesystem::remove_all(folder);
 }
 
+// A pipe with a name, over which a command says that it has come so far.
+class Fifo {
+ public:
+  Fifo() : folder_(Folder()) { EXPECT_EQ(mkfifo(path().c_str(), 0600), 0); }
+  ~Fifo() { std::filesystem::remove_all(folder_); }
+  std::string path() const { return folder_ + "/said"; }
+  // Blocks until a line is written.
+  std::string Read() const {
+    std::string line;
+    std::ifstream pipe(path());
+    std::getline(pipe, line);
+    return line;
+  }
+
+ private:
+  static std::string Folder() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "parallax_fifo_XXXXXX").string();
+    return mkdtemp(pattern.data());
+  }
+  const std::string folder_;
+};
+
+// What the command started ignores SIGTERM, and the command itself does not.
+TEST(ExperimentSteps, WhatIsLeftOfACommandThatIsEndedIsKilled) {
+  const Fifo fifo;
+  std::atomic<bool> interrupted{false};
+  int child = -1;
+  std::thread person([&] {
+    child = static_cast<int>(syscall(SYS_pidfd_open, std::stoi(fifo.Read()), 0));
+    interrupted = true;
+  });
+  const std::string words =
+      absl::StrCat("sh -c 'trap \"\" TERM; sleep 600 & trap - TERM; echo $! >", fifo.path(), "; exec sleep 601'");
+  EXPECT_EQ(CarryOut(Command(words), "before", interrupted).error(), "interrupted");
+  person.join();
+  ASSERT_GE(child, 0);
+  pollfd ended = {child, POLLIN, 0};
+  EXPECT_EQ(poll(&ended, 1, 10'000), 1) << "it goes on";
+  close(child);
+}
+
+TEST(ExperimentSteps, ACommandThatWaitsForTheTerminalIsNotWaitedFor) {
+  const std::atomic<bool> interrupted{false};
+  for (const char* stop : {"TTIN", "TTOU"}) {
+    const v1::StepResult asks = CarryOut(Command(absl::StrCat("sh -c 'kill -", stop, " $$'")), "before", interrupted);
+    EXPECT_THAT(asks.error(), HasSubstr("it waits for the terminal, which steps do not have"));
+  }
+}
+
+TEST(ExperimentSteps, TheDeadlineOfTheWholeBoundsAStepToo) {
+  const std::atomic<bool> interrupted{false};
+  const Keyboard keyboard;
+  const auto soon = std::chrono::steady_clock::now() + std::chrono::milliseconds(50);
+  EXPECT_THAT(CarryOut(Command("sleep 600"), "before", interrupted, soon).error(),
+              HasSubstr("it had not ended when the deadline: of the whole experiment came"));
+  EXPECT_THAT(CarryOut(Pause(), "change", interrupted, soon).error(),
+              HasSubstr("nobody had pressed enter when the deadline:"));
+}
+
 TEST(ExperimentSteps, AnInterruptEndsACommandThatHangs) {
   std::atomic<bool> interrupted{false};
   std::thread person([&] { interrupted = true; });
@@ -111,10 +173,29 @@ TEST(ExperimentSteps, APauseEndsWithALine) {
   EXPECT_EQ(CarryOut(Pause(), "change", interrupted).error(), "");
 }
 
+// At a terminal, too, where a line waits to be read that was typed while nothing was asked.
+TEST(ExperimentSteps, AnEnterFromBeforeIsNoAnswer) {
+  const std::atomic<bool> interrupted{false};
+  const int person = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+  ASSERT_EQ(grantpt(person), 0);
+  ASSERT_EQ(unlockpt(person), 0);
+  const int terminal = open(ptsname(person), O_RDWR | O_NOCTTY | O_CLOEXEC);
+  ASSERT_GE(terminal, 0);
+  const int before = dup(STDIN_FILENO);
+  dup2(terminal, STDIN_FILENO);
+  ASSERT_EQ(write(person, "\n", 1), 1);
+  pollfd typed = {terminal, POLLIN, 0};
+  ASSERT_EQ(poll(&typed, 1, 10'000), 1);
+  EXPECT_THAT(CarryOut(Pause(50), "change", interrupted).error(), HasSubstr("nobody had pressed enter"));
+  dup2(before, STDIN_FILENO);
+  for (const int fd : {before, terminal, person}) close(fd);
+}
+
 TEST(ExperimentSteps, APersonWhoNeverPressesEnterIsNotWaitedForForEver) {
   const std::atomic<bool> interrupted{false};
   Keyboard keyboard;
-  EXPECT_THAT(CarryOut(Pause(50), "change", interrupted).error(), HasSubstr("nobody pressed enter within 50ms"));
+  EXPECT_THAT(CarryOut(Pause(50), "change", interrupted).error(),
+              HasSubstr("nobody had pressed enter after 50ms (timeout:"));
   keyboard.Leave();
   EXPECT_THAT(CarryOut(Pause(), "change", interrupted).error(), HasSubstr("nobody can press enter"));
   std::atomic<bool> over{true};
