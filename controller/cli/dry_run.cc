@@ -65,7 +65,8 @@ class Drawing {
     if (!points_.empty()) Line("probes", absl::StrCat("of one run: ", absl::StrJoin(ProbesOf(points_.front()), "; ")));
     if (points_.front().options.try_controls)
       Line("", "and, once the inside has said Hello, what must answer there: its resolvers and its sshd");
-    Line("expects", experiment_.expect().empty() ? "healthy, since nothing else is said"
+    const char* after = experiment_.change().empty() ? "" : " after the change";
+    Line("expects", experiment_.expect().empty() ? absl::StrCat("healthy", after, ", since nothing else is said")
                                                  : absl::StrCat(experiment_.expect_size(), " expectations"));
     return page_.Take();
   }

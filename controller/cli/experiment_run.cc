@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "controller/cli/experiment_steps.h"
 #include "controller/cli/local_agent.h"
 #include "controller/cli/one_run.h"
@@ -162,6 +163,7 @@ class Experimenter {
       return GoesOn();
     }
     Note(*finished, run);
+    run->set_kept(finished->kept);
     // Half a run is kept and shown, and is no sample.
     if (!finished->run.interrupted()) experiment::AddRun(finished->run, stage, point.mutable_samples());
     return GoesOn();
@@ -176,6 +178,13 @@ class Experimenter {
       return;
     }
     run->set_status(finished.report.status());
+    std::vector<std::string> missing;
+    for (const v1::Side& side : finished.run.sides()) {
+      // A witness takes nothing from the two sides that are compared.
+      if (side.missing().empty() || (side.name() != "inside" && side.name() != "outside")) continue;
+      missing.push_back(absl::StrCat(side.name(), ": ", side.missing()));
+    }
+    run->set_missing(absl::StrJoin(missing, "; "));
     const auto worst = static_cast<int>(finished.report.worst());
     if (worst >= finished.report.targets_size()) return;
     const v1::Finding& verdict = finished.report.targets(worst).diagnosis().verdict();

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -24,16 +25,20 @@ namespace parallax::cli {
 namespace {
 
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    return absl::NotFoundError(absl::StrCat("cannot read ", contract::Printable(path, 200), " (", std::strerror(errno),
+  const auto unreadable = [&](int error) {
+    return absl::NotFoundError(absl::StrCat("cannot read ", contract::Printable(path, 200), " (", std::strerror(error),
                                             "): name an experiment, as in parallax run experiment.yaml"));
-  }
+  };
+  // It can be opened, and only reading fails then, in words of the library's.
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) return unreadable(EISDIR);
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return unreadable(errno);
   // One more than is allowed shows that there was more, and nothing larger is held.
   std::string text(experiment::kMaxYamlBytes + 1, '\0');
+  errno = 0;
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (file.bad() || (file.fail() && !file.eof()))
-    return absl::InvalidArgumentError(absl::StrCat("cannot read ", contract::Printable(path, 200)));
+  if (file.bad() || (file.fail() && !file.eof())) return unreadable(errno);
   text.resize(static_cast<size_t>(file.gcount()));
   return text;
 }
@@ -41,6 +46,9 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
 }  // namespace
 
 int RunFile(const RunFlags& flags, const std::atomic<bool>& interrupted) {
+  if (flags.dry_run && flags.form.format == "junit") {
+    return UsageError("--format junit is of results, and --dry-run has none: take --format text or json with it");
+  }
   const auto text = ReadFile(flags.file);
   if (!text.ok()) return UsageError(std::string(text.status().message()));
   const std::string name = contract::Printable(flags.file, 200);
@@ -75,7 +83,7 @@ int RunFile(const RunFlags& flags, const std::atomic<bool>& interrupted) {
   const std::string& format = flags.form.format;
   const auto status = output->Write(format == "json"    ? report::ExperimentJson(result, code)
                                     : format == "junit" ? report::JUnit(result)
-                                                        : report::ExperimentText(result, options));
+                                                        : report::ExperimentText(result, options, flags.store));
   if (!status.ok()) {
     return UsageError(
         absl::StrCat(std::string(status.message()), *store == nullptr ? "" : ". Its runs are kept: parallax history"));

@@ -9,11 +9,9 @@
 
 namespace parallax::report {
 
-// Every line fits the columns.
-std::string ExperimentText(const v1::ExperimentResult& result, const TextOptions& options);
-
-// The runs, summaries and changes of one point (or of two runs that are compared) as a table.
-std::string PointTable(const v1::PointResult& point, const TextOptions& options);
+// Every line fits the columns. `store` is the --store that was named, for the commands that it shows; "" the default.
+std::string ExperimentText(const v1::ExperimentResult& result, const TextOptions& options,
+                           const std::string& store = "");
 
 // One JSON document: the whole result with `exitCode` and `schemaVersion`; see controller/report/README.md.
 std::string ExperimentJson(const v1::ExperimentResult& result, int exit_code);

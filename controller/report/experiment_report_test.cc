@@ -3,8 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
+#include <string>
 
 #include "controller/report/layout.h"
 
@@ -31,9 +34,13 @@ v1::ExperimentResult Result() {
     v1::PointRun* run = point->add_runs();
     run->set_stage(stage);
     run->set_run("0123456789ab");
+    run->set_kept(true);
     run->set_status(*stage == 'b' ? v1::DIVERGED : v1::HEALTHY);
     run->set_cause(*stage == 'b' ? "tunnel.carrier_dead" : "");
     run->set_summary(*stage == 'b' ? "The tunnel's session is gone." : "");
+    v1::Sample* sample = point->add_samples();
+    sample->set_side("outside");
+    sample->set_step("tls_handshake");
     v1::Summary* summary = point->add_summaries();
     summary->set_side("outside");
     summary->set_step("tls_handshake");
@@ -53,7 +60,8 @@ v1::ExperimentResult Result() {
   change->set_verdict("not comparable");
   change->set_failures("fewer");
   change->set_text(
-      "not comparable: it never succeeded before the change; failures fewer: in 5 of 5 runs before, in 0 of 5 after");
+      "not comparable: it never succeeded before the change; failures fewer: 5 of 5 attempts in 5 of 5 runs before, "
+      "0 of 5 attempts in 0 of 5 runs after");
   v1::Verdict* met = point->add_verdicts();
   met->set_what("status is healthy");
   met->set_stage("after");
@@ -85,6 +93,26 @@ TEST(ExperimentReport, TextFitsTheColumnsAndSaysWhatWasMet) {
   EXPECT_THAT(text, Not(HasSubstr("\x1b")));
 }
 
+TEST(ExperimentReport, OnlyWhatWasKeptCanBeShown) {
+  v1::ExperimentResult result = Result();
+  EXPECT_THAT(ExperimentText(result, {}, "/srv/runs.db"),
+              HasSubstr("parallax show 0123456789ab --store /srv/runs.db\n"));
+  EXPECT_THAT(ExperimentText(result, {}, "/srv/the team's runs.db"),
+              HasSubstr("--store '/srv/the team'\\''s runs.db'\n"));
+  for (v1::PointRun& run : *result.mutable_points(0)->mutable_runs()) run.set_kept(false);
+  EXPECT_THAT(ExperimentText(result, {}), Not(HasSubstr("parallax show")));
+}
+
+TEST(ExperimentReport, ASideThatWasLostAndAttemptsThatNeverCameAreSaid) {
+  v1::ExperimentResult result = Result();
+  result.mutable_points(0)->mutable_runs(0)->set_missing("inside: ssh: connection timed out");
+  result.mutable_points(0)->mutable_summaries(0)->set_unreached(12);
+  EXPECT_THAT(ExperimentText(result, {.colour = false, .columns = 120}),
+              AllOf(HasSubstr("in 1 of them a side was missing or lost: inside: ssh: connection timed out"),
+                    HasSubstr("and 12 attempts never came to this step")));
+  EXPECT_THAT(JUnit(result), HasSubstr("(missing: inside: ssh: connection timed out)"));
+}
+
 TEST(ExperimentReport, WhatStoppedItIsSaid) {
   v1::ExperimentResult result = Result();
   result.set_stopped("the step './toggle' (line 9) failed: it ended with exit code 3");
@@ -101,6 +129,34 @@ TEST(ExperimentReport, JsonIsTheWholeResult) {
   EXPECT_EQ(json["points"][0]["runs"][0]["status"], "diverged");
   EXPECT_EQ(json["points"][0]["summaries"][1]["medianMs"], 40.25);
   EXPECT_EQ(json["points"][0]["verdicts"][1]["met"], false);
+}
+
+void CollectKeys(const nlohmann::json& value, std::set<std::string>* keys) {
+  for (const auto& [key, inner] : value.items()) {
+    if (value.is_object()) keys->insert(key);
+    if (inner.is_structured()) CollectKeys(inner, keys);
+  }
+}
+
+TEST(ExperimentReport, EveryFieldIsInTheReadme) {
+  std::ifstream in(PARALLAX_SOURCE_DIR "/controller/report/README.md");
+  std::stringstream readme;
+  readme << in.rdbuf();
+  auto json = nlohmann::json::parse(ExperimentJson(Result(), 1), nullptr, false);
+  json.erase("experiment");  // its keys are those of the file
+  std::set<std::string> keys;
+  CollectKeys(json, &keys);
+  EXPECT_GT(keys.size(), 50U);
+  for (const std::string& key : keys) {
+    EXPECT_NE(readme.str().find("`" + key + "`"), std::string::npos)
+        << "the result has a field that the README does not name: " << key;
+  }
+}
+
+TEST(ExperimentReport, JUnitHoldsNoCharacterThatXmlForbids) {
+  v1::ExperimentResult result = Result();
+  result.mutable_points(0)->mutable_verdicts(1)->set_seen("a\xEF\xBF\xBE b\xEF\xBF\xBF c\x01 d\xEF\xBF\xBD");
+  EXPECT_THAT(JUnit(result), HasSubstr("message=\"seen: a? b? c? d\xEF\xBF\xBD\""));
 }
 
 TEST(ExperimentReport, JUnitEscapesAndCounts) {

@@ -1,10 +1,14 @@
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_replace.h"
 #include "contract/names.h"
 #include "controller/compare/words.h"
 #include "controller/report/experiment_report.h"
@@ -17,7 +21,7 @@ namespace {
 constexpr int kMinColumns = 60;
 constexpr int kMaxColumns = 400;
 constexpr size_t kSideColumn = 8;
-constexpr size_t kStepColumn = 14;
+constexpr size_t kStepColumn = 15;  // "client_download"
 constexpr int kTestedInTwenty = 20;
 
 std::string Ms(double ms) {
@@ -25,13 +29,42 @@ std::string Ms(double ms) {
   return ms < 100 ? absl::StrFormat("%.1f", ms) : absl::StrFormat("%.0f", ms);
 }
 
+// As a shell reads it as one word.
+std::string ShellWord(const std::string& text) {
+  const bool plain = std::all_of(text.begin(), text.end(), [](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
+           std::string_view("/._-:=+,@%").find(c) != std::string_view::npos;
+  });
+  return plain ? text : absl::StrCat("'", absl::StrReplaceAll(text, {{"'", "'\\''"}}), "'");
+}
+
 std::string RunWord(const v1::PointRun& run) {
   if (!run.error().empty()) return absl::StrCat("not run: ", run.error());
   return run.cause().empty() ? contract::Name(run.status()) : run.cause();
 }
 
-// "before  tunnel.carrier_dead  5 of 5   7f3a00c0ffee ..": what the runs of a stage came to, and where to look.
-void DrawRuns(const v1::PointResult& point, Page& page) {
+// Of the first of the runs that can be looked at; "" when none was kept.
+std::string ShowCommand(const std::vector<const v1::PointRun*>& runs, const std::string& store) {
+  const auto kept = std::find_if(runs.begin(), runs.end(), [](const v1::PointRun* run) { return run->kept(); });
+  if (kept == runs.end()) return "";
+  return absl::StrCat("parallax show ", (*kept)->run(),
+                      store.empty() ? "" : absl::StrCat(" --store ", ShellWord(store)));
+}
+
+// A side that was lost on the way: what the runs came to is then not the whole of it.
+void DrawMissing(const std::string& indent, const std::vector<const v1::PointRun*>& runs, Page& page) {
+  std::vector<const v1::PointRun*> lost;
+  std::copy_if(runs.begin(), runs.end(), std::back_inserter(lost),
+               [](const v1::PointRun* run) { return !run->missing().empty(); });
+  if (lost.empty()) return;
+  page.Paragraph(
+      indent, absl::StrCat("in ", lost.size(), " of them a side was missing or lost: ", Clean(lost.front()->missing())),
+      Style::kDoubt);
+}
+
+// "before  tunnel.carrier_dead  5 of 5   parallax show 7f3a00c0ffee": what the runs of a stage came to, and where to
+// look.
+void DrawRuns(const v1::PointResult& point, const std::string& store, Page& page) {
   std::vector<std::string> stages;
   for (const v1::PointRun& run : point.runs()) {
     if (std::find(stages.begin(), stages.end(), run.stage()) == stages.end()) stages.push_back(run.stage());
@@ -51,14 +84,20 @@ void DrawRuns(const v1::PointResult& point, Page& page) {
       const auto& runs = by_word[word];
       const bool good = runs.front()->status() == v1::HEALTHY && runs.front()->error().empty();
       const std::string first = absl::StrCat("  ", Pad(stage.empty() ? "runs" : stage, 7), " ");
-      page.Add(
-          {{first},
-           {Clean(word), good ? Style::kGood : Style::kBad},
-           {absl::StrCat("  ", runs.size(), " of ", count)},
-           {runs.front()->run().empty() ? "" : absl::StrCat("  parallax show ", runs.front()->run()), Style::kDim}});
-      if (!runs.front()->summary().empty()) {
-        page.Paragraph(std::string(Width(first), ' '), Clean(runs.front()->summary()), Style::kDim);
+      const std::string indent(Width(first), ' ');
+      const std::string seen = Clean(word);
+      const std::string share = absl::StrCat("  ", runs.size(), " of ", count);
+      const std::string command = ShowCommand(runs, store);
+      const bool beside = Width(first) + Width(seen) + Width(share) + 2 + Width(command) <= page.columns();
+      page.Add({{first},
+                {seen, good ? Style::kGood : Style::kBad},
+                {share},
+                {beside && !command.empty() ? absl::StrCat("  ", command) : "", Style::kDim}});
+      for (const std::string& line : WrapCommand(beside ? "" : command, page.columns() - indent.size())) {
+        if (!line.empty()) page.Add({{indent}, {line, Style::kDim}});
       }
+      if (!runs.front()->summary().empty()) page.Paragraph(indent, Clean(runs.front()->summary()), Style::kDim);
+      DrawMissing(indent, runs, page);
     }
   }
 }
@@ -84,13 +123,16 @@ void DrawSummaries(const v1::PointResult& point, Page& page) {
                style}});
   };
   page.Blank();
-  row("side", "step", "stage", "failed", "median", "95% interval", "p95", "max ms", Style::kDim);
+  row("side", "step", "stage", "failed", "median", "95% by runs", "p95", "max ms", Style::kDim);
   for (const v1::Summary& summary : point.summaries()) {
     const bool timed = summary.attempts() > summary.failures();
     row(Clean(summary.side()), summary.step(), summary.stage(),
         absl::StrCat(summary.failures(), "/", summary.attempts()), timed ? Ms(summary.median_ms()) : "-",
         IntervalCell(summary), timed ? Ms(summary.p95_ms()) : "-", timed ? Ms(summary.max_ms()) : "-",
         summary.failures() > 0 ? Style::kBad : Style::kPlain);
+    if (summary.unreached() == 0) continue;
+    page.Paragraph(std::string(kSideColumn + 3, ' '),
+                   absl::StrCat("and ", summary.unreached(), " attempts never came to this step"), Style::kDoubt);
   }
 }
 
@@ -127,8 +169,8 @@ void DrawVerdicts(const v1::PointResult& point, Page& page) {
   }
 }
 
-void DrawPoint(const v1::PointResult& point, Page& page) {
-  DrawRuns(point, page);
+void DrawPoint(const v1::PointResult& point, const std::string& store, Page& page) {
+  DrawRuns(point, store, page);
   DrawSummaries(point, page);
   DrawChanges(point, page);
   DrawVerdicts(point, page);
@@ -158,13 +200,7 @@ Page NewPage(const TextOptions& options) {
 
 }  // namespace
 
-std::string PointTable(const v1::PointResult& point, const TextOptions& options) {
-  Page page = NewPage(options);
-  DrawPoint(point, page);
-  return page.Take();
-}
-
-std::string ExperimentText(const v1::ExperimentResult& result, const TextOptions& options) {
+std::string ExperimentText(const v1::ExperimentResult& result, const TextOptions& options, const std::string& store) {
   Page page = NewPage(options);
   const v1::Experiment& experiment = result.experiment();
   page.Add(Clean(experiment.name()), Style::kBold);
@@ -187,7 +223,7 @@ std::string ExperimentText(const v1::ExperimentResult& result, const TextOptions
   for (const v1::PointResult& point : result.points()) {
     page.Blank();
     if (!point.label().empty()) page.Add(Clean(point.label()), Style::kBold);
-    DrawPoint(point, page);
+    DrawPoint(point, store, page);
   }
   DrawEnd(result, page);
   return page.Take();

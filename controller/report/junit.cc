@@ -3,16 +3,20 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_replace.h"
 #include "contract/limits.h"
 #include "controller/report/experiment_report.h"
 
 namespace parallax::report {
 namespace {
 
-// For text and for attribute values in double quotes (XML 1.0 section 2.4). Printable leaves nothing that XML forbids.
+// For text and for attribute values in double quotes (XML 1.0 section 2.4). Printable leaves two characters that XML
+// forbids (section 2.2): U+FFFE and U+FFFF, which UTF-8 can write.
 std::string Escaped(std::string_view text) {
   std::string out;
-  for (const char c : contract::Printable(text, 4096)) {
+  const std::string allowed =
+      absl::StrReplaceAll(contract::Printable(text, 4096), {{"\xEF\xBF\xBE", "?"}, {"\xEF\xBF\xBF", "?"}});
+  for (const char c : allowed) {
     switch (c) {
       case '&': out += "&amp;"; break;
       case '<': out += "&lt;"; break;
@@ -37,6 +41,7 @@ std::string Story(const v1::PointResult& point, const std::string& stage) {
     if (!stage.empty() && run.stage() != stage) continue;
     const std::string& what = !run.error().empty() ? run.error() : run.summary();
     absl::StrAppend(&story, "\nrun ", run.run(), " ", run.cause(), " ", Escaped(what));
+    if (!run.missing().empty()) absl::StrAppend(&story, " (missing: ", Escaped(run.missing()), ")");
   }
   return story;
 }

@@ -101,7 +101,9 @@ TEST_F(ExperimentTest, ErrorsInTheFileHaveAPlaceAndStartNothing) {
   EXPECT_THAT(result.err, HasSubstr("x.yaml:8:1: unknown key 'expct'; did you mean 'expect'?"));
   EXPECT_THAT(result.out, IsEmpty());
   EXPECT_THAT(Run({"run", home_ + "/none.yaml"}).err, HasSubstr("cannot read"));
-  EXPECT_THAT(Run({"run", home_}).err, HasSubstr("cannot read"));
+  EXPECT_THAT(Run({"run", home_}).err, HasSubstr("cannot read " + home_ + " (Is a directory)"));
+  EXPECT_THAT(RunText(Experiment(""), {"--set", "rounds=abc"}).err,
+              HasSubstr("error: --set rounds: 'abc' is no whole number"));
 }
 
 TEST_F(ExperimentTest, ADryRunPrintsThePlanAndRunsNothing) {
@@ -114,6 +116,25 @@ TEST_F(ExperimentTest, ADryRunPrintsThePlanAndRunsNothing) {
   EXPECT_EQ(document["runs"], 6);
   EXPECT_EQ(document["points"][1]["probes"][0], "dns db.internal");
   EXPECT_THAT(Run({"history"}).out, HasSubstr("no runs"));
+  EXPECT_THAT(RunText(Experiment("change: {pause: toggle the NAT}\n"), {"--dry-run"}).out,
+              HasSubstr("healthy after the change, since nothing else is said"));
+  const ChildResult junit = Run({"run", File(), "--dry-run", "--format", "junit"});
+  EXPECT_EQ(junit.exit, 2);
+  EXPECT_THAT(junit.err, HasSubstr("--format junit is of results"));
+}
+
+TEST_F(ExperimentTest, OnlyRunsThatAreKeptAreToBeShown) {
+  const std::string text = Experiment("expect: {cause: target.down}\n");
+  EXPECT_THAT(RunText(text, {"--no-store"}).out, AllOf(HasSubstr("target.down"), Not(HasSubstr("parallax show"))));
+  EXPECT_THAT(RunText(text, {"--store", home_ + "/x.db"}).out, HasSubstr(" --store " + home_ + "/x.db\n"));
+}
+
+TEST_F(ExperimentTest, AMissingSideIsSaidInItsRun) {
+  const ChildResult result = RunText(Experiment("expect: {outside.connect.failures: '== 1'}\n"),
+                                     {"--set", "sides.inside=exec:/nonexistent/agent", "--format", "json"});
+  const json document = json::parse(result.out, nullptr, false);
+  ASSERT_FALSE(document.is_discarded()) << result.out << result.err;
+  EXPECT_THAT(document["points"][0]["runs"][0]["missing"].get<std::string>(), HasSubstr("inside: "));
 }
 
 TEST_F(ExperimentTest, JUnitIsForWhatRunsTests) {
