@@ -45,7 +45,7 @@ export function withParallaxAgent(args: sst.aws.ServiceArgs, options: ParallaxAg
       {
         name: AGENT,
         image: options.image,
-        memory: "0.1 GB",
+        memory: "0.125 GB",
         command: ["serve", "--listen", ADDRESS],
         ssm: options.ssm,
         health: {

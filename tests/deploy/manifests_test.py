@@ -81,7 +81,7 @@ class Kubernetes(unittest.TestCase):
     def setUp(self):
         self.deployment = read_yaml("kubernetes/deployment.yaml")
         self.pod = self.deployment["spec"]["template"]["spec"]
-        (self.agent,) = self.pod["initContainers"]
+        (self.agent,) = [c for c in self.pod["containers"] if c["name"] == NAME]
 
     def test_the_sidecar_may_nothing_and_listens_on_loopback(self):
         security = self.agent["securityContext"]
@@ -89,20 +89,34 @@ class Kubernetes(unittest.TestCase):
                           "allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]},
                           "seccompProfile": {"type": "RuntimeDefault"}}, security)
         self.assertEqual(SERVE, self.agent["args"])
-        self.assertEqual(CHECK, self.agent["livenessProbe"]["exec"]["command"])
         self.assertFalse({"ports", "volumeMounts", "env", "envFrom"} & set(self.agent))
 
-    def test_the_pod_does_not_wait_for_it(self):
-        self.assertEqual("Always", self.agent["restartPolicy"], "an init container that never ends keeps the application from starting")
-        self.assertFalse({"readinessProbe", "startupProbe"} & set(self.agent), "the pod's readiness would hang on the agent's")
+    def test_the_application_does_not_wait_for_it(self):
+        self.assertNotIn("initContainers", self.pod, "a native sidecar starts before the application, which waits for it")
+        self.assertFalse({"readinessProbe", "startupProbe", "livenessProbe"} & set(self.agent),
+                         "the pod would be Ready only as long as these pass")
 
     def test_the_patch_adds_the_same_sidecar(self):
         patch = read_yaml("kubernetes/patch.yaml")
-        self.assertEqual([self.agent], patch["spec"]["template"]["spec"]["initContainers"])
+        self.assertEqual({"containers": [self.agent]}, patch["spec"]["template"]["spec"])
 
     def test_labels_select_the_pods(self):
         spec = self.deployment["spec"]
         self.assertEqual(spec["selector"]["matchLabels"], spec["template"]["metadata"]["labels"])
+
+
+class Memory(unittest.TestCase):
+    def test_all_give_the_same_and_room_for_a_second_agent(self):
+        """`exec` starts one more beside the one that serves, and the helper, within the same limit."""
+        task = json.loads((suite.DEPLOY / "ecs/fargate.json").read_text())["containerDefinitions"][1]
+        (pod,) = [c for c in read_yaml("kubernetes/deployment.yaml")["spec"]["template"]["spec"]["containers"] if c["name"] == NAME]
+        limits = {
+            "ecs": f"{task['memory']} MB",
+            "kubernetes": pod["resources"]["limits"]["memory"].replace("Mi", " MB"),
+            "compose": read_yaml("compose/compose.yaml")["services"][NAME]["mem_limit"].replace("m", " MB"),
+            "sst": f"{1024 * float(re.search(r'memory: .([0-9.]+) GB', (suite.DEPLOY / 'sst/parallax-sidecar.ts').read_text()).group(1)):g} MB",
+        }
+        self.assertEqual({"128 MB"}, set(limits.values()), limits)
 
 
 class Compose(unittest.TestCase):
@@ -156,6 +170,14 @@ class Systemd(unittest.TestCase):
             done = suite.run("systemd-analyze", "security", "--offline=yes", "--threshold=16", "--no-pager",
                              self.unit(folder, self.UNIT.read_text()), check=False)
             self.assertEqual(0, done.returncode, done.stdout[-300:])
+
+    def test_its_tls_files_are_copied_together(self):
+        """A certificate that were read where it lies, beside a key of the start, would be another's after a renewal."""
+        example = re.sub(r"(?m)^# ?", "", self.UNIT.read_text().split("[Unit]")[0])
+        files = dict(re.findall(r"(--tls-\S+) (\S+)", example))
+        self.assertEqual({"--tls-cert", "--tls-key", "--tls-client-ca"}, set(files))
+        copied = {"${CREDENTIALS_DIRECTORY}/" + name for name in re.findall(r"(?m)^  LoadCredential=([^:]+):", example)}
+        self.assertEqual(copied, set(files.values()))
 
     def test_it_serves_what_the_others_serve_and_has_time_to_drain(self):
         text = self.UNIT.read_text()

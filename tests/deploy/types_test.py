@@ -94,7 +94,7 @@ class Types(unittest.TestCase):
         # The same files with a slip in each: types that had become `any` would let it pass.
         slips = {"ecs-fargate.ts": ('"essential"', '"esential"'), "ecs-ec2.ts": ('"EC2"', '"EC3"'),
                  "deployment.ts": ('"readOnlyRootFilesystem"', '"readonlyRootFilesystem"'),
-                 "patch.ts": ('"restartPolicy"', '"restartpolicy"'),
+                 "patch.ts": ('"runAsNonRoot"', '"runAsNonroot"'),
                  "parallax-sidecar.ts": ('interval: "30 seconds"', "interval: 30")}
         self.assertEqual(set(sources), set(slips))
         wrong = {}
@@ -113,11 +113,12 @@ class SstComponent(unittest.TestCase):
     CALL = """
         import * as pulumi from "@pulumi/pulumi";
         globalThis.$util = pulumi;
-        const { withParallaxAgent } = await import("./sidecar.mjs");
+        const { withParallaxAgent } = await import("./parallax-sidecar.mjs");
+        const [{ toMBs }, { toNumber }] = [await import("./size.mjs"), await import("./cpu.mjs")];  // as sst turns them into ECS's
         const args = withParallaxAgent(JSON.parse(process.argv[2]), { image: "agent:1" });
         const seen = [];
         const definition = { containerDefinitions: pulumi.output(JSON.stringify(args.containers.map(c => ({
-          name: c.name, image: c.image, command: c.command, pseudoTerminal: true, portMappings: [{ containerPortRange: "1-65535" }],
+          name: c.name, image: c.image, command: c.command, memory: c.memory && toMBs(c.memory), cpu: c.cpu && toNumber(c.cpu), pseudoTerminal: true, portMappings: [{ containerPortRange: "1-65535" }],
           environment: [{ name: "SST_RESOURCE_Db", value: "secret" }, { name: "REGION", value: "x" }] })))) };
         args.transform.taskDefinition(definition, {}, "ApiTask");
         definition.containerDefinitions.apply(text => console.log(JSON.stringify(
@@ -127,9 +128,11 @@ class SstComponent(unittest.TestCase):
     def call(self, args):
         folder = project()
         platform = folder / ".sst/platform"
+        sources = [suite.DEPLOY / "sst/parallax-sidecar.ts", *(platform / f"src/components/{name}.ts" for name in ("size", "cpu"))]
         suite.run(platform / "node_modules/.bin/tsc", "--target", "ES2022", "--module", "ESNext", "--skipLibCheck", "--noCheck",
-                  "--outDir", folder / "emitted", suite.DEPLOY / "sst/parallax-sidecar.ts", check=False)
-        shutil.copy(next((folder / "emitted").rglob("parallax-sidecar.js")), platform / "sidecar.mjs")
+                  "--outDir", folder / "emitted", *sources, check=False)
+        for source in sources:
+            shutil.copy(next((folder / "emitted").rglob(f"{source.stem}.js")), platform / f"{source.stem}.mjs")
         (platform / "call.mjs").write_text(self.CALL)
         return json.loads(suite.run("node", "call.mjs", json.dumps(args), cwd=platform).stdout)
 
@@ -146,6 +149,10 @@ class SstComponent(unittest.TestCase):
                     if c["name"] == "parallax-agent")
         for key in ("essential", "user", "readonlyRootFilesystem", "stopTimeout", "linuxParameters", "command"):
             self.assertEqual(ours[key], agent[key], key)
+        # ECS takes integers, and sst multiplies: 0.1 GB would become 102.4.
+        self.assertEqual(ours["memory"], agent["memory"])
+        for size in ("memory", "cpu"):
+            self.assertIsInstance(agent.get(size, 0), int, size)
         self.assertNotIn("portMappings", agent)
         self.assertEqual([{"name": "REGION", "value": "x"}], agent["environment"])
 
