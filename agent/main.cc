@@ -4,7 +4,6 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -24,6 +23,7 @@
 #include "agent/session/health_check.h"
 #include "agent/session/listen_carrier.h"
 #include "agent/session/stdio_carrier.h"
+#include "contract/standard_streams.h"
 
 namespace parallax {
 namespace {
@@ -38,12 +38,7 @@ struct SessionDescriptors {
   int out = -1;
 };
 
-// False for a descriptor that was closed when we were started, also when an eventfd took its number since: libraries
-// open some before main.
-bool CarriesBytes(int fd) {
-  struct stat about {};
-  return fstat(fd, &about) == 0 && (about.st_mode & S_IFMT) != 0;
-}
+bool SessionStreamsAreOpen() { return contract::CarriesBytes(STDIN_FILENO) && contract::CarriesBytes(STDOUT_FILENO); }
 
 bool TakeStdio(SessionDescriptors* taken) {
   taken->in = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
@@ -77,7 +72,7 @@ int Stdio() {
         stderr);
     return kExitUsage;
   }
-  const bool both_open = CarriesBytes(STDIN_FILENO) && CarriesBytes(STDOUT_FILENO);
+  const bool both_open = SessionStreamsAreOpen();
   const int end_signals = both_open ? EndSignals() : -1;
   SessionDescriptors stdio;
   if (!both_open || !TakeStdio(&stdio)) {
@@ -196,6 +191,8 @@ int Main(int argc, char** argv) {
     std::fprintf(stderr, "parallax-agent: on the command line: %s\nTry: parallax-agent --help\n", wrong.what());
     return kExitUsage;
   }
+  // A session over /dev/null would be none: of stdio's streams Stdio() says that they are closed.
+  if (!*stdio || SessionStreamsAreOpen()) contract::CompleteStandardStreams(argv);
   if (app.got_subcommand("serve")) return Serve(std::move(serve));
   if (app.got_subcommand("check")) return Check(check);
   if (*join) return RefuseJoin();

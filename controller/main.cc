@@ -1,4 +1,8 @@
 // parallax: asks, compares, explains.
+#include "contract/standard_streams.h"
 #include "controller/cli/cli.h"
 
-int main(int argc, char** argv) { return parallax::cli::Main(argc, argv); }
+int main(int argc, char** argv) {
+  parallax::contract::CompleteStandardStreams(argv);
+  return parallax::cli::Main(argc, argv);
+}
