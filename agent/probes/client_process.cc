@@ -317,11 +317,15 @@ std::string Find(const std::vector<std::string>& folders) {
 }  // namespace
 
 std::vector<std::string> ClientFolders() {
+  constexpr std::string_view kPackaged = "/usr/libexec/parallax";
   std::vector<std::string> folders;
   std::error_code error;
   const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
-  if (!error) folders.push_back(self.parent_path().string());
-  folders.emplace_back("/usr/libexec/parallax");
+  if (!error) {
+    folders.push_back(self.parent_path().string());
+    folders.push_back((self.parent_path().parent_path() / "libexec/parallax").string());
+  }
+  if (folders.empty() || folders.back() != kPackaged) folders.emplace_back(kPackaged);
   return folders;
 }
 

@@ -17,7 +17,8 @@ namespace parallax::probes {
 
 inline constexpr char kClientProgram[] = "parallax-agent-client";
 
-// Where the program is looked for: beside this process's own, then where packages put it.
+// Where the program is looked for: beside this process's own, then where an installation into this one's prefix has it
+// (bin and libexec), then where packages put it.
 std::vector<std::string> ClientFolders();
 
 // Runs `spec`; `secret_of` gives the place of its secret reference. What the process
