@@ -144,7 +144,7 @@ void AddServe(CLI::App& app, ServeFlags& flags) {
       ->add_option("--tls-client-ca", flags.options.tls_client_ca,
                    "Controllers must show a certificate of these authorities (PEM)")
       ->type_name("FILE");
-  serve->add_option("--drain", flags.drain_seconds, "What runs at SIGTERM may take so long to end")
+  serve->add_option("--drain", flags.drain_seconds, "The attempt at hand may take so long to end after SIGTERM")
       ->type_name("DURATION")
       ->transform(CLI::AsNumberWithUnit(std::map<std::string, double>{{"ms", 0.001}, {"s", 1}, {"m", 60}},
                                         CLI::AsNumberWithUnit::CASE_SENSITIVE))
@@ -157,7 +157,8 @@ void AddCheck(CLI::App& app, session::HealthCheckOptions& options) {
   check->add_option("ADDRESS", options.address, "Where it listens")
       ->type_name("")
       ->default_str(session::kDefaultListen);
-  check->add_option("--tls-ca", options.tls_ca, "Authorities of the agent's certificate (PEM)")->type_name("FILE");
+  check->add_option("--tls-ca", options.tls_ca, "Authorities of the agent's certificate (PEM), the system's by default")
+      ->type_name("FILE");
   check->add_option("--tls-cert", options.tls_cert, "Certificate to show to it (PEM)")->type_name("FILE");
   check->add_option("--tls-key", options.tls_key, "Its key (PEM)")->type_name("FILE");
   check->add_option("--tls-name", options.tls_name, "The name in the agent's certificate")->type_name("NAME");

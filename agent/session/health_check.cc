@@ -26,21 +26,22 @@ absl::Status CheckFiles(const HealthCheckOptions& options) {
   if (options.tls_cert.empty() != options.tls_key.empty()) {
     return absl::InvalidArgumentError("a certificate and its key go together: give both --tls-cert and --tls-key");
   }
-  if (options.tls_ca.empty()) {
-    if (options.tls_cert.empty() && options.tls_name.empty()) return absl::OkStatus();
-    return absl::InvalidArgumentError("TLS needs the authorities of the agent's certificate: give --tls-ca");
+  if (!options.tls_ca.empty()) {
+    if (absl::Status status = net::CheckAuthorityFile(options.tls_ca); !status.ok()) return status;
   }
-  if (absl::Status status = net::CheckAuthorityFile(options.tls_ca); !status.ok()) return status;
   return options.tls_cert.empty() ? absl::OkStatus() : net::CheckIdentityFiles(options.tls_cert, options.tls_key);
 }
 
 std::shared_ptr<grpc::ChannelCredentials> Credentials(const HealthCheckOptions& options) {
-  if (options.tls_ca.empty()) return grpc::InsecureChannelCredentials();
+  const bool files = !options.tls_ca.empty() || !options.tls_cert.empty();
+  if (!files && options.tls_name.empty()) return grpc::InsecureChannelCredentials();
   using grpc::experimental::FileWatcherCertificateProvider;
   grpc::experimental::TlsChannelCredentialsOptions tls;
-  tls.set_certificate_provider(std::make_shared<FileWatcherCertificateProvider>(options.tls_key, options.tls_cert,
-                                                                                options.tls_ca, kNeverReloaded));
-  tls.watch_root_certs();
+  if (files) {
+    tls.set_certificate_provider(std::make_shared<FileWatcherCertificateProvider>(options.tls_key, options.tls_cert,
+                                                                                  options.tls_ca, kNeverReloaded));
+  }
+  if (!options.tls_ca.empty()) tls.watch_root_certs();
   if (!options.tls_cert.empty()) tls.watch_identity_key_cert_pairs();
   return grpc::experimental::TlsCredentials(tls);
 }

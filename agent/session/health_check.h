@@ -10,8 +10,9 @@
 namespace parallax::session {
 
 struct HealthCheckOptions {
-  std::string address;   // "127.0.0.1:7411"
-  std::string tls_ca;    // PEM file with the authorities of the agent's certificate; "": plaintext
+  std::string address;  // "127.0.0.1:7411"
+  // TLS is spoken when any of these is given.
+  std::string tls_ca;    // PEM file with the authorities of the agent's certificate; "": the system's
   std::string tls_cert;  // PEM files that we show to an agent with --tls-client-ca; both or neither
   std::string tls_key;
   std::string tls_name;  // the name that the agent's certificate must bear; "": the host of `address`
