@@ -1,12 +1,9 @@
 #include "controller/dispatch/dispatcher.h"
 
 #include <poll.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -16,6 +13,7 @@
 #include "contract/limits.h"
 #include "controller/dispatch/now.h"
 #include "controller/dispatch/side.h"
+#include "controller/dispatch/tls_files.h"
 
 namespace parallax::dispatch {
 namespace {
@@ -356,22 +354,6 @@ void AgentDispatcher::Close() {
   for (const auto& side : sides_) side->CloseLink(left(bye_ns));
   const int64_t end_ns = MonotonicNs() + kEndGrace.count() * kMs;
   for (const auto& side : sides_) side->EndProcess(left(end_ns));
-}
-
-// gRPC says only that the handshake failed; a file that is not there is better told before.
-absl::Status CheckTlsFiles(const TlsFiles& tls) {
-  const std::pair<const char*, const std::string&> files[] = {
-      {"--tls-ca", tls.ca}, {"--tls-cert", tls.cert}, {"--tls-key", tls.key}};
-  for (const auto& [flag, path] : files) {
-    if (!path.empty() && access(path.c_str(), R_OK) != 0) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(flag, ": cannot read '", contract::Printable(path, 200), "': ", strerror(errno)));
-    }
-  }
-  if (tls.cert.empty() != tls.key.empty()) {
-    return absl::InvalidArgumentError("a certificate and its key go together: give both --tls-cert and --tls-key");
-  }
-  return absl::OkStatus();
 }
 
 }  // namespace

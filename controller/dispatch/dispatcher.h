@@ -33,7 +33,7 @@ struct Progress {
 class Dispatcher {
  public:
   // InvalidArgument for a vantage that this release does not know, naming those that it does, for one that cannot be
-  // understood, and for TLS files that cannot be read. Starts nothing.
+  // understood, and for TLS files that cannot be used. Starts nothing.
   // `interrupted` is polled: when it becomes true everything is cancelled and what was observed is kept.
   static absl::StatusOr<std::unique_ptr<Dispatcher>> Create(std::vector<SideConfig> sides, Reach reach,
                                                             std::string run_id, const std::atomic<bool>* interrupted,

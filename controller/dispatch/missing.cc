@@ -62,10 +62,10 @@ std::string TryByHand(const Symptoms& symptoms) {
 constexpr Known kNotReached[] = {
     {"connection refused",
      "nothing listens there: start the agent (parallax-agent serve), and, where a port is forwarded to it, check that "
-     "the "
-     "forward is up"},
+     "the forward is up"},
     {"certificate verify failed",
-     "its certificate is not of an authority that is trusted here: name the authority's file with --tls-ca"},
+     "its certificate is not of an authority that is trusted here, or has expired: name the authority's file with "
+     "--tls-ca; where that is the right one, look for its dates on its host: openssl x509 -noout -dates -in CERT"},
     {"hostname verification",
      "its certificate bears another name: where a port is forwarded, give the agent's own name with --tls-name"},
     {"wrong_version_number", "no TLS is spoken there: an agent without --tls-cert is reached by grpc://127.0.0.1:PORT"},
@@ -82,12 +82,18 @@ std::string NotReachedRemedy(const Symptoms& symptoms) {
   const std::string text = absl::AsciiStrToLower(symptoms.detail);
   for (const Known& known : kNotReached) {
     if (absl::StrContains(text, known.says)) return known.remedy;
+  if (symptoms.tls && symptoms.showed_certificate) {
+    return "it may not accept the certificate of --tls-cert: that must be of an authority in the file of its "
+           "--tls-client-ca, and not expired (openssl x509 -noout -issuer -dates -in CERT); else check that an agent "
+           "serves there: parallax-agent check ADDRESS:PORT, on its host";
+  }
   }
   if (symptoms.tls) {
     return "an agent that was started with --tls-client-ca wants a certificate of ours: --tls-cert and --tls-key; else "
            "check that an agent serves there: parallax-agent check ADDRESS:PORT, on its host";
   }
-  return "check that an agent serves there, without TLS: parallax-agent check ADDRESS:PORT, on its host";
+  return "check that an agent serves there, without TLS: parallax-agent check ADDRESS:PORT, on its host; one that was "
+         "started with --tls-cert is reached by grpcs://";
 }
 
 // What to do by hand where no copy was made.

@@ -36,13 +36,14 @@ struct Symptoms {
   Loss loss = Loss::kNeverSpoke;
   bool local = false;  // the vantage `local`
   Carrier carrier = Carrier::kCommand;
-  bool tls = false;                // kListen
-  std::string host;                // kSsh, kListen
-  std::string agent_to_copy;       // kSsh: the path here; "" none
-  std::string command;             // its first word; kSsh: with the host; kListen: the address
-  std::string doing;               // "connecting", "attempt 2 of 3"
-  std::optional<int> wait_status;  // waitpid(2), when it ended
-  std::string noise;               // what it printed before the session
+  bool tls = false;                 // kListen
+  bool showed_certificate = false;  // kListen, tls
+  std::string host;                 // kSsh, kListen
+  std::string agent_to_copy;        // kSsh: the path here; "" none
+  std::string command;              // its first word; kSsh: with the host; kListen: the address
+  std::string doing;                // "connecting", "attempt 2 of 3"
+  std::optional<int> wait_status;   // waitpid(2), when it ended
+  std::string noise;                // what it printed before the session
   size_t noise_bytes = 0;
   std::string stderr_tail;
   std::string detail;

@@ -260,6 +260,7 @@ void Side::Settle() {
   symptoms.tls = vantage_.tls;
   symptoms.host = vantage_.host;
   symptoms.agent_to_copy = reach_.agent_to_copy;
+  symptoms.showed_certificate = !reach_.tls.cert.empty();
   symptoms.command = vantage_.carrier == Carrier::kSsh      ? absl::StrCat("ssh ", vantage_.host)
                      : vantage_.carrier == Carrier::kListen ? vantage_.host
                                                             : scrub_.Text(contract::Printable(vantage_.words[0], 80));

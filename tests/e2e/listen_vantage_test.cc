@@ -157,7 +157,7 @@ TEST_F(TlsVantageTest, MutualTlsThroughAForwardedPort) {
   const std::string vantage = "grpcs://" + agent.address();
   const v1::Side unknown = Reached(vantage);
   EXPECT_THAT(unknown.missing(), HasSubstr("certificate verify failed"));
-  EXPECT_THAT(unknown.missing_remedy(), HasSubstr("--tls-ca"));
+  EXPECT_THAT(unknown.missing_remedy(), AllOf(HasSubstr("--tls-ca"), HasSubstr("-dates")));
 
   reach_.tls.ca = agent_cert_.path();
   const v1::Side other_name = Reached(vantage);
@@ -173,8 +173,15 @@ TEST_F(TlsVantageTest, MutualTlsThroughAForwardedPort) {
   reach_.tls.key = controller_key_.path();
   EXPECT_THAT(Reached(vantage).missing(), IsEmpty());
 
+  reach_.tls.cert = agent_cert_.path();
+  reach_.tls.key = agent_key_.path();
+  const v1::Side stranger = Reached(vantage);
+  EXPECT_THAT(stranger.missing(), HasSubstr("no agent answers"));
+  EXPECT_THAT(stranger.missing_remedy(), AllOf(HasSubstr("may not accept"), HasSubstr("--tls-client-ca")));
+
   const v1::Side plaintext = Reached("grpc://" + agent.address());
   EXPECT_THAT(plaintext.missing(), HasSubstr("no agent answers"));
+  EXPECT_THAT(plaintext.missing_remedy(), HasSubstr("grpcs://"));
 }
 
 TEST_F(TlsVantageTest, NoTlsIsSpokenThere) {
@@ -184,13 +191,33 @@ TEST_F(TlsVantageTest, NoTlsIsSpokenThere) {
   EXPECT_THAT(side.missing_remedy(), HasSubstr("grpc://"));
 }
 
-TEST_F(TlsVantageTest, FilesThatAreNotThereAreUsageErrors) {
-  reach_.tls.ca = "/nowhere/ca.pem";
-  EXPECT_THAT(std::string(Dispatcher::Create({}, reach_, "run", nullptr, nullptr).status().message()),
-              AllOf(HasSubstr("--tls-ca"), HasSubstr("No such file")));
-  reach_.tls = {"", agent_cert_.path(), "", ""};
-  EXPECT_THAT(std::string(Dispatcher::Create({}, reach_, "run", nullptr, nullptr).status().message()),
-              HasSubstr("--tls-key"));
+TEST_F(TlsVantageTest, OneThatHasExpiredIsToldAmongTheReasons) {
+  support::CertificateSpec spec = Named("agent.test");
+  spec.not_before = -7200;
+  spec.not_after = -3600;
+  const TlsIdentity expired(spec);
+  const TempFile cert(expired.certificate_pem());
+  const TempFile key(expired.key_pem());
+  const ServedAgent agent(PARALLAX_AGENT, {"--tls-cert", cert.path(), "--tls-key", key.path()});
+  reach_.tls.ca = cert.path();
+  reach_.tls.name = "agent.test";
+  EXPECT_THAT(Reached("grpcs://" + agent.address()).missing_remedy(), HasSubstr("openssl x509 -noout -dates"));
+}
+
+TEST_F(TlsVantageTest, FilesThatDoNotFitAreUsageErrors) {
+  const auto refused = [&](const TlsFiles& tls) {
+    reach_.tls = tls;
+    const absl::Status status = Dispatcher::Create({}, reach_, "run", nullptr, nullptr).status();
+    EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+    return std::string(status.message());
+  };
+  const std::string cert = agent_cert_.path();
+  EXPECT_THAT(refused({"/nowhere/ca.pem", "", "", ""}), AllOf(HasSubstr("--tls-ca"), HasSubstr("No such file")));
+  EXPECT_THAT(refused({agent_key_.path(), "", "", ""}), AllOf(HasSubstr("--tls-ca"), HasSubstr("no certificate")));
+  EXPECT_THAT(refused({"", cert, "", ""}), HasSubstr("--tls-key"));
+  EXPECT_THAT(refused({"", cert, cert, ""}), HasSubstr("no private key"));
+  EXPECT_THAT(refused({"", cert, controller_key_.path(), ""}),
+              AllOf(HasSubstr("is not that of"), HasSubstr(cert), HasSubstr(controller_key_.path())));
 }
 
 }  // namespace
