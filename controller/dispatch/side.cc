@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "contract/limits.h"
+#include "controller/dispatch/mask.h"
 #include "controller/dispatch/now.h"
 
 namespace parallax::dispatch {
@@ -265,14 +266,14 @@ void Side::Settle() {
                      : vantage_.carrier == Carrier::kListen ? vantage_.host
                                                             : scrub_.Text(contract::Printable(vantage_.words[0], 80));
   symptoms.detail = scrub_.Text(contract::Printable(symptoms.detail, 300));
-  symptoms.noise = scrub_.Text(std::string(preamble_.noise()));
+  symptoms.noise = MaskUrlPasswords(scrub_.Text(std::string(preamble_.noise())));
   symptoms.noise_bytes = preamble_.noise_bytes();
   symptoms.agent_protocol = hello_.protocol();
   symptoms.agent_version = hello_.agent_version().empty() ? preamble_.agent_version() : hello_.agent_version();
   if (child_ != nullptr) {
     const bool ended = symptoms.loss == Loss::kEndedBefore || symptoms.loss == Loss::kEndedMidway;
     symptoms.wait_status = child_->WaitForExit(ended ? kExitGrace : std::chrono::milliseconds(0));
-    symptoms.stderr_tail = scrub_.Text(child_->StderrTail());
+    symptoms.stderr_tail = MaskUrlPasswords(scrub_.Text(child_->StderrTail()));
   }
   missing_ = Explain(symptoms);
 }

@@ -25,7 +25,7 @@ struct Vantage {
   std::string host;                // kSsh: [USER@]HOST as ssh takes it; kListen: HOST:PORT as gRPC takes it
   uint16_t port = 0;               // kSsh: 0 is what ssh's own configuration says
   bool tls = false;                // kListen
-  std::string shown;               // as the user wrote it, with the values of FOO_PASSWORD=... and the like as "***"
+  std::string shown;               // as the user wrote it, masked (mask.h)
 };
 
 // "local", "exec:COMMAND", "ssh:[USER@]HOST", "ssh://[USER@]HOST[:PORT]", "grpc://127.0.0.1:PORT", "grpcs://HOST:PORT",

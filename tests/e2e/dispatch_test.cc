@@ -172,13 +172,28 @@ TEST_F(DispatchTest, SecretsInAVantageAreNotShown) {
 TEST_F(DispatchTest, SecretsOfTheUsualFormsInAVantageAreNotShown) {
   for (const std::string command :
        {"sshpass -p hunter2 ssh host agent", "sshpass -phunter2 ssh host agent", "x --token hunter2 y",
-        "x --password 'hunter2 too' y", "x https://me:hunter2@host/", "env DATABASE_URL=postgres://a:hunter2@b/ x"}) {
+        "x --password 'hunter2 too' y", "x https://me:hunter2@host/", "env DATABASE_URL=postgres://a:hunter2@b/ x",
+        "curl -H 'Authorization: Bearer hunter2' https://h", "sh -c 'curl -H \"Authorization: Basic hunter2==\" h'",
+        "curl -H Authorization:hunter2 h", "curl -H 'X-Api-Key: hunter2' h", "x 'bearer hunter2'",
+        "curl -u me:hunter2 h", "curl -ume:hunter2 h", "curl --user 'me:hunter2' h", "curl --user=me:hunter2 h",
+        "env API_KEY=hunter2 x", "env GCLOUD_CREDENTIALS=hunter2 x", "x --auth hunter2", "x --bearer=hunter2"}) {
     const v1::Run run = Run("exec:/nowhere/" + command);
     EXPECT_THAT(run.DebugString() + progress_, Not(HasSubstr("hunter2"))) << command;
     EXPECT_THAT(run.sides(0).vantage(), HasSubstr("***")) << command;
   }
   // What is no secret stays: it is how the user knows which side is which.
-  EXPECT_THAT(Run("exec:/nowhere/ssh -p 2222 me@host agent stdio").sides(0).vantage(), HasSubstr("-p 2222 me@host"));
+  for (const std::string command :
+       {"ssh -p 2222 me@host agent stdio", "ssh -o StrictHostKeyChecking=no -o PubkeyAuthentication=yes host agent",
+        "sudo -u postgres agent stdio", "docker exec -i registry/auth:1.2 agent stdio"}) {
+    EXPECT_EQ(Run("exec:/nowhere/" + command).sides(0).vantage(), "exec:/nowhere/" + command);
+  }
+}
+
+TEST_F(DispatchTest, PasswordsInUrlsThatACommandPrintsAreNotKept) {
+  const v1::Run run =
+      Run(Script("echo dialling postgres://a:hunter2@b/; echo no route to https://a:hunter2@b/ >&2; exit 3\n"));
+  EXPECT_THAT(run.sides(0).missing(), AllOf(HasSubstr("postgres://a:***@b/"), HasSubstr("https://a:***@b/")));
+  EXPECT_THAT(run.DebugString(), Not(HasSubstr("hunter2")));
 }
 
 TEST_F(DispatchTest, ASecretThatAnAgentTellsDoesNotComeThrough) {
