@@ -1,5 +1,7 @@
 #include "controller/cli/terminal.h"
 
+#include <fcntl.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -15,6 +17,7 @@ namespace {
 constexpr int kDefaultColumns = 80;
 constexpr int kMinColumns = 60;
 constexpr int kMaxColumns = 120;
+constexpr int kPollMs = 40;  // how often `interrupted` is looked at
 
 bool Dumb() {
   const char* term = std::getenv("TERM");
@@ -36,20 +39,24 @@ int Columns(int fd) {
   return std::clamp<int>(size.ws_col, kMinColumns, kMaxColumns);
 }
 
-std::function<bool(const std::string&)> PersonAtTerminal() {
-  std::FILE* probe = isatty(STDIN_FILENO) != 0 && isatty(STDERR_FILENO) != 0 ? std::fopen("/dev/tty", "r+e") : nullptr;
-  if (probe == nullptr) return nullptr;
-  std::fclose(probe);
-  return [](const std::string& question) {
-    std::FILE* terminal = std::fopen("/dev/tty", "r+e");
-    if (terminal == nullptr) return false;
-    std::fprintf(terminal, "%s [y/N] ", report::Clean(question).c_str());
-    std::fflush(terminal);
-    char answer[16] = "";
-    const bool read = std::fgets(answer, sizeof(answer), terminal) != nullptr;
-    std::fclose(terminal);
-    const std::string_view word(answer);
-    return read && (word == "y\n" || word == "Y\n" || word == "yes\n");
+Asking PersonAtTerminal() {
+  const int probe =
+      isatty(STDIN_FILENO) != 0 && isatty(STDERR_FILENO) != 0 ? open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY) : -1;
+  if (probe < 0) return nullptr;
+  close(probe);
+  return [](const std::string& question, const std::atomic<bool>* interrupted) {
+    const int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+    if (terminal < 0) return false;
+    dprintf(terminal, "%s [y/N] ", report::Clean(question).c_str());
+    pollfd answers = {terminal, POLLIN, 0};
+    // A Ctrl-C is a flag by now, which no read would notice.
+    while (poll(&answers, 1, kPollMs) <= 0 && !(interrupted != nullptr && interrupted->load())) {
+    }
+    char line[256];
+    const ssize_t got = answers.revents != 0 ? read(terminal, line, sizeof(line)) : 0;
+    close(terminal);
+    const std::string_view word(line, static_cast<size_t>(std::max<ssize_t>(0, got)));
+    return word == "y\n" || word == "Y\n" || word == "yes\n";
   };
 }
 

@@ -4,6 +4,7 @@
 #ifndef PARALLAX_CONTROLLER_CLI_TERMINAL_H_
 #define PARALLAX_CONTROLLER_CLI_TERMINAL_H_
 
+#include <atomic>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -16,9 +17,11 @@ bool UseColour(std::string_view choice, int fd);
 // Of the terminal behind `fd`; 80 where there is none; in 60..120: longer lines are not read.
 int Columns(int fd);
 
-// Asks a yes-or-no question on the terminal of this process; only "y" and "yes" are a yes. Null where there is nobody
-// to ask: no terminal, or stdin or stderr lead elsewhere.
-std::function<bool(const std::string& question)> PersonAtTerminal();
+// Asks a yes-or-no question on the terminal of this process; only "y" and "yes" are a yes. It is given up once
+// `interrupted` (may be null).
+using Asking = std::function<bool(const std::string& question, const std::atomic<bool>* interrupted)>;
+// Null where there is nobody to ask: no terminal, or stdin or stderr lead elsewhere.
+Asking PersonAtTerminal();
 
 // One line on stderr, overwritten, and gone at the end; nothing at all where stderr is no terminal.
 class ProgressLine {

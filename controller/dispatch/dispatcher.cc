@@ -86,6 +86,7 @@ class AgentDispatcher final : public Dispatcher {
   }
   void GreetAll(int64_t deadline_ns);
   void AskWhereNeeded();
+  bool MayCopy(const std::string& question) const;
   void CopyWhereNeeded();
   void Publish(v1::Run& run);
   void RunOn(const Sides& sides, const v1::Plan& plan, std::string why, v1::Run& run);
@@ -170,13 +171,18 @@ void AgentDispatcher::AskWhereNeeded() {
   }
 }
 
+bool AgentDispatcher::MayCopy(const std::string& question) const {
+  if (Interrupted()) return false;
+  return reach_.copy_agent || (reach_.ask != nullptr && reach_.ask(question, interrupted_));
+}
+
 void AgentDispatcher::CopyWhereNeeded() {
   for (const auto& side : sides_) {
     if (side->stage() != Side::Stage::kAbsent) continue;
     const std::string question = side->ProposeCopy();
     if (question.empty()) continue;
     Say("");
-    if (Interrupted() || !(reach_.copy_agent || (reach_.ask != nullptr && reach_.ask(question)))) {
+    if (!MayCopy(question)) {
       side->DeclineCopy();
       continue;
     }

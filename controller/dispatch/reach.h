@@ -2,6 +2,7 @@
 #ifndef PARALLAX_CONTROLLER_DISPATCH_REACH_H_
 #define PARALLAX_CONTROLLER_DISPATCH_REACH_H_
 
+#include <atomic>
 #include <functional>
 #include <string>
 
@@ -20,8 +21,9 @@ struct Reach {
   std::string agent_to_copy;   // what ssh: vantages may be given; "": there is none
   std::string client_to_copy;  // its companion for probes with real client libraries; "": none
   bool copy_agent = false;     // without asking
-  // Asks the person at the terminal; true is a yes. Null: there is nobody to ask, so that ssh does not ask either.
-  std::function<bool(const std::string& question)> ask;
+  // Asks the person at the terminal; true is a yes, false also once `interrupted` (may be null). Null: there is nobody
+  // to ask, so that ssh does not ask either.
+  std::function<bool(const std::string& question, const std::atomic<bool>* interrupted)> ask;
   TlsFiles tls;
 };
 

@@ -89,5 +89,12 @@ TEST_F(SshPersonTest, MayInterruptAQuestion) {
   EXPECT_EQ(answered.exit, 130) << answered.screen;
 }
 
+TEST_F(SshPersonTest, MayInterruptOursToo) {
+  const Answered answered = OnTerminal(
+      Compare(), {{"continue connecting", "yes\n"}, {"passphrase for key", "open sesame\n"}, {"[y/N]", "\x03"}});
+  EXPECT_EQ(answered.exit, 130) << answered.screen;
+  EXPECT_FALSE(fs::exists(Copied()));
+}
+
 }  // namespace
 }  // namespace parallax::dispatch

@@ -131,7 +131,7 @@ TEST_F(SshVantageTest, ItsCompanionGoesAlong) {
 TEST_F(SshVantageTest, ThePersonIsAskedAndMayDecline) {
   std::string question;
   bool answer = false;
-  reach_.ask = [&](const std::string& asked) {
+  reach_.ask = [&](const std::string& asked, const std::atomic<bool>*) {
     question = asked;
     return answer;
   };
