@@ -1,7 +1,6 @@
 #include "controller/cli/run_request.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <set>
 
 #include "absl/strings/str_cat.h"
@@ -9,6 +8,7 @@
 #include "controller/cli/local_agent.h"
 #include "controller/cli/say.h"
 #include "controller/cli/terminal.h"
+#include "controller/dispatch/agent_copy.h"
 #include "controller/dispatch/vantage.h"
 #include "controller/plan/health.h"
 #include "controller/plan/target_url.h"
@@ -159,10 +159,8 @@ absl::Status PrepareReach(const RunRequest& request, Prepared* prepared) {
   if (local && !agent.ok()) return agent.status();
   if (agent.ok()) reach.local_agent = *agent;
   reach.agent_to_copy = request.agent_binary.empty() ? reach.local_agent : request.agent_binary;
-  if (!reach.agent_to_copy.empty()) {
-    const auto beside = std::filesystem::path(reach.agent_to_copy).parent_path() / "parallax-agent-client";
-    reach.client_to_copy = beside.string();
-  }
+  // Beside an agent that the user names lies what the user wants there, and our own may be of another release.
+  if (ssh) reach.client_to_copy = dispatch::CompanionOf(reach.agent_to_copy, request.agent_binary.empty());
   reach.copy_agent = request.copy_agent;
   if (ssh) reach.ask = PersonAtTerminal();
   reach.tls = request.tls;

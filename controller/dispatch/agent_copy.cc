@@ -4,9 +4,11 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -20,6 +22,18 @@ namespace parallax::dispatch {
 namespace {
 
 constexpr int kPollMs = 40;  // how often `interrupted` is looked at
+
+namespace fs = std::filesystem;
+
+// As ReadElf has it; "" where there is no program.
+std::string MachineOf(const std::string& path) {
+  std::string header(4096, '\0');
+  std::ifstream file(path, std::ios::binary);
+  file.read(header.data(), static_cast<std::streamsize>(header.size()));
+  header.resize(static_cast<size_t>(file.gcount()));
+  const auto elf = ReadElf(header);
+  return elf.ok() ? elf->machine : "";
+}
 
 class Conversation {
  public:
@@ -92,6 +106,21 @@ absl::StatusOr<ProgramFile> ReadProgram(const std::string& path, std::string nam
   return program;
 }
 
+std::string CompanionOf(const std::string& agent, bool installed) {
+  const std::string machine = MachineOf(agent);
+  if (machine.empty()) return "";
+  // An installation may give the agent further names, as symbolic links.
+  std::error_code ignored;
+  const fs::path folder = fs::weakly_canonical(agent, ignored).parent_path();
+  std::vector<fs::path> folders = {folder};
+  if (installed) folders.insert(folders.end(), {folder / "../libexec/parallax", "/usr/libexec/parallax"});
+  for (const fs::path& candidate : folders) {
+    const std::string path = (candidate / kCompanionName).lexically_normal().string();
+    if (MachineOf(path) == machine) return path;
+  }
+  return "";
+}
+
 absl::Status CopyPrograms(int socket, Preamble& preamble, const std::vector<ProgramFile>& programs, int64_t deadline_ns,
                           const std::atomic<bool>* interrupted) {
   Conversation host(socket, preamble, deadline_ns, interrupted);
@@ -106,6 +135,12 @@ absl::Status CopyPrograms(int socket, Preamble& preamble, const std::vector<Prog
     if (absl::Status status = host.Reply("done"); !status.ok()) return status;
   }
   return host.Send("run\n");
+}
+
+bool UseThere(int socket, Preamble& preamble) {
+  constexpr std::string_view kUse = "use\n";
+  preamble.Resume();
+  return send(socket, kUse.data(), kUse.size(), MSG_DONTWAIT | MSG_NOSIGNAL) == static_cast<ssize_t>(kUse.size());
 }
 
 }  // namespace parallax::dispatch

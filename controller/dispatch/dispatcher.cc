@@ -180,14 +180,15 @@ void AgentDispatcher::CopyWhereNeeded() {
   for (const auto& side : sides_) {
     if (side->stage() != Side::Stage::kAbsent) continue;
     const std::string question = side->ProposeCopy();
-    if (question.empty()) continue;
-    Say("");
-    if (!MayCopy(question)) {
-      side->DeclineCopy();
-      continue;
+    if (!question.empty()) {
+      Say("");
+      if (MayCopy(question)) {
+        Say(absl::StrCat(side->name(), ": copying the agent"));
+        side->CopyAgent(MonotonicNs() + kPersonNs, interrupted_);
+      } else {
+        side->DeclineCopy();
+      }
     }
-    Say(absl::StrCat(side->name(), ": copying the agent"));
-    side->CopyAgent(MonotonicNs() + kPersonNs, interrupted_);
     GreetAll(MonotonicNs() + kConnectNs);
   }
 }

@@ -22,12 +22,12 @@ constexpr Known kKnown[] = {
     {"permission denied (",
      "ssh could not log in: load the key (ssh-add) or name it (ssh -i KEY USER@HOST ...); ssh "
      "cannot ask here, so try first: ssh -o BatchMode=yes HOST true"},
-    {"host key verification failed",
-     "ssh does not know this host's key, or it changed: connect once by hand with ssh, "
-     "and compare the key before you accept it"},
+    // Before the general one: of a key that changed ssh says both.
     {"remote host identification has changed",
      "the host's key changed: another machine may have its address now; "
      "compare the key before you accept it"},
+    {"host key verification failed",
+     "ssh does not know this host's key: connect once by hand with ssh, and compare the key before you accept it"},
     {"could not resolve hostname", "ssh does not know this host name: check its spelling and ~/.ssh/config"},
     {"connection refused", "nothing listens there: check the host and port, and that its sshd runs"},
     {"connection timed out",
@@ -52,8 +52,7 @@ constexpr std::string_view kInstall =
     "full path: exec:ssh HOST ./parallax-agent stdio";
 std::string TryByHand(const Symptoms& symptoms) {
   if (symptoms.carrier == Carrier::kSsh) {
-    return absl::StrCat("try by hand: ssh ", symptoms.host,
-                        " 'command -v parallax-agent; uname -sm' should print two lines");
+    return absl::StrCat("try by hand: ssh ", symptoms.host, " uname -sm should print one line, such as Linux x86_64");
   }
   return "run the command by hand: it should print one line that begins with PARALLAX-AGENT/1, and then wait";
 }
@@ -82,11 +81,11 @@ std::string NotReachedRemedy(const Symptoms& symptoms) {
   const std::string text = absl::AsciiStrToLower(symptoms.detail);
   for (const Known& known : kNotReached) {
     if (absl::StrContains(text, known.says)) return known.remedy;
+  }
   if (symptoms.tls && symptoms.showed_certificate) {
     return "it may not accept the certificate of --tls-cert: that must be of an authority in the file of its "
            "--tls-client-ca, and not expired (openssl x509 -noout -issuer -dates -in CERT); else check that an agent "
            "serves there: parallax-agent check ADDRESS:PORT, on its host";
-  }
   }
   if (symptoms.tls) {
     return "an agent that was started with --tls-client-ca wants a certificate of ours: --tls-cert and --tls-key; else "
@@ -96,8 +95,16 @@ std::string NotReachedRemedy(const Symptoms& symptoms) {
          "started with --tls-cert is reached by grpcs://";
 }
 
+constexpr std::string_view kElsewhere =
+    "copy it by hand to a folder where it may be written and run, and name it: --inside 'exec:ssh HOST "
+    "/path/parallax-agent stdio'";
+
 // What to do by hand where no copy was made.
 std::string InstallByHand(const Symptoms& symptoms) {
+  if (absl::StrContains(absl::AsciiStrToLower(symptoms.detail), "permission denied")) {
+    return absl::StrCat("it may not be executed there: chmod +x it, or let parallax copy its own: --copy-agent; where ",
+                        "that lies on a file system that is mounted noexec, ", std::string(kElsewhere));
+  }
   const std::string agent = symptoms.agent_to_copy.empty() ? "parallax-agent" : symptoms.agent_to_copy;
   return absl::StrCat("let parallax copy it: --copy-agent; or copy it yourself: scp ", agent, " ", symptoms.host,
                       ":parallax-agent");
@@ -106,13 +113,11 @@ std::string InstallByHand(const Symptoms& symptoms) {
 std::string CannotCopyRemedy(const Symptoms& symptoms) {
   if (absl::StrContains(symptoms.detail, "runs on Linux")) {
     return "use another host inside, a container or a virtual machine with Linux for instance; a deployed health "
-           "endpoint "
-           "can stand in for it: --inside 'https://HOST/health#/status=ok'";
+           "endpoint can stand in for it: --inside 'https://HOST/health#/status=ok'";
   }
   if (absl::StrContains(symptoms.detail, "musl")) {
     return "run the agent in a container there ('exec:ssh HOST docker run -i --rm ...'), or build it on that system "
-           "and "
-           "name it with --agent-binary FILE";
+           "and name it with --agent-binary FILE";
   }
   if (absl::StrContains(symptoms.detail, "built for")) {
     return "build the agent for that machine (deploy/arm64/build.sh for 64-bit ARM) and name it with --agent-binary "
@@ -130,12 +135,18 @@ std::string CopyFailedRemedy(const Symptoms& symptoms) {
   if (absl::StrContains(text, "glibc")) {
     return "build the agent on a system as old as that host, and name it with --agent-binary FILE";
   }
-  return "copy it by hand to a folder where it may be written and run, and name it: --inside 'exec:ssh HOST "
-         "/path/parallax-agent stdio'";
+  return std::string(kElsewhere);
 }
 
 std::string FromKnown(const Symptoms& symptoms) {
   const std::string text = absl::AsciiStrToLower(symptoms.stderr_tail + "\n" + symptoms.noise);
+  // An ssh: vantage has no place for options, and may have asked already.
+  if (symptoms.carrier == Carrier::kSsh && absl::StrContains(text, "permission denied (")) {
+    return absl::StrCat(
+        "ssh could not log in: load the key (ssh-add) or name it in ~/.ssh/config (IdentityFile), and "
+        "try by hand: ssh ",
+        symptoms.host, " true");
+  }
   for (const Known& known : kKnown) {
     if (absl::StrContains(text, known.says)) return known.remedy;
   }
@@ -155,6 +166,15 @@ std::string CannotStartRemedy(const Symptoms& symptoms) {
   return absl::StrCat("check that '", symptoms.command,
                       "' is installed here and in PATH; the command is not given to a "
                       "shell (for pipes and variables write exec:sh -c '...')");
+}
+
+// Which agent it is that speaks otherwise, where ssh found it; and what to do about it.
+std::string FoundThere(const Symptoms& symptoms) {
+  return symptoms.there.empty() ? "" : absl::StrCat("; it is ", symptoms.there);
+}
+std::string OtherReleaseRemedy(const Symptoms& symptoms) {
+  if (symptoms.there.empty()) return "use the same release on both";
+  return "let parallax copy its own there, which goes before that one: --copy-agent; or install the same release there";
 }
 
 // What it printed and how it ended, as far as known: "; exit code 3; stderr: ...".
@@ -221,16 +241,17 @@ Missing Explain(const Symptoms& symptoms) {
               First(FromKnown(symptoms), TryByHand(symptoms))};
     case Loss::kOtherMagic:
       return {absl::StrCat("the agent there speaks '", symptoms.detail, "', this controller ",
-                           std::string(contract::kMagic)),
-              "use the same release on both"};
+                           std::string(contract::kMagic), FoundThere(symptoms)),
+              OtherReleaseRemedy(symptoms)};
     case Loss::kNoHello:
       return {absl::StrCat("the agent began (", symptoms.agent_version, ") and then did not greet",
                            Circumstances(symptoms)),
               First(FromKnown(symptoms), TryByHand(symptoms))};
     case Loss::kOtherProtocol:
-      return {absl::StrCat("this agent (", symptoms.agent_version, ") speaks protocol ", symptoms.agent_protocol,
-                           ", this controller (", PARALLAX_VERSION, ") ", contract::kProtocolVersion),
-              "use the same release on both"};
+      return {
+          absl::StrCat("this agent (", symptoms.agent_version, ") speaks protocol ", symptoms.agent_protocol,
+                       ", this controller (", PARALLAX_VERSION, ") ", contract::kProtocolVersion, FoundThere(symptoms)),
+          OtherReleaseRemedy(symptoms)};
     case Loss::kEndedMidway:
       return {absl::StrCat("the agent was lost while ", symptoms.doing, Circumstances(symptoms),
                            symptoms.detail.empty() ? "" : "; the link: ", symptoms.detail),

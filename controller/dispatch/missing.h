@@ -40,6 +40,7 @@ struct Symptoms {
   bool showed_certificate = false;  // kListen, tls
   std::string host;                 // kSsh, kListen
   std::string agent_to_copy;        // kSsh: the path here; "" none
+  std::string there;                // kSsh: the agent there that was not the one wanted, by its path; "" none
   std::string command;              // its first word; kSsh: with the host; kListen: the address
   std::string doing;                // "connecting", "attempt 2 of 3"
   std::optional<int> wait_status;   // waitpid(2), when it ended

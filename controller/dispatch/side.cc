@@ -25,7 +25,7 @@ v1::Hello Bounded(v1::Hello hello) {
 // "Linux x86_64, glibc 2.36"
 std::string HostWords(const Absence& absence) {
   const std::string host = absl::StrCat(absence.system, " ", absence.machine, ", ", absence.libc);
-  return absence.broken.empty() ? host : absl::StrCat(host, "; there is ", absence.broken);
+  return absence.there.empty() ? host : absl::StrCat(host, "; there is ", absence.there);
 }
 
 }  // namespace
@@ -43,8 +43,7 @@ void Side::Start() {
     case Carrier::kCommand: StartCommand(vantage_.words, ChildProcess::Terminal::kNone); break;
     case Carrier::kSsh:
       // Without asking at first: most log in so, and two that ask at once would share one terminal.
-      preamble_ = Preamble({kAbsentMarker, kCopyMarker});
-      StartCommand(SshCommand(vantage_, false), ChildProcess::Terminal::kNone);
+      StartSsh(ChildProcess::Terminal::kNone);
       break;
     case Carrier::kListen:
       link_ = AgentLink::Dial(vantage_.host, vantage_.tls ? &reach_.tls : nullptr, bell_);
@@ -63,6 +62,12 @@ void Side::StartCommand(const std::vector<std::string>& words, ChildProcess::Ter
   stage_ = Stage::kPreamble;
 }
 
+void Side::StartSsh(ChildProcess::Terminal terminal) {
+  preamble_ = Preamble({kAbsentMarker, kCopyMarker});
+  const bool may_ask = terminal == ChildProcess::Terminal::kShared;
+  StartCommand(SshCommand(vantage_, may_ask, !reach_.client_to_copy.empty()), terminal);
+}
+
 bool Side::NeedsPerson() {
   if (vantage_.carrier != Carrier::kSsh || reach_.ask == nullptr || !loss_.has_value() || child_ == nullptr)
     return false;
@@ -79,8 +84,7 @@ void Side::StartAsking() {
   loss_.reset();
   child_.reset();
   stage_ = Stage::kNew;
-  preamble_ = Preamble({kAbsentMarker, kCopyMarker});
-  StartCommand(SshCommand(vantage_, true), ChildProcess::Terminal::kShared);
+  StartSsh(ChildProcess::Terminal::kShared);
 }
 
 void Side::OnMarker() {
@@ -97,35 +101,47 @@ void Side::OnMarker() {
 std::string Side::ProposeCopy() {
   const std::string there = HostWords(absence_);
   if (reach_.agent_to_copy.empty()) {
-    Lose(Loss::kNotInstalled, "connecting", there);
+    DoWithoutCopy(Loss::kNotInstalled, there);
     return "";
   }
-  auto agent = ReadProgram(reach_.agent_to_copy, "parallax-agent");
+  auto agent = ReadProgram(reach_.agent_to_copy, kAgentName);
   const auto elf = agent.ok() ? ReadElf(agent->bytes) : absl::StatusOr<ElfFacts>(agent.status());
   const std::string why_not = elf.ok() ? WhyNotThere(absence_, *elf) : std::string(elf.status().message());
   if (!why_not.empty()) {
-    Lose(Loss::kCannotCopy, "connecting", absl::StrCat(there, ": ", why_not));
+    DoWithoutCopy(Loss::kCannotCopy, absl::StrCat(there, ": ", why_not));
     return "";
   }
   copies_.clear();
   copies_.push_back(*std::move(agent));
   // The companion goes along where there is one; without it only the probes that need it are unsupported there.
-  auto client = ReadProgram(reach_.client_to_copy, "parallax-agent-client");
+  auto client = ReadProgram(reach_.client_to_copy, kCompanionName);
   if (client.ok()) copies_.push_back(*std::move(client));
   size_t bytes = 0;
   for (const ProgramFile& program : copies_) bytes += program.bytes.size();
-  return absl::StrCat("There is no parallax-agent on ", vantage_.host, " (", there, "). Copy this one there, ",
+  const std::string missing = absence_.usable ? absl::StrCat("complete parallax-agent ", PARALLAX_VERSION) : kAgentName;
+  return absl::StrCat("There is no ", missing, " on ", vantage_.host, " (", there, "). Copy this one there, ",
                       (bytes + (1 << 20) - 1) >> 20, " MB into ", absence_.folder, "?");
 }
 
 void Side::DeclineCopy() {
   copies_.clear();
-  Lose(Loss::kNotInstalled, "connecting", HostWords(absence_));
+  DoWithoutCopy(Loss::kNotInstalled, HostWords(absence_));
+}
+
+void Side::DoWithoutCopy(Loss loss, const std::string& detail) {
+  if (!absence_.usable) {
+    Lose(loss, "connecting", detail);
+  } else if (UseThere(child_->socket(), preamble_)) {
+    stage_ = Stage::kPreamble;
+  } else {
+    Lose(Loss::kEndedBefore, "connecting");
+  }
 }
 
 void Side::CopyAgent(int64_t deadline_ns, const std::atomic<bool>* interrupted) {
   const absl::Status copied = CopyPrograms(child_->socket(), preamble_, copies_, deadline_ns, interrupted);
   copies_.clear();
+  absence_ = {};  // what runs from here on is the copy
   if (copied.ok()) {
     stage_ = Stage::kPreamble;
   } else if (absl::IsCancelled(copied)) {
@@ -261,6 +277,7 @@ void Side::Settle() {
   symptoms.tls = vantage_.tls;
   symptoms.host = vantage_.host;
   symptoms.agent_to_copy = reach_.agent_to_copy;
+  symptoms.there = scrub_.Text(absence_.there);
   symptoms.showed_certificate = !reach_.tls.cert.empty();
   symptoms.command = vantage_.carrier == Carrier::kSsh      ? absl::StrCat("ssh ", vantage_.host)
                      : vantage_.carrier == Carrier::kListen ? vantage_.host

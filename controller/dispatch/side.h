@@ -29,7 +29,7 @@ class Side {
   enum class Stage {
     kNew,
     kPreamble,
-    kAbsent,  // ssh: is there, no agent is, and the host waits for one
+    kAbsent,  // ssh: is there, the agent of this release is not, and the host waits for one
     kHello,
     kClock,
     kReady,
@@ -52,10 +52,11 @@ class Side {
   bool NeedsPerson();
   void StartAsking();
 
-  // kAbsent: what a copy would be put where, as a question; "" when none can be made, and then the side is lost.
+  // kAbsent: what a copy would be put where, as a question; "" when none can be made, which is as good as DeclineCopy.
   std::string ProposeCopy();
   // Copies, and is kPreamble again, or lost. Blocks, at most to `deadline_ns` or until `interrupted`.
   void CopyAgent(int64_t deadline_ns, const std::atomic<bool>* interrupted);
+  // kPreamble again where another agent is there that can be used all the same, or lost.
   void DeclineCopy();
 
   // A message, if one came; nullopt also when the link ended, which loses the side.
@@ -99,7 +100,9 @@ class Side {
   void OnPong(const v1::ClockPong& pong, const Received& received);
 
   void StartCommand(const std::vector<std::string>& words, ChildProcess::Terminal terminal);
+  void StartSsh(ChildProcess::Terminal terminal);
   void OnMarker();
+  void DoWithoutCopy(Loss loss, const std::string& detail);
 
   SideConfig config_;
   const Vantage vantage_;

@@ -96,6 +96,8 @@ ProxyCommand /usr/sbin/sshd -i -f @/sshd_config
   }
   fs::path Copied() const { return home_ / ".cache/parallax" / PARALLAX_VERSION / "parallax-agent"; }
 
+  fs::path Companion() const { return Copied().parent_path() / "parallax-agent-client"; }
+
   const std::string path_before_;
   fs::path folder_;
   fs::path home_;  // of the far end

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "controller/dispatch/agent_copy.h"
 #include "controller/dispatch/dispatcher.h"
 #include "controller/dispatch/elf_file.h"
 #include "controller/dispatch/ssh_script.h"
@@ -125,7 +126,100 @@ TEST_F(SshVantageTest, ItsCompanionGoesAlong) {
   reach_.copy_agent = true;
   reach_.client_to_copy = "/usr/bin/env";  // any program
   ExpectThere(Run());
-  EXPECT_EQ(ReadFile(Copied().parent_path() / "parallax-agent-client"), ReadFile("/usr/bin/env"));
+  EXPECT_EQ(ReadFile(Companion()), ReadFile("/usr/bin/env"));
+}
+
+TEST_F(SshVantageTest, OneThatWasCopiedWithoutItIsCompletedOnceThereIsOne) {
+  reach_.copy_agent = true;
+  ExpectThere(Run());
+  EXPECT_FALSE(fs::exists(Companion()));
+  reach_.client_to_copy = "/usr/bin/env";  // any program
+  reach_.copy_agent = false;
+  ExpectThere(Run());
+  EXPECT_FALSE(fs::exists(Companion())) << "without leave it is used as it is";
+  reach_.copy_agent = true;
+  ExpectThere(Run());
+  EXPECT_TRUE(fs::exists(Companion()));
+  ExpectThere(Run());
+  EXPECT_THAT(said_, Not(HasSubstr("copying")));
+}
+
+TEST_F(SshVantageTest, TheCompanionIsFoundWhereAnInstallationHasIt) {
+  const fs::path bin = folder_ / "prefix/bin";
+  const fs::path libexec = folder_ / "prefix/libexec/parallax";
+  fs::create_directories(bin);
+  fs::create_directories(libexec);
+  const std::string agent = (bin / "parallax-agent").string();
+  fs::copy_file("/usr/bin/env", agent);
+  EXPECT_THAT(CompanionOf(agent, true), Not(HasSubstr(folder_.string())));
+  fs::copy_file("/usr/bin/env", libexec / "parallax-agent-client");
+  EXPECT_EQ(CompanionOf(agent, true), libexec / "parallax-agent-client");
+  EXPECT_EQ(CompanionOf(agent, false), "") << "of an agent that was named by hand only what lies beside it";
+  // One for another machine is none.
+  std::string arm = ReadFile("/usr/bin/env");
+  arm[18] = static_cast<char>(arm[18] == '\xb7' ? '\x3e' : '\xb7');  // e_machine
+  Write("prefix/bin/parallax-agent-client", arm);
+  EXPECT_EQ(CompanionOf(agent, true), libexec / "parallax-agent-client");
+  fs::copy_file("/usr/bin/env", bin / "parallax-agent-client", fs::copy_options::overwrite_existing);
+  EXPECT_EQ(CompanionOf(agent, true), bin / "parallax-agent-client") << "the one beside it goes first";
+  EXPECT_EQ(CompanionOf(agent, false), bin / "parallax-agent-client");
+  fs::create_symlink(agent, folder_ / "here/parallax-agent");
+  EXPECT_EQ(CompanionOf(folder_ / "here/parallax-agent", false), bin / "parallax-agent-client");
+}
+
+TEST_F(SshVantageTest, AnAgentOfAnotherReleaseDoesNotHideOurs) {
+  // It says another version, and is then ours: so that what ran can be told apart.
+  Script("there/parallax-agent",
+         "[ \"$1\" = --version ] && { echo parallax-agent 0.0.1; exit; }\n"
+         "echo other >>" +
+             (folder_ / "ran").string() + "\nexec " PARALLAX_AGENT " stdio\n");
+  std::string question;
+  reach_.ask = [&](const std::string& asked, const std::atomic<bool>*) {
+    question = asked;
+    return false;
+  };
+  ExpectThere(Run());
+  EXPECT_TRUE(fs::exists(folder_ / "ran")) << "where nobody lets ours be copied, it is used";
+  EXPECT_THAT(question, AllOf(HasSubstr("There is no complete parallax-agent " PARALLAX_VERSION),
+                              HasSubstr("there/parallax-agent: parallax-agent 0.0.1")));
+  fs::remove(folder_ / "ran");
+  reach_.copy_agent = true;
+  ExpectThere(Run());
+  EXPECT_TRUE(fs::exists(Copied()));
+  reach_.copy_agent = false;
+  ExpectThere(Run());
+  EXPECT_FALSE(fs::exists(folder_ / "ran")) << "ours goes first";
+}
+
+TEST_F(SshVantageTest, OneOfAnotherProtocolIsNamedByItsPath) {
+  Script("there/parallax-agent",
+         "[ \"$1\" = --version ] && { echo parallax-agent 99.9; exit; }\n"
+         "exec " PARALLAX_FAKE_AGENT " other-protocol\n");
+  const v1::Side side = Missing();
+  EXPECT_THAT(side.missing(), AllOf(HasSubstr("protocol 2"), HasSubstr("there/parallax-agent: parallax-agent 99.9")));
+  EXPECT_THAT(side.missing_remedy(), HasSubstr("--copy-agent"));
+  Script("there/parallax-agent",
+         "[ \"$1\" = --version ] && { echo parallax-agent 99.9; exit; }\n"
+         "echo PARALLAX-AGENT/2 99.9; exec cat\n");
+  EXPECT_THAT(Missing().missing(), HasSubstr("there/parallax-agent: parallax-agent 99.9"));
+}
+
+TEST_F(SshVantageTest, AnAgentThatMayNotBeExecutedIsToldAsThat) {
+  fs::create_directories(Copied().parent_path());
+  Write("home/.cache/parallax/" PARALLAX_VERSION "/parallax-agent", "#!/bin/sh\n");
+  const v1::Side side = Missing();
+  EXPECT_THAT(side.missing(), AllOf(HasSubstr(Copied().string()), HasSubstr("ermission denied")));
+  EXPECT_THAT(side.missing_remedy(), HasSubstr("noexec"));
+}
+
+TEST_F(SshVantageTest, AHomeWithABarInItsName) {
+  home_ = folder_ / "home|of|me";
+  fs::create_directory(home_);
+  const v1::Side side = Missing();
+  EXPECT_THAT(side.missing(), AllOf(HasSubstr("there is no parallax-agent on inside.test"), Not(HasSubstr("of|me"))));
+  reach_.copy_agent = true;
+  ExpectThere(Run());
+  EXPECT_TRUE(fs::exists(Copied()));
 }
 
 TEST_F(SshVantageTest, ThePersonIsAskedAndMayDecline) {
@@ -136,7 +230,8 @@ TEST_F(SshVantageTest, ThePersonIsAskedAndMayDecline) {
     return answer;
   };
   EXPECT_THAT(Missing().missing_remedy(), HasSubstr("--copy-agent"));
-  EXPECT_THAT(question, AllOf(HasSubstr("inside.test"), HasSubstr(Copied().parent_path().string()), HasSubstr("MB")));
+  EXPECT_THAT(question,
+              AllOf(HasSubstr("inside.test"), HasSubstr(Copied().parent_path().string() + "?"), HasSubstr("MB")));
   EXPECT_FALSE(fs::exists(Copied()));
   answer = true;
   ExpectThere(Run());
@@ -200,16 +295,23 @@ TEST_F(SshVantageTest, AHostKeyThatIsUnknownOrChanged) {
   Write("known_hosts", "");
   const v1::Side unknown = Missing();
   EXPECT_THAT(unknown.missing(), HasSubstr("Host key verification failed"));
-  EXPECT_THAT(unknown.missing_remedy(), HasSubstr("compare the key"));
+  EXPECT_THAT(unknown.missing_remedy(),
+              AllOf(HasSubstr("does not know this host's key"), HasSubstr("compare the key")));
   Write("known_hosts", std::string(kHost) + " " + ReadFile(folder_ / "stranger.pub"));
-  EXPECT_THAT(Missing().missing_remedy(), HasSubstr("compare the key"));
+  EXPECT_THAT(Missing().missing_remedy(), AllOf(HasSubstr("key changed"), HasSubstr("compare the key")));
 }
 
 TEST_F(SshVantageTest, AKeyThatIsNotAccepted) {
   fs::copy_file(folder_ / "stranger.pub", folder_ / "authorized_keys", fs::copy_options::overwrite_existing);
   const v1::Side side = Missing();
   EXPECT_THAT(side.missing(), HasSubstr("Permission denied"));
-  EXPECT_THAT(side.missing_remedy(), HasSubstr("ssh-add"));
+  EXPECT_THAT(side.missing_remedy(), AllOf(HasSubstr("ssh-add"), HasSubstr("IdentityFile"),
+                                           HasSubstr("ssh inside.test true"), Not(HasSubstr("-i KEY"))));
+}
+
+TEST_F(SshVantageTest, ASessionThatEndsWithoutAWordSaysWhatToTry) {
+  sshd_more_ = "ForceCommand true\n";
+  EXPECT_THAT(Missing().missing_remedy(), HasSubstr("ssh inside.test uname -sm"));
 }
 
 TEST_F(SshVantageTest, AHostThatIsNotThere) {
@@ -234,7 +336,7 @@ TEST(SshCommand, TheHostIsNoOptionAndTheScriptSurvivesAnyShell) {
   Vantage vantage;
   vantage.host = "me@host";
   vantage.port = 2222;
-  const std::vector<std::string> words = SshCommand(vantage, false);
+  const std::vector<std::string> words = SshCommand(vantage, false, true);
   ASSERT_GT(words.size(), 5U);
   EXPECT_EQ(words[words.size() - 3], "--");
   EXPECT_EQ(words[words.size() - 2], "me@host");
@@ -244,17 +346,21 @@ TEST(SshCommand, TheHostIsNoOptionAndTheScriptSurvivesAnyShell) {
 }
 
 TEST(Absence, IsReadFromItsLine) {
-  const auto absence = ParseAbsence("PARALLAX-NO-AGENT/1|Linux|aarch64|glibc 2.36|/home/me/.cache|/bin/x: a | b");
+  const auto absence = ParseAbsence("PARALLAX-NO-AGENT/1|Linux|aarch64|glibc 2.36|/home/me/.cache||/bin/x: a | b");
   ASSERT_TRUE(absence.has_value());
   EXPECT_EQ(absence->machine, "aarch64");
-  EXPECT_EQ(absence->broken, "/bin/x: a | b");
+  EXPECT_EQ(absence->there, "/bin/x: a | b");
+  EXPECT_FALSE(absence->usable);
+  EXPECT_TRUE(ParseAbsence("PARALLAX-NO-AGENT/1|Linux|aarch64|glibc 2.36|/x|yes|/bin/x: old")->usable);
   EXPECT_FALSE(ParseAbsence("PARALLAX-NO-AGENT/1|Linux").has_value());
   EXPECT_FALSE(ParseAbsence("Linux|x|y|z|w").has_value());
   const ElfFacts arm = {"aarch64", "/lib/ld-linux-aarch64.so.1"};
   EXPECT_EQ(WhyNotThere(*absence, arm), "");
-  EXPECT_EQ(WhyNotThere({"Linux", "arm64", "glibc 2.36", "", ""}, arm), "") << "another name of the same machine";
-  EXPECT_THAT(WhyNotThere({"Linux", "aarch64", "musl", "", ""}, arm), HasSubstr("musl"));
-  EXPECT_EQ(WhyNotThere({"Linux", "aarch64", "musl", "", ""}, {"aarch64", ""}), "") << "a static program runs anywhere";
+  EXPECT_EQ(WhyNotThere({"Linux", "arm64", "glibc 2.36", "", false, ""}, arm), "")
+      << "another name of the same machine";
+  EXPECT_THAT(WhyNotThere({"Linux", "aarch64", "musl", "", false, ""}, arm), HasSubstr("musl"));
+  EXPECT_EQ(WhyNotThere({"Linux", "aarch64", "musl", "", false, ""}, {"aarch64", ""}), "")
+      << "a static program runs anywhere";
 }
 
 TEST(Elf, TheProgramOfThisTestAndWhatIsNone) {
