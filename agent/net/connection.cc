@@ -257,6 +257,18 @@ bool IsNumericAddress(const std::string& text) {
   return inet_pton(AF_INET, text.c_str(), &parsed) == 1 || inet_pton(AF_INET6, text.c_str(), &parsed) == 1;
 }
 
+bool HasRoute(const std::string& address) {
+  SocketAddress to;
+  if (!Parse(address, /*port=*/9, &to)) return true;  // the port is of no account, but must be one
+  // Of a UDP socket connect(2) looks the route up, and that is all it does.
+  const int fd = socket(to.storage.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  const bool none =
+      fd < 0 ? errno == EAFNOSUPPORT
+             : connect(fd, reinterpret_cast<const sockaddr*>(&to.storage), to.size) != 0 && errno == ENETUNREACH;
+  if (fd >= 0) close(fd);
+  return !none;
+}
+
 namespace {
 
 // The kernel's list of IPv4 addresses and the names they carry, netdevice(7): two system calls, where getifaddrs(3)

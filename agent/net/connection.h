@@ -73,8 +73,11 @@ std::string JoinHostPort(std::string_view address, uint16_t port);
 bool SplitHostPort(std::string_view text, std::string* address, uint16_t* port);
 // True for IPv4 and IPv6 text as inet_pton(3) takes it.
 bool IsNumericAddress(const std::string& text);
-// The name of the interface that owns a local address; "" when none does. Any socket will do as `socket_fd`; with -1 one
-// is opened for it.
+// False when this host's own routing table knows no way to the numeric address, so that no packet of a connect(2) there
+// can have left. Sends nothing. True where that cannot be told.
+bool HasRoute(const std::string& address);
+// The name of the interface that owns a local address; "" when none does. Any socket will do as `socket_fd`; with -1
+// one is opened for it.
 std::string InterfaceOfAddress(const std::string& address, int socket_fd = -1);
 
 }  // namespace parallax::net

@@ -12,6 +12,7 @@
 #include <mutex>
 #include <thread>
 
+#include "agent/net/own_namespace_for_test.h"
 #include "contract/limits.h"
 #include "tests/support/scripted_server.h"
 
@@ -355,6 +356,18 @@ TEST(InterfaceOfAddress, NamesTheOwner) {
 TEST(NumericAddress, IsWhatInetPtonTakes) {
   for (const char* good : {"127.0.0.1", "::1", "fd00:ec2::254", "::ffff:10.0.0.1"}) EXPECT_TRUE(IsNumericAddress(good));
   for (const char* bad : {"", "db", "127.1", "1.2.3.4.5", "[::1]", "10.0.0.1 "}) EXPECT_FALSE(IsNumericAddress(bad));
+}
+
+TEST(HasRoute, IsFalseWhereTheKernelKnowsNoWay) {
+  InOwnNamespace([] {
+    EXPECT_TRUE(HasRoute("127.0.0.1"));
+    EXPECT_TRUE(HasRoute("::1"));
+    EXPECT_FALSE(HasRoute("192.0.2.1"));
+    EXPECT_FALSE(HasRoute("2001:db8::1"));
+    Shell("ip route add 192.0.2.0/24 dev lo");
+    EXPECT_TRUE(HasRoute("192.0.2.1"));
+    EXPECT_TRUE(HasRoute("no address")) << "it cannot be told";
+  });
 }
 
 }  // namespace

@@ -69,7 +69,7 @@ struct TlsSession::Impl {
   }
   static void OnInfo(const SSL* ssl, int where, int value) {
     if ((where & SSL_CB_READ_ALERT) != SSL_CB_READ_ALERT || (value & 0xff) == SSL_AD_CLOSE_NOTIFY) return;
-    static_cast<Impl*>(SSL_get_app_data(ssl))->alert = SSL_alert_desc_string_long(value);
+    static_cast<Impl*>(SSL_get_app_data(ssl))->alert = AlertText(value);
   }
 };
 

@@ -111,4 +111,13 @@ void DescribeHandshake(const SSL* ssl, const std::vector<int>& verify_errors, co
   }
 }
 
+std::string AlertText(int value) {
+  // OpenSSL 3.0 has no words for those that came with TLS 1.3 (RFC 8446 section 6).
+  switch (value & 0xff) {
+    case SSL_AD_CERTIFICATE_REQUIRED: return "certificate required";
+    case SSL_AD_MISSING_EXTENSION: return "missing extension";
+    default: return SSL_alert_desc_string_long(value);
+  }
+}
+
 }  // namespace parallax::net

@@ -17,6 +17,9 @@ namespace parallax::net {
 void DescribeHandshake(const SSL* ssl, const std::vector<int>& verify_errors, const std::string& name,
                        v1::TlsDetails* details);
 
+// The alert in an info callback's value (SSL_CTX_set_info_callback(3)), in words: "handshake failure".
+std::string AlertText(int value);
+
 }  // namespace parallax::net
 
 #endif  // PARALLAX_AGENT_NET_TLS_DETAILS_H_

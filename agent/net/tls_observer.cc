@@ -36,7 +36,7 @@ struct TlsObserver::Callbacks {
     }
     if ((where & SSL_CB_ALERT) == 0 || (value & 0xff) == SSL_AD_CLOSE_NOTIFY) return;
     if ((where & SSL_CB_READ) != 0) {
-      observer->details_->set_alert(SSL_alert_desc_string_long(value));
+      observer->details_->set_alert(AlertText(value));
     } else {
       observer->complained_ = true;
     }
