@@ -19,6 +19,12 @@ bool Erase(std::string_view secret, std::string* text) {
 
 }  // namespace
 
+std::string WithoutSecret(std::string_view secret, std::string_view text) {
+  std::string without(text);
+  if (!secret.empty()) Erase(secret, &without);
+  return without;
+}
+
 void EraseSecret(std::string_view secret, google::protobuf::Message* message) {
   using google::protobuf::FieldDescriptor;
   if (secret.empty()) return;

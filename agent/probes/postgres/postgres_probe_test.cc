@@ -23,6 +23,7 @@ using support::TlsIdentity;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::MatchesRegex;
 using ::testing::Not;
 namespace fake = support::fake;
 
@@ -456,14 +457,17 @@ TEST_F(PostgresProbeTest, AnotherErrorInAuthenticationIsTheServersWord) {
 }
 
 TEST_F(PostgresProbeTest, APasswordThatTheServerEchoesDoesNotComeThrough) {
-  const v1::Observation seen = OverTls(
-      [](Peer& peer) {
-        peer.Send(fake::Authentication(3));
-        fake::ReadTyped(peer);
-        peer.Send(fake::Error("28P01", std::string("wrong password: ") + kPassword));
-      },
-      v1::REQUIRE);
-  EXPECT_EQ(seen.outcome(), v1::AUTH_REJECTED);  // Run() looks for the password in all of it
+  for (const size_t before : {10, 1010}) {  // the second is cut in the midst of it
+    const v1::Observation seen = OverTls(
+        [before](Peer& peer) {
+          peer.Send(fake::Authentication(3));
+          fake::ReadTyped(peer);
+          peer.Send(fake::Error("28P01", std::string(before, 'x') + kPassword));
+        },
+        v1::REQUIRE);
+    EXPECT_EQ(seen.outcome(), v1::AUTH_REJECTED);
+    EXPECT_FALSE(Holds(seen, std::string(kPassword).substr(0, 4))) << seen.DebugString();
+  }
 }
 
 TEST_F(PostgresProbeTest, ScramThatTheServerGarblesIsAViolation) {
@@ -657,8 +661,14 @@ TEST_F(PostgresProbeTest, AServerThatEndsAHeldSessionAndACancellationEndTheHold)
   v1::ProbeSpec spec = Spec(server.port(), v1::DISABLE);
   spec.mutable_postgres()->set_hold_ms(9'000);
   const v1::Observation ended = Run(spec);
-  EXPECT_EQ(ended.outcome(), v1::NONE);
+  EXPECT_EQ(Steps(ended), "connect startup authentication ready query query[identity] query[held]:closed");
+  EXPECT_EQ(ended.outcome(), v1::CLOSED) << "a pool would have lost this connection";
   EXPECT_EQ(ended.connections(0).end(), v1::FIN_BY_PEER);
+  const v1::Step& held = StepOf(ended, v1::QUERY, "held");
+  EXPECT_THAT(held.text(), MatchesRegex("the server ended the session after [0-9.]+ s of 9 s idle"));
+  EXPECT_EQ(held.end(), v1::FIN_BY_PEER);
+  EXPECT_EQ(held.connection(), 1);
+  EXPECT_GE(held.start_ns(), StepOf(ended, v1::QUERY, "identity").start_ns());
   ScriptedServer other([this](Peer& peer) {
     LetInAndAnswer(peer);
     run_.cancel.Cancel();
@@ -668,6 +678,22 @@ TEST_F(PostgresProbeTest, AServerThatEndsAHeldSessionAndACancellationEndTheHold)
   const v1::Observation cancelled = Run(spec);
   EXPECT_EQ(cancelled.outcome(), v1::NONE) << "every question was answered";
   EXPECT_LT(cancelled.connections(0).ended_ns(), 5'000 * net::kMs);
+}
+
+TEST_F(PostgresProbeTest, TheLastWordOfAServerThatEndsAHeldSessionIsKept) {
+  ScriptedServer server([](Peer& peer) {
+    LetInAndAnswer(peer);
+    peer.Send(fake::Notice("about to go") + fake::Error("57P05", "terminating connection due to idle-session timeout"));
+    if (peer.number() > 0) peer.Rst();
+  });
+  v1::ProbeSpec spec = Spec(server.port(), v1::DISABLE);
+  spec.mutable_postgres()->set_hold_ms(9'000);
+  const v1::Observation timed = Run(spec);
+  EXPECT_EQ(timed.outcome(), v1::CLOSED);
+  const v1::Step& held = StepOf(timed, v1::QUERY, "held");
+  EXPECT_THAT(held.text(), HasSubstr(" of 9 s idle: 57P05 terminating connection due to idle-session timeout"));
+  EXPECT_EQ(held.server_error().code(), "57P05");
+  EXPECT_EQ(Run(spec).outcome(), v1::RESET);
 }
 
 TEST_F(PostgresProbeTest, MetadataServicesAreNotDialled) {

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "agent/probes/erase_secret.h"
+#include "agent/probes/held.h"
 #include "agent/probes/postgres/scram.h"
 #include "contract/limits.h"
 
@@ -30,28 +33,21 @@ std::string WhyUntrusted(v1::SslMode mode, const v1::TlsDetails& tls) {
   return "";
 }
 
-// What a server said is kept, but for the password in it.
-void Erase(const std::string& password, std::string* text) {
-  for (size_t at = text->find(password); at != std::string::npos; at = text->find(password, at + 3)) {
-    text->replace(at, password.size(), "***");
-  }
-}
-
+// What a server said is kept, but for the password in it. Not EraseSecret(): in what it showed, a certificate say, a
+// password that is a usual word must change nothing.
 void EraseFromStep(const std::string& password, v1::Step* step) {
-  Erase(password, step->mutable_text());
+  std::vector<std::string*> texts = {step->mutable_text()};
   if (step->has_server_error()) {
-    Erase(password, step->mutable_server_error()->mutable_code());
-    Erase(password, step->mutable_server_error()->mutable_message());
-    Erase(password, step->mutable_server_error()->mutable_severity());
+    v1::ServerError* error = step->mutable_server_error();
+    texts.insert(texts.end(), {error->mutable_code(), error->mutable_message(), error->mutable_severity()});
   }
   if (step->has_postgres()) {
     v1::PostgresDetails* details = step->mutable_postgres();
-    for (std::string* text :
-         {details->mutable_server_version(), details->mutable_system_identifier(), details->mutable_server_address(),
-          details->mutable_client_address(), details->mutable_parameters()}) {
-      Erase(password, text);
-    }
+    texts.insert(texts.end(),
+                 {details->mutable_server_version(), details->mutable_system_identifier(),
+                  details->mutable_server_address(), details->mutable_client_address(), details->mutable_parameters()});
   }
+  for (std::string* text : texts) *text = WithoutSecret(password, *text);
 }
 
 std::string Lower(std::string_view text) { return absl::AsciiStrToLower(absl::string_view(text.data(), text.size())); }
@@ -78,7 +74,7 @@ void Row::RunStages() {
   if (options_.mode != v1::DISABLE && !SslRequest()) return;
   if (!Startup() || !options_.may_authenticate) return;
   if (!Authenticate() || !Ready() || !RunQuery()) return;
-  Hold();
+  if (!Hold()) return;
   stream_->Write(Terminate(), context_.StepDeadline());  // so that the server logs no lost connection
 }
 
@@ -304,17 +300,30 @@ bool Row::RunQuery() {
   return true;
 }
 
-void Row::Hold() {
-  if (spec_.hold_ms() == 0) return;
-  const int64_t until_ns = context_.clock.MonotonicNs() + int64_t{spec_.hold_ms()} * net::kMs;
-  // What comes meanwhile, a notice say, is of no interest; an end of the connection, or of the run, ends the hold, and
-  // stands in the connection's record.
-  std::string unasked;
+bool Row::Hold() {
+  if (spec_.hold_ms() == 0) return true;
+  const int64_t hold_ns = int64_t{spec_.hold_ms()} * net::kMs;
+  const int64_t since_ns = recorder_.Now();
+  BeginTraffic(std::min(context_.clock.MonotonicNs() + hold_ns, context_.deadline_ns));
+  // What comes meanwhile, a notice say, is of no interest, but for a last word.
+  BackendMessage error;
   net::IoResult result;
-  do {
-    unasked.clear();
-    result = stream_->Read(&unasked, 16 * 1024, std::min(until_ns, context_.deadline_ns));
-  } while (result.ok());
+  while (result.ok()) {
+    BackendMessage message;
+    result = NextMessage(&message);
+    if (message.type == 'E') error = std::move(message);
+  }
+  // Our own ends: the time is up, or the run was cancelled.
+  if ((result.failure == v1::TIMED_OUT && result.os_error == 0) || result.failure == v1::CANCELLED) return true;
+  v1::Step* step = recorder_.Begin(v1::QUERY, kHeldVariant);
+  step->set_connection(dialled_.index);
+  step->set_start_ns(since_ns);
+  if (error.type == 'E') *step->mutable_server_error() = ErrorOf(error);
+  const bool ended = result.failure != v1::PROTOCOL_VIOLATION;
+  const std::string text =
+      ended ? EndedWhileHeld(recorder_.Now() - since_ns, hold_ns, step->server_error()) : result.text;
+  step->set_os_error(result.os_error);
+  return End(step, result.failure, text);
 }
 
 void Row::AskIdentity(v1::PostgresDetails* details) {
@@ -357,10 +366,14 @@ net::IoResult Row::Exchange(std::string_view sql, std::vector<std::string>* row,
 v1::Step* Row::Begin(v1::StepKind kind, std::string_view variant) {
   v1::Step* step = recorder_.Begin(kind, variant);
   step->set_connection(dialled_.index);
-  step_deadline_ns_ = context_.StepDeadline();
+  BeginTraffic(context_.StepDeadline());
+  return step;
+}
+
+void Row::BeginTraffic(int64_t deadline_ns) {
+  step_deadline_ns_ = deadline_ns;
   out_before_ = dialled_.connection->record().bytes_out();
   in_before_ = dialled_.connection->record().bytes_in();
-  return step;
 }
 
 bool Row::End(v1::Step* step, v1::Failure failure, std::string_view text) {
@@ -375,8 +388,12 @@ bool Row::End(v1::Step* step, const net::IoResult& result) {
   return End(step, result.failure, result.text);
 }
 
+v1::ServerError Row::ErrorOf(const BackendMessage& message) const {
+  return ParseError(WithoutSecret(password_, message.body));  // before it is cut
+}
+
 bool Row::EndWithError(v1::Step* step, const BackendMessage& message) {
-  *step->mutable_server_error() = ParseError(message.body);
+  *step->mutable_server_error() = ErrorOf(message);
   const bool rejected = step->kind() == v1::AUTHENTICATION && step->server_error().code() == "28P01";
   return End(step, rejected ? v1::AUTH_REJECTED : v1::SERVER_ERROR, step->server_error().message());
 }

@@ -40,15 +40,19 @@ class Row {
   bool Authenticate();
   bool Ready();
   bool RunQuery();
-  // Keeps the ready session open for spec.hold_ms, as a pool does. No step: nothing is asked.
-  void Hold();
+  // Keeps the ready session open for spec.hold_ms, as a pool does. False, with a step that says so, when the server
+  // ended it before.
+  bool Hold();
   void AskIdentity(v1::PostgresDetails* details);
 
   v1::Step* Begin(v1::StepKind kind, std::string_view variant);
   v1::Step* Begin(v1::StepKind kind) { return Begin(kind, options_.variant); }
+  // Bytes, and the time that reads may take, count from here.
+  void BeginTraffic(int64_t deadline_ns);
   // Ends the step with the traffic since Begin; true when `failure` is NONE.
   bool End(v1::Step* step, v1::Failure failure, std::string_view text = "");
   bool End(v1::Step* step, const net::IoResult& result);
+  v1::ServerError ErrorOf(const BackendMessage& message) const;  // of an ErrorResponse
   // An ErrorResponse as the end of a step.
   bool EndWithError(v1::Step* step, const BackendMessage& message);
 
