@@ -9,10 +9,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <regex>
 #include <string_view>
 
 #include "absl/strings/match.h"
+#include "agent/clients/server_error.h"
 #include "agent/net/classify.h"
 #include "agent/net/connection.h"
 #include "agent/net/socket_facts.h"
@@ -43,32 +43,35 @@ constexpr Phrase kPhrases[] = {
     {"SSL error", v1::TLS_PROTOCOL},
 };
 
-v1::Failure Classify(const std::string& message, bool connecting, const v1::Failure ended) {
+v1::Failure Classify(const std::string& message, const std::string& address, bool connecting, v1::Failure ended) {
   for (const Phrase& phrase : kPhrases) {
     if (absl::StrContains(message, absl::string_view(phrase.text.data(), phrase.text.size()))) return phrase.failure;
   }
   if (ended != v1::NONE && !connecting) return ended;
   for (int error : kRefusals) {
     if (!absl::StrContains(message, std::strerror(error))) continue;
-    return connecting ? net::FromConnectErrno(error, /*at_once=*/false) : net::FromIoErrno(error, /*heard=*/true);
+    // libpq does not say when the error came, at once or by a router's word.
+    return connecting ? net::FromConnectErrno(error, /*at_once=*/!net::HasRoute(address))
+                      : net::FromIoErrno(error, /*heard=*/true);
   }
   return ended != v1::NONE ? ended : v1::PROTOCOL_VIOLATION;
 }
 
 }  // namespace
 
-// "FATAL:  28P01: password authentication failed": as PQERRORS_VERBOSE writes what the server said. The last one
-// counts: with sslmode=prefer there may be two attempts in one message.
-bool FindServerError(const std::string& message, v1::ServerError* error) {
-  static const std::regex kServerError("(\\S+):  ([0-9A-Z]{5}): ([^\n]*)");
-  bool found = false;
-  for (std::sregex_iterator at(message.begin(), message.end(), kServerError), end; at != end; ++at) {
-    error->set_severity(contract::Printable((*at)[1].str(), 32));
-    error->set_code((*at)[2].str());
-    error->set_message(contract::Printable((*at)[3].str()));
-    found = true;
-  }
-  return found;
+v1::ServerError ErrorOf(const PGresult* result) {
+  v1::ServerError error;
+  const char* code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+  if (code == nullptr) return error;
+  const auto field = [&](int which) {
+    const char* text = PQresultErrorField(result, which);
+    return contract::Printable(text == nullptr ? "" : text);
+  };
+  error.set_code(contract::Printable(code, 16));
+  error.set_severity(field(PG_DIAG_SEVERITY_NONLOCALIZED));
+  if (error.severity().empty()) error.set_severity(field(PG_DIAG_SEVERITY));  // a pooler of old
+  error.set_message(field(PG_DIAG_MESSAGE_PRIMARY));
+  return error;
 }
 
 v1::ServerError AnswerToBegin(PGconn* connection) {
@@ -76,12 +79,7 @@ v1::ServerError AnswerToBegin(PGconn* connection) {
   if (PQsendQuery(connection, "BEGIN") != 1) return error;
   // Not PQexec(): of an error and the end after it, that keeps the end.
   while (PGresult* result = PQgetResult(connection)) {
-    const char* code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-    const char* message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-    if (code != nullptr && error.code().empty()) {
-      error.set_code(contract::Printable(code, 16));
-      error.set_message(contract::Printable(message == nullptr ? "" : message));
-    }
+    if (error.code().empty()) error = ErrorOf(result);
     PQclear(result);
   }
   return error;
@@ -108,9 +106,26 @@ void SocketWatch::Look(const PGconn* connection, const std::string& remote) {
   record->set_opened_ns(reporter_.recorder().Now());
 }
 
+void SocketWatch::Listen(PGconn* connection) {
+  // To libpq what a server says to an idle session is a notice, its last word too.
+  PQsetNoticeReceiver(
+      connection,
+      [](void* last_word, const PGresult* result) {
+        v1::ServerError said = ErrorOf(result);
+        const bool ends = said.severity() == "FATAL" || said.severity() == "PANIC";
+        if (ends) *static_cast<v1::ServerError*>(last_word) = std::move(said);
+      },
+      &last_word_);
+}
+
 void SocketWatch::NoteOpened() {
   if (fd_ < 0 || std::exchange(opened_, true)) return;
   net::DescribeOpened(fd_, record());
+}
+
+void SocketWatch::AwaitEnd() const {
+  pollfd fds = {fd_, POLLRDHUP, 0};
+  poll(&fds, 1, 150);  // less than the agent waits for us beyond a step's deadline
 }
 
 void SocketWatch::Close(bool waited_in_vain) {
@@ -119,6 +134,17 @@ void SocketWatch::Close(bool waited_in_vain) {
   net::DescribeClosing(fd_, waited_in_vain, record());
   record()->set_ended_ns(reporter_.recorder().Now());
   close(std::exchange(fd_, -1));
+}
+
+v1::Connection SocketWatch::Traffic() const {
+  v1::Connection traffic;
+  if (fd_ >= 0) {
+    net::DescribeClosing(fd_, /*waited_in_vain=*/false, &traffic);
+  } else if (index_ > 0) {
+    traffic.set_bytes_in(record()->bytes_in());
+    traffic.set_bytes_out(record()->bytes_out());
+  }
+  return traffic;
 }
 
 v1::Failure SocketWatch::HowItEnded() const {
@@ -132,7 +158,7 @@ v1::Failure SocketWatch::HowItEnded() const {
 }
 
 PostgresLogin ConnectPostgres(const std::vector<std::pair<std::string, std::string>>& parameters,
-                              const std::string& remote, const probes::Context& context, int64_t deadline_ns,
+                              const probes::Destination& to, const probes::Context& context, int64_t deadline_ns,
                               SocketWatch& watch) {
   std::vector<const char*> keywords;
   std::vector<const char*> values;
@@ -142,13 +168,13 @@ PostgresLogin ConnectPostgres(const std::vector<std::pair<std::string, std::stri
   }
   keywords.push_back(nullptr);
   values.push_back(nullptr);
+  const std::string remote = net::JoinHostPort(to.address, to.port);
   PostgresLogin login;
   login.connection.reset(PQconnectStartParams(keywords.data(), values.data(), /*expand_dbname=*/0));
   PGconn* connection = login.connection.get();
   if (connection == nullptr) return {nullptr, v1::LOCAL_RESOURCE, "libpq gives no connection", {}, false};
   PQsetErrorVerbosity(connection, PQERRORS_VERBOSE);
-  PQsetNoticeProcessor(
-      connection, [](void*, const char*) {}, nullptr);
+  watch.Listen(connection);
   PostgresPollingStatusType wants =
       PQstatus(connection) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING;
   bool connecting = true;
@@ -168,14 +194,14 @@ PostgresLogin ConnectPostgres(const std::vector<std::pair<std::string, std::stri
     if (!connecting) watch.NoteOpened();
   }
   if (wants == PGRES_POLLING_OK) return login;
-  const std::string message = PQerrorMessage(connection);
+  const std::string message = watch.reporter().WithoutSecret(PQerrorMessage(connection));
   login.needs_password = PQconnectionNeedsPassword(connection) != 0;
   watch.Close(/*waited_in_vain=*/false);
   if (FindServerError(message, &login.error)) {
     login.failure = login.error.code() == "28P01" ? v1::AUTH_REJECTED : v1::SERVER_ERROR;
     login.text = login.error.message();
   } else {
-    login.failure = Classify(message, connecting, watch.HowItEnded());
+    login.failure = Classify(message, to.address, connecting, watch.HowItEnded());
     login.text = message;
   }
   login.connection.reset();

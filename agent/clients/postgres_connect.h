@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "agent/clients/reporter.h"
+#include "agent/probes/dial.h"
 #include "agent/probes/probe.h"
 
 namespace parallax::clients {
@@ -20,7 +21,8 @@ struct FreePgConn {
 };
 using PgConnPtr = std::unique_ptr<PGconn, FreePgConn>;
 
-// A second hand on the socket, so that how it ended can be asked after libpq has closed its own.
+// A second hand on the socket, so that how it ended can be asked after libpq has closed its own; and an ear for the
+// last word of a server that nobody had asked. Outlives the connections that it listens to.
 class SocketWatch {
  public:
   explicit SocketWatch(Reporter& reporter) : reporter_(reporter) {}
@@ -30,11 +32,20 @@ class SocketWatch {
 
   // Looks at the socket that `connection` uses now; a new one becomes a new v1::Connection.
   void Look(const PGconn* connection, const std::string& remote);
+  // Hears the notices of `connection`; but for its last word they are of no interest.
+  void Listen(PGconn* connection);
   void NoteOpened();
+  // Blocks until the peer's FIN or RST is there, a moment at most: a server that takes leave by TLS sends it later.
+  void AwaitEnd() const;
   // Records how it ended; `waited_in_vain` as net::DescribeClosing.
   void Close(bool waited_in_vain);
   // After Close(): what the socket says of an end; NONE when we ended it ourselves.
   v1::Failure HowItEnded() const;
+  // The bytes that the socket has moved until now, in `bytes_in` and `bytes_out`.
+  v1::Connection Traffic() const;
+  // With what the server ended a session while nothing was asked of it; empty when it did not.
+  const v1::ServerError& last_word() const { return last_word_; }
+  const Reporter& reporter() const { return reporter_; }
   int index() const { return index_; }  // 1-based, into Observation.connections
 
  private:
@@ -45,6 +56,7 @@ class SocketWatch {
   int index_ = 0;
   bool opened_ = false;
   std::string local_;
+  v1::ServerError last_word_;
 };
 
 struct PostgresLogin {
@@ -55,15 +67,14 @@ struct PostgresLogin {
   bool needs_password = false;
 };
 
-// `parameters` are libpq's (keyword, value). Returns by `deadline_ns`; nothing of the environment may matter, which is
-// for the caller to see to.
+// `parameters` are libpq's (keyword, value); they name `to`, too. Returns by `deadline_ns`; nothing of the environment
+// may matter, which is for the caller to see to. Messages of the connection are as server_error.h needs them.
 PostgresLogin ConnectPostgres(const std::vector<std::pair<std::string, std::string>>& parameters,
-                              const std::string& remote, const probes::Context& context, int64_t deadline_ns,
+                              const probes::Destination& to, const probes::Context& context, int64_t deadline_ns,
                               SocketWatch& watch);
 
-// Finds what the server itself said in a message of libpq, which must have been made with PQERRORS_VERBOSE; connections
-// made here are so. False when there is nothing of the server's in it.
-bool FindServerError(const std::string& message, v1::ServerError* error);
+// The error, or the notice, that a result holds; empty when it holds none.
+v1::ServerError ErrorOf(const PGresult* result);
 
 // What the server, or a pooler before it, answers to BEGIN; nothing when it begins. Leaves the connection as it then
 // is.

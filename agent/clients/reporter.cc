@@ -6,11 +6,18 @@
 #include <string>
 
 #include "agent/probes/client_frames.h"
+#include "agent/probes/erase_secret.h"
 
 namespace parallax::clients {
 
 Reporter::Reporter(const net::Clock& clock, v1::Observation* observation, int out_fd)
     : recorder_(clock, observation), out_fd_(out_fd) {}
+
+std::string Reporter::WithoutSecret(std::string_view text) const { return probes::WithoutSecret(secret_, text); }
+
+std::string Reporter::Shown(std::string_view text, size_t max_bytes) const {
+  return contract::Printable(WithoutSecret(text), max_bytes);
+}
 
 v1::Step* Reporter::Begin(v1::StepKind kind, std::string_view variant) {
   v1::Step* step = recorder_.Begin(kind, variant);
@@ -19,7 +26,7 @@ v1::Step* Reporter::Begin(v1::StepKind kind, std::string_view variant) {
 }
 
 void Reporter::End(v1::Step* step, v1::Failure failure, std::string_view text) {
-  recorder_.End(step, failure, text);
+  recorder_.End(step, failure, WithoutSecret(text));
   Tell();
 }
 

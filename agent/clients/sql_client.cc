@@ -17,8 +17,9 @@
 #include "absl/strings/str_cat.h"
 #include "agent/clients/adopted_connection.h"
 #include "agent/clients/postgres_connect.h"
-#include "agent/net/connection.h"
+#include "agent/clients/server_error.h"
 #include "agent/probes/dial.h"
+#include "agent/probes/held.h"
 #include "contract/digest.h"
 #include "contract/limits.h"
 #include "contract/names.h"
@@ -100,12 +101,18 @@ class SqlRun {
   Ended Upload(v1::ClientDetails* client);
   // What a fresh session answers to BEGIN; "" when it begins, or cannot be had.
   std::string WhyNoTransaction();
-  void Hold() const;
+  // Keeps the session open for spec.hold_ms, as a pool does; a step says so when the server ended it before.
+  void Hold();
 
   // Runs one step; libpqxx's exceptions become its failure. False when the connection is no more.
   bool Step(v1::StepKind kind, Ended (SqlRun::*body)(v1::ClientDetails*));
   void Count(v1::Failure failure);
-  void NoteLost(v1::Step* step, std::string_view text);
+  // What the server's last words were when it ended the session: an exception does not keep them, libpq does.
+  bool LastWords(v1::ServerError* error) const;
+  // Ends the connection's record, and tells `step` of it. What the end was; CLOSED where no socket tells.
+  v1::Failure NoteLost(v1::Step* step);
+  // The bytes that the connection has moved since `before`.
+  void NoteTraffic(v1::Step* step, const v1::Connection& before) const;
 
   const v1::SqlProbe& spec_;
   const probes::Context& context_;
@@ -152,6 +159,8 @@ bool SqlRun::Connect() {
   client->set_library(LibraryVersions());
   const auto end = [&](v1::Failure failure, const std::string& text) {
     if (watch_.index() > 0) step->set_connection(watch_.index());
+    NoteTraffic(step, v1::Connection());
+    if (failure == v1::TIMED_OUT && step->bytes_in() == 0) step->set_end(v1::SILENCE);
     reporter_.End(step, failure, OneLine(text));
     Count(failure);
     return failure == v1::NONE;
@@ -159,10 +168,8 @@ bool SqlRun::Connect() {
   if (absl::Status allowed = context_.policy.CheckAddress(to_.address, to_.port); !allowed.ok()) {
     return end(v1::DENIED_BY_POLICY, std::string(allowed.message()));
   }
-  PostgresLogin login = ConnectPostgres(Parameters(), net::JoinHostPort(to_.address, to_.port), context_,
-                                        context_.StepDeadline(), watch_);
+  PostgresLogin login = ConnectPostgres(Parameters(), to_, context_, context_.StepDeadline(), watch_);
   if (login.failure != v1::NONE) {
-    if (login.failure == v1::TIMED_OUT) step->set_end(v1::SILENCE);
     if (!login.error.code().empty()) *step->mutable_server_error() = login.error;
     if (login.needs_password && password_.empty() && login.error.code().empty()) {
       client->set_not_tried("the server asks for a password, and none was given");
@@ -274,59 +281,87 @@ Ended SqlRun::Upload(v1::ClientDetails* client) {
           absl::StrCat(arrived, " bytes arrived of ", text.size(), ", or others than were sent")};
 }
 
-void SqlRun::NoteLost(v1::Step* step, std::string_view text) {
+bool SqlRun::LastWords(v1::ServerError* error) const {
+  PGconn* raw = session_->raw();
+  if (raw != nullptr && FindServerError(reporter_.WithoutSecret(PQerrorMessage(raw)), error)) return true;
+  *error = watch_.last_word();
+  return !error->code().empty();
+}
+
+v1::Failure SqlRun::NoteLost(v1::Step* step) {
+  watch_.AwaitEnd();
   watch_.Close(/*waited_in_vain=*/false);
-  session_.reset();
-  const v1::Failure ended = watch_.HowItEnded();
   step->set_end(reporter_.observation()->connections(watch_.index() - 1).end());
-  reporter_.End(step, ended == v1::NONE ? v1::CLOSED : ended, OneLine(text));
+  const v1::Failure ended = watch_.HowItEnded();
+  return ended == v1::NONE ? v1::CLOSED : ended;
+}
+
+void SqlRun::NoteTraffic(v1::Step* step, const v1::Connection& before) const {
+  const v1::Connection now = watch_.Traffic();
+  step->set_bytes_in(now.bytes_in() - before.bytes_in());
+  step->set_bytes_out(now.bytes_out() - before.bytes_out());
 }
 
 bool SqlRun::Step(v1::StepKind kind, Ended (SqlRun::*body)(v1::ClientDetails*)) {
   v1::Step* step = reporter_.Begin(kind);
   step->set_connection(watch_.index());
   v1::ClientDetails* client = step->mutable_client();
+  const v1::Connection before = watch_.Traffic();
+  Ended ended;
   bool lost = false;
   try {
-    const Ended ended = (this->*body)(client);
-    reporter_.End(step, ended.failure, ended.text);
+    ended = (this->*body)(client);
   } catch (const std::exception& thrown) {
-    // By what the server said; libpqxx 6 drops the SQLSTATE of some classes, and its exceptions that of a lost session.
-    const bool said = FindServerError(thrown.what(), step->mutable_server_error());
-    if (!said) step->clear_server_error();
-    const bool privilege = step->server_error().code() == kInsufficientPrivilege;
     lost = !session_->get().is_open() || dynamic_cast<const pqxx::broken_connection*>(&thrown) != nullptr;
-    if (said) {
-      const std::string& message = step->server_error().message();
-      reporter_.End(step, v1::SERVER_ERROR, privilege ? absl::StrCat("the role may not do this: ", message) : message);
-    } else if (lost) {
-      NoteLost(step, thrown.what());
-    } else {
-      reporter_.End(step, v1::PROTOCOL_VIOLATION, OneLine(thrown.what()));
+    ended = {lost ? NoteLost(step) : v1::PROTOCOL_VIOLATION, OneLine(thrown.what())};
+    // Rather what the server said; libpqxx 6 drops the SQLSTATE of some classes, and its exceptions that of a lost
+    // session.
+    v1::ServerError error;
+    if (FindServerError(reporter_.WithoutSecret(thrown.what()), &error) || (lost && LastWords(&error))) {
+      const bool privilege = error.code() == kInsufficientPrivilege;
+      ended = {v1::SERVER_ERROR, absl::StrCat(privilege ? "the role may not do this: " : "", error.message())};
+      *step->mutable_server_error() = std::move(error);
     }
   }
-  Count(step->failure());
+  NoteTraffic(step, before);
+  reporter_.End(step, ended.failure, ended.text);
+  Count(ended.failure);
   return !lost;
 }
 
 std::string SqlRun::WhyNoTransaction() {
   SocketWatch watch(reporter_);
-  const PostgresLogin login =
-      ConnectPostgres(Parameters(), net::JoinHostPort(to_.address, to_.port), context_, context_.StepDeadline(), watch);
+  const PostgresLogin login = ConnectPostgres(Parameters(), to_, context_, context_.StepDeadline(), watch);
   if (login.connection == nullptr) return "";
   const v1::ServerError error = AnswerToBegin(login.connection.get());
   watch.Close(/*waited_in_vain=*/false);
   return error.code().empty() ? "" : absl::StrCat(error.code(), " ", error.message());
 }
 
-void SqlRun::Hold() const {
-  if (!session_->get().is_open()) return;
-  const int64_t until_ns =
-      std::min(context_.clock.MonotonicNs() + int64_t{spec_.hold_ms()} * net::kMs, context_.deadline_ns);
-  pollfd fds = {session_->get().sock(), POLLIN, 0};  // a server that ends the session ends the hold
-  for (int64_t left_ns = until_ns - context_.clock.MonotonicNs(); left_ns > 0 && fds.revents == 0;
+void SqlRun::Hold() {
+  PGconn* raw = session_->raw();
+  if (raw == nullptr || PQstatus(raw) != CONNECTION_OK) return;
+  const int64_t hold_ns = int64_t{spec_.hold_ms()} * net::kMs;
+  const int64_t until_ns = std::min(context_.clock.MonotonicNs() + hold_ns, context_.deadline_ns);
+  const int64_t since_ns = reporter_.recorder().Now();
+  const v1::Connection before = watch_.Traffic();
+  for (int64_t left_ns = until_ns - context_.clock.MonotonicNs(); left_ns > 0;
        left_ns = until_ns - context_.clock.MonotonicNs()) {
-    poll(&fds, 1, static_cast<int>(left_ns / net::kMs + 1));
+    pollfd fds = {PQsocket(raw), POLLIN, 0};
+    if (poll(&fds, 1, static_cast<int>(left_ns / net::kMs + 1)) <= 0) continue;
+    const bool open = PQconsumeInput(raw) == 1;
+    PQisBusy(raw);  // reads what came
+    if (open) continue;
+    v1::Step* step = reporter_.Begin(v1::QUERY, probes::kHeldVariant);
+    step->set_connection(watch_.index());
+    step->set_start_ns(since_ns);
+    const int64_t after_ns = reporter_.recorder().Now() - since_ns;
+    const v1::Failure ended = NoteLost(step);
+    NoteTraffic(step, before);
+    if (!watch_.last_word().code().empty()) *step->mutable_server_error() = watch_.last_word();
+    reporter_.End(step, ended, probes::EndedWhileHeld(after_ns, hold_ns, step->server_error()));
+    Count(ended);
+    return;
   }
 }
 
@@ -339,6 +374,7 @@ void SqlRun::Run() {
       return;
     }
     password_ = std::move(secret->value);
+    reporter_.KeepSecret(password_);
   }
   to_ = probes::Locate(spec_.endpoint(), context_, reporter_.recorder());
   reporter_.Tell();

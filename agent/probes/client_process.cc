@@ -17,6 +17,7 @@
 #include <system_error>
 #include <utility>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "agent/probes/client_frames.h"
@@ -94,6 +95,8 @@ class ClientProcess {
   // When the process has to be ended if nothing more comes: the deadline of the step at hand, or of the probe.
   int64_t KillAt() const;
   bool HasOpenStep() const;
+  // The step at hand is one whose bytes may have come all the time, and only the process could have said.
+  bool MayHaveBeenFed() const;
   void ReadObservations();
   void ReadStderr();
   void Write(std::string* left);
@@ -162,6 +165,12 @@ absl::Status ClientProcess::Start(const std::string& program) {
 
 bool ClientProcess::HasOpenStep() const {
   return seen_.steps_size() > 0 && seen_.steps(seen_.steps_size() - 1).failure() == v1::FAILURE_UNSPECIFIED;
+}
+
+bool ClientProcess::MayHaveBeenFed() const {
+  if (!HasOpenStep()) return false;
+  const v1::StepKind kind = seen_.steps(seen_.steps_size() - 1).kind();
+  return kind == v1::DOWNLOAD || kind == v1::UPLOAD || kind == v1::BODY;
 }
 
 int64_t ClientProcess::KillAt() const {
@@ -257,10 +266,12 @@ void ClientProcess::Finish(std::string_view secret, std::string_view origin) {
   const bool cancelled = context_.cancel.cancelled();
   const bool ended_well = !more_ && !broken_ && WIFEXITED(status_) && WEXITSTATUS(status_) == 0 && !HasOpenStep() &&
                           seen_.outcome() != v1::FAILURE_UNSPECIFIED;
-  std::string last = seen_.steps().empty() ? "anything" : contract::Name(seen_.steps(seen_.steps_size() - 1).kind());
+  std::string when = "before it told anything";
+  if (!seen_.steps().empty()) when = absl::StrCat("after ", contract::Name(seen_.steps(seen_.steps_size() - 1).kind()));
   // Its clock is ours; its steps count from its own start.
   const int64_t started_ns = seen_.started_unix_ns() - observation->started_unix_ns();
   const int64_t shift_ns = std::clamp<int64_t>(started_ns, 0, recorder_.Now());
+  const bool silent = late_ && !cancelled && !MayHaveBeenFed();
   for (v1::Step& step : *seen_.mutable_steps()) {
     step.set_start_ns(step.start_ns() + shift_ns);
     if (step.has_client() && !origin.empty()) step.mutable_client()->set_secret_origin(std::string(origin));
@@ -269,17 +280,17 @@ void ClientProcess::Finish(std::string_view secret, std::string_view origin) {
     if (step.failure() != v1::FAILURE_UNSPECIFIED) continue;
     if (cancelled || late_) {
       recorder_.End(kept, cancelled ? v1::CANCELLED : v1::TIMED_OUT, kept->text());
-      if (!cancelled) kept->set_end(v1::SILENCE);
+      if (silent) kept->set_end(v1::SILENCE);
     } else {
       recorder_.End(kept, v1::LOCAL_RESOURCE, "the helper process ended here");
-      last = absl::StrCat("the beginning of ", last);
+      when = absl::StrCat("after the beginning of ", contract::Name(kept->kind()));
     }
   }
   for (v1::Connection& connection : *seen_.mutable_connections()) {
     connection.set_opened_ns(connection.opened_ns() + shift_ns);
     if (connection.ended_ns() > 0) connection.set_ended_ns(connection.ended_ns() + shift_ns);
     if (connection.end() == v1::END_UNSPECIFIED) {
-      connection.set_end(late_ ? v1::SILENCE : v1::CLOSED_BY_US);
+      connection.set_end(silent ? v1::SILENCE : v1::CLOSED_BY_US);
       connection.set_ended_ns(recorder_.Now());
     }
     *observation->add_connections() = std::move(connection);
@@ -295,7 +306,7 @@ void ClientProcess::Finish(std::string_view secret, std::string_view origin) {
   } else {
     observation->set_outcome(v1::LOCAL_RESOURCE);
     observation->set_error(
-        contract::Printable(absl::StrCat("the helper process ", kClientProgram, " ", HowItEnded(), " after ", last,
+        contract::Printable(absl::StrCat("the helper process ", kClientProgram, " ", HowItEnded(), " ", when,
                                          stderr_.empty() ? "" : absl::StrCat("; it said: ", stderr_))));
   }
   // Of what peers and libraries said; names and addresses of ours stay.
@@ -306,12 +317,22 @@ void ClientProcess::Finish(std::string_view secret, std::string_view origin) {
   observation->set_error(words.text());
 }
 
-std::string Find(const std::vector<std::string>& folders) {
+// The path of the program, or why there is none that can be started, of a probe of that kind.
+absl::StatusOr<std::string> Find(const std::vector<std::string>& folders, std::string_view kind) {
+  std::string there;
   for (const std::string& folder : folders) {
-    const std::string path = absl::StrCat(folder, "/", kClientProgram);
+    std::string path = absl::StrCat(folder, "/", kClientProgram);
     if (access(path.c_str(), X_OK) == 0) return path;
+    if (there.empty() && access(path.c_str(), F_OK) == 0) there = std::move(path);
   }
-  return "";
+  const std::string what(kind);
+  if (!there.empty()) {
+    return absl::UnimplementedError(
+        absl::StrCat(there, ", which speaks ", what, ", is there, but not executable: chmod +x ", there));
+  }
+  return absl::UnimplementedError(absl::StrCat(kClientProgram, ", which speaks ", what,
+                                               ", is not installed: looked in ", absl::StrJoin(folders, " and "),
+                                               "; copy it from the agent's release to beside the agent"));
 }
 
 }  // namespace
@@ -331,12 +352,8 @@ std::vector<std::string> ClientFolders() {
 
 absl::Status RunInClient(v1::ProbeSpec spec, v1::SecretRef* (*secret_of)(v1::ProbeSpec*), const Context& context,
                          Recorder& recorder, const std::vector<std::string>& folders) {
-  const std::string program = Find(folders);
-  if (program.empty()) {
-    return absl::UnimplementedError(absl::StrCat(kClientProgram, ", which speaks ", contract::KindOf(spec),
-                                                 ", is not installed: looked in ", absl::StrJoin(folders, " and "),
-                                                 "; copy it from the agent's release to beside the agent"));
-  }
+  const absl::StatusOr<std::string> program = Find(folders, contract::KindOf(spec));
+  if (!program.ok()) return program.status();
   v1::Assignment assignment;
   policy::Secret secret;
   v1::SecretRef* reference = secret_of(&spec);
@@ -359,7 +376,7 @@ absl::Status RunInClient(v1::ProbeSpec spec, v1::SecretRef* (*secret_of)(v1::Pro
   assignment.mutable_connect_to()->Add(context.connect_to.begin(), context.connect_to.end());
 
   ClientProcess process(context, recorder);
-  if (absl::Status started = process.Start(program); !started.ok()) return started;
+  if (absl::Status started = process.Start(*program); !started.ok()) return started;
   process.Run(Frame(assignment));
   process.Finish(secret.value, secret.origin);
   return absl::OkStatus();

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "agent/net/own_namespace_for_test.h"
 #include "agent/probes/client_frames.h"
 #include "agent/probes/client_process.h"
 #include "tests/support/fake_postgres.h"
@@ -33,6 +35,7 @@ using support::ScriptedServer;
 using support::StepOf;
 using support::Steps;
 using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
 using ::testing::Not;
 
 constexpr char kPassword[] = "correct-horse-battery";
@@ -227,6 +230,123 @@ TEST_F(SqlProbeTest, EachWayToHaveNoSessionIsItsOwnFailure) {
             "client_connect:unexpected_first_byte");
 }
 
+TEST_F(SqlProbeTest, NoRouteIsOurKernelsWordAndNoRouters) {
+  net::InOwnNamespace([this] {
+    sql().mutable_endpoint()->set_port(5432);
+    for (const char* address : {"192.0.2.1", "2001:db8::1"}) {
+      sql().mutable_endpoint()->set_address(address);
+      EXPECT_EQ(Steps(run_.Run(kSqlProbe, spec_)), "client_connect:no_route") << address;
+    }
+  });
+}
+
+TEST_F(SqlProbeTest, TheLastWordOfAServerThatEndsTheSessionIsKept) {
+  const std::string goodbye = fake::Error("57P01", "terminating connection due to administrator command");
+  const auto ends_before_it_is_asked = LetIn([&](Peer& peer) { peer.Send(goodbye); });
+  const auto ends_when_it_is_asked = LetIn([&](Peer& peer) {
+    for (int i = 0; i < 5; ++i) fake::ReadTyped(peer);  // Parse, Bind, Describe, Execute, Sync
+    peer.Send(goodbye);
+  });
+  for (const auto& script : {ends_before_it_is_asked, ends_when_it_is_asked}) {
+    const v1::Observation seen = Probe(script);
+    EXPECT_EQ(Steps(seen), "client_connect query:server_error");
+    const v1::Step& query = StepOf(seen, v1::QUERY);
+    EXPECT_EQ(query.server_error().code(), "57P01");
+    EXPECT_EQ(query.text(), "terminating connection due to administrator command");
+  }
+}
+
+TEST_F(SqlProbeTest, AnErrorThatQuotesAMegabyteIsStillTheServersError) {
+  const std::string quoted = "extended query with parameters: $1 = '" + std::string(1024 * 1024, 'x') + "'";
+  const v1::Observation seen = Probe(LetIn([&](Peer& peer) {
+    for (int i = 0; i < 5; ++i) fake::ReadTyped(peer);
+    peer.Send(fake::Message('E', std::string("SERROR") + '\0' + "C57014" + '\0' + "Mcanceled" + '\0' + "W" + quoted +
+                                     '\0' + '\0') +
+              fake::Ready());
+    peer.AwaitEnd();
+  }));
+  EXPECT_EQ(Steps(seen), "client_connect query:server_error");
+  EXPECT_EQ(StepOf(seen, v1::QUERY).server_error().code(), "57014");
+  EXPECT_EQ(StepOf(seen, v1::QUERY).text(), "canceled");
+  EXPECT_EQ(seen.error(), "");
+}
+
+// Answers the two statements of QUERY as far as they matter: the number plus one, and no word of itself.
+void AnswerQuery(Peer& peer) {
+  fake::ReadTyped(peer);                           // Parse
+  const std::string bind = fake::ReadTyped(peer);  // its text parameter is the number
+  for (int i = 0; i < 3; ++i) fake::ReadTyped(peer);
+  const size_t digits = bind.find_first_of("123456789", 16);
+  const std::string number = bind.substr(digits, bind.find_first_not_of("0123456789", digits) - digits);
+  peer.Send(fake::Message('1', "") + fake::Message('2', "") +
+            fake::Message('T', std::string("\0\1?column?\0\0\0\0\0\0\0\0\0\x14\0\x08\xff\xff\xff\xff\0\0", 29)) +
+            fake::Row({absl::StrCat(std::atoll(number.c_str()) + 1)}) + fake::Complete() + fake::Ready());
+  fake::ReadTyped(peer);
+  peer.Send(fake::Error("42501", "of myself I say nothing", "ERROR") + fake::Ready());
+}
+
+TEST_F(SqlProbeTest, AHeldSessionThatTheServerEndsIsAFailure) {
+  sql().set_hold_ms(9'000);
+  const auto idle_then = [](const std::function<void(Peer&)>& then) {
+    return LetIn([then](Peer& peer) {
+      AnswerQuery(peer);
+      peer.Send(fake::Notice("this ends nothing"));
+      then(peer);
+    });
+  };
+  const v1::Observation closed = Probe(idle_then([](Peer&) {}));
+  EXPECT_EQ(Steps(closed), "client_connect query query[held]:closed");
+  EXPECT_EQ(closed.outcome(), v1::CLOSED);
+  const v1::Step& held = StepOf(closed, v1::QUERY, "held");
+  EXPECT_THAT(held.text(), MatchesRegex("the server ended the session after [0-9.]+ s of 9 s idle"));
+  EXPECT_EQ(held.end(), v1::FIN_BY_PEER);
+  EXPECT_GE(held.start_ns(), StepOf(closed, v1::QUERY).start_ns() + StepOf(closed, v1::QUERY).duration_ns());
+  EXPECT_EQ(held.connection(), 1);
+
+  const v1::Observation said = Probe(idle_then(
+      [](Peer& peer) { peer.Send(fake::Error("57P05", "terminating connection due to idle-session timeout")); }));
+  EXPECT_EQ(said.outcome(), v1::CLOSED);
+  EXPECT_THAT(StepOf(said, v1::QUERY, "held").text(), HasSubstr("idle: 57P05 terminating connection due to idle"));
+  EXPECT_EQ(StepOf(said, v1::QUERY, "held").server_error().code(), "57P05");
+
+  EXPECT_EQ(Probe(idle_then([](Peer& peer) { peer.Rst(); })).outcome(), v1::RESET);
+}
+
+TEST_F(SqlProbeTest, AnAnswerThatMayHaveFlowedIsNotCalledSilence) {
+  run_.step_timeout_ms = 400;
+  sql().set_download_bytes(1'000'000);
+  const v1::Observation seen = Probe(LetIn([](Peer& peer) {
+    AnswerQuery(peer);
+    for (bool more = true; more;) more = peer.Send(fake::Notice("still at it")) && peer.Pause(20);
+  }));
+  EXPECT_EQ(Steps(seen), "client_connect query download:timed_out");
+  EXPECT_EQ(StepOf(seen, v1::DOWNLOAD).end(), v1::END_UNSPECIFIED);
+  EXPECT_EQ(seen.connections(0).end(), v1::CLOSED_BY_US);
+  EXPECT_GT(StepOf(seen, v1::QUERY).bytes_in(), 0U);
+}
+
+TEST_F(SqlProbeTest, ALoginThatWasBegunIsNotCalledSilence) {
+  run_.step_timeout_ms = 300;
+  const v1::Observation seen = Probe([](Peer& peer) {
+    fake::ReadUntyped(peer);
+    peer.Send(fake::Authentication(0));
+    peer.AwaitEnd();
+  });
+  EXPECT_EQ(Steps(seen), "client_connect:timed_out");
+  EXPECT_EQ(StepOf(seen, v1::CLIENT_CONNECT).bytes_in(), 9U);
+  EXPECT_NE(StepOf(seen, v1::CLIENT_CONNECT).end(), v1::SILENCE);
+}
+
+TEST_F(SqlProbeTest, NoPartOfAnEchoedPasswordIsLeftWhereATextIsCut) {
+  const v1::Observation seen = Probe([](Peer& peer) {
+    fake::ReadUntyped(peer);
+    peer.Send(fake::Error("28P01", std::string(1010, 'x') + kPassword));
+    peer.AwaitEnd();
+  });
+  EXPECT_EQ(Steps(seen), "client_connect:auth_rejected");
+  EXPECT_FALSE(support::Holds(seen, std::string(kPassword).substr(0, 4))) << seen.DebugString();
+}
+
 TEST_F(SqlProbeTest, AnAnswerOutOfACacheIsNotBelieved) {
   const v1::Observation seen = Probe(LetIn([](Peer& peer) {
     fake::ReadTyped(peer);
@@ -257,18 +377,44 @@ TEST_F(SqlProbeTest, AnAddressThatPolicyRefusesIsNotDialled) {
   EXPECT_EQ(seen.connections_size(), 0);
 }
 
-TEST_F(SqlProbeTest, WithoutTheProgramItSaysWhereItLooked) {
+// What a probe tells where the program is looked for in these folders.
+std::string ToldWithProgramIn(const std::vector<std::string>& folders) {
+  const support::ProbeRun run;
   const net::Clock& clock = net::SystemClock();
-  const policy::Secrets secrets(run_.secrets, true);
+  const policy::Secrets secrets(run.secrets, true);
   const Context context = {
-      clock, run_.cancel, run_.policy, secrets, run_.connect_to, clock.MonotonicNs() + 1'000'000'000, 1'000'000'000};
+      clock, run.cancel, run.policy, secrets, run.connect_to, clock.MonotonicNs() + 5'000'000'000, 5'000'000'000};
   v1::Observation observation;
   Recorder recorder(clock, &observation);
-  const absl::Status status =
-      RunInClient(spec_, [](v1::ProbeSpec* spec) { return spec->mutable_sql()->mutable_password(); }, context, recorder,
-                  {"/nowhere", "/nor/here"});
-  EXPECT_EQ(status.code(), absl::StatusCode::kUnimplemented);
-  EXPECT_THAT(std::string(status.message()), HasSubstr("looked in /nowhere and /nor/here"));
+  v1::ProbeSpec spec;
+  spec.mutable_sql();
+  const absl::Status status = RunInClient(
+      spec, [](v1::ProbeSpec* of) { return of->mutable_sql()->mutable_password(); }, context, recorder, folders);
+  return status.ok() ? observation.error() : status.ToString();
+}
+
+// The same with a program that is a shell script.
+std::string ToldOf(const std::string& script, mode_t mode) {
+  char folder[] = "/tmp/parallax-client-XXXXXX";
+  EXPECT_NE(mkdtemp(folder), nullptr);
+  const std::string program = absl::StrCat(folder, "/", kClientProgram);
+  std::ofstream(program) << script;
+  chmod(program.c_str(), mode);
+  const std::string told = ToldWithProgramIn({"/nowhere", folder});
+  unlink(program.c_str());
+  rmdir(folder);
+  return told;
+}
+
+TEST(ClientProcess, SaysWhyTheProgramIsOfNoUse) {
+  const std::string nowhere = ToldWithProgramIn({"/nowhere", "/nor/here"});
+  EXPECT_THAT(nowhere, HasSubstr("UNIMPLEMENTED"));
+  EXPECT_THAT(nowhere, HasSubstr("looked in /nowhere and /nor/here"));
+  const std::string no_x_bit = ToldOf("#!/bin/sh\n", 0644);
+  EXPECT_THAT(no_x_bit, HasSubstr("UNIMPLEMENTED"));
+  EXPECT_THAT(no_x_bit,
+              HasSubstr("/parallax-agent-client, which speaks sql, is there, but not executable: chmod +x /tmp"));
+  EXPECT_THAT(ToldOf("#!/bin/sh\nexit 3\n", 0755), HasSubstr("ended with exit code 3 before it told anything"));
 }
 
 TEST(ClientFrames, AreTakenWholeOrNotAtAll) {
