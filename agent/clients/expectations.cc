@@ -6,7 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "agent/clients/json_pointer.h"
-#include "contract/limits.h"
+#include "agent/clients/shown_url.h"
 
 namespace parallax::clients {
 namespace {
@@ -38,17 +38,17 @@ Seen LookAtHeader(const v1::HttpExpectation& expected, const FetchResult& answer
   Seen seen{absl::StrCat("header ", name), expected.exists() ? "any" : expected.equals(), std::nullopt, false, ""};
   for (const auto& [header, value] : answer.headers) {
     if (header != name || seen.holds) continue;
-    seen.value = value;  // of several, the one that holds
+    seen.value = ShownHeader(name, value);  // of several, the one that holds
     seen.holds = expected.exists() || value == expected.equals();
   }
   return seen;
 }
 
-Seen LookAtJson(const v1::HttpExpectation& expected, const nlohmann::json& document) {
+Seen LookAtJson(const v1::HttpExpectation& expected, const nlohmann::json& document, const std::string& why_none) {
   Seen seen{absl::StrCat("json ", expected.json_pointer()), expected.exists() ? "any" : expected.equals(), std::nullopt,
             false, ""};
   if (document.is_discarded()) {
-    seen.note = "the body is no JSON, or was cut";
+    seen.note = why_none;
     return seen;
   }
   const nlohmann::json* value = FindByPointer(document, expected.json_pointer());
@@ -59,12 +59,12 @@ Seen LookAtJson(const v1::HttpExpectation& expected, const nlohmann::json& docum
 }
 
 bool Report(const Seen& seen, uint32_t status, Reporter& reporter) {
-  v1::Step* step = reporter.Begin(v1::EXPECTATION, contract::Printable(seen.what, kMaxSeenBytes));
+  v1::Step* step = reporter.Begin(v1::EXPECTATION, reporter.Shown(seen.what, kMaxSeenBytes));
   v1::ExpectationDetails* details = step->mutable_expectation();
-  details->set_what(contract::Printable(seen.what, kMaxSeenBytes));
-  details->set_wanted(contract::Printable(seen.wanted, kMaxSeenBytes));
+  details->set_what(reporter.Shown(seen.what, kMaxSeenBytes));
+  details->set_wanted(reporter.Shown(seen.wanted, kMaxSeenBytes));
   details->set_absent(!seen.value.has_value());
-  details->set_seen(contract::Printable(seen.value.value_or(""), kMaxSeenBytes));
+  details->set_seen(reporter.Shown(seen.value.value_or(""), kMaxSeenBytes));
   if (seen.holds) {
     reporter.End(step, v1::NONE, seen.note);
     return true;
@@ -72,7 +72,7 @@ bool Report(const Seen& seen, uint32_t status, Reporter& reporter) {
   const std::string text = absl::StrCat(details->what(), " is ", details->absent() ? "absent" : details->seen(),
                                         ", wanted ", details->wanted(), seen.note.empty() ? "" : ": ", seen.note);
   step->mutable_server_error()->set_code(absl::StrCat(status));
-  step->mutable_server_error()->set_message(contract::Printable(text));
+  step->mutable_server_error()->set_message(reporter.Shown(text));
   reporter.End(step, v1::SERVER_ERROR, text);
   return false;
 }
@@ -81,14 +81,18 @@ bool Report(const Seen& seen, uint32_t status, Reporter& reporter) {
 
 void CheckExpectations(const v1::HttpProbe& spec, const FetchResult& answer, Reporter& reporter) {
   bool all_hold = true;
-  const nlohmann::json document = nlohmann::json::parse(answer.body, nullptr, /*allow_exceptions=*/false);
+  std::string why_none;
+  const nlohmann::json document = ParseJson(answer.body, &why_none);
+  if (document.is_discarded() && answer.cut) {
+    why_none = absl::StrCat("the body was cut at ", answer.body.size(), " bytes, and what came is no whole JSON");
+  }
   const auto check = [&](const Seen& seen) { all_hold = Report(seen, answer.status, reporter) && all_hold; };
   if (spec.expect().empty()) check(LookAtStatus(spec, nullptr, answer.status));
   for (const v1::HttpExpectation& expected : spec.expect()) {
     switch (expected.of_case()) {
       case v1::HttpExpectation::kStatus: check(LookAtStatus(spec, &expected, answer.status)); break;
       case v1::HttpExpectation::kHeader: check(LookAtHeader(expected, answer)); break;
-      default: check(LookAtJson(expected, document)); break;
+      default: check(LookAtJson(expected, document, why_none)); break;
     }
   }
   reporter.observation()->set_outcome(all_hold ? v1::NONE : v1::SERVER_ERROR);

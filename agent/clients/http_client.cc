@@ -6,6 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "agent/clients/expectations.h"
 #include "agent/clients/http_fetch.h"
+#include "agent/clients/http_url.h"
+#include "agent/clients/shown_url.h"
 #include "agent/net/connection.h"
 #include "agent/probes/dial.h"
 #include "contract/limits.h"
@@ -38,12 +40,13 @@ FetchRequest FirstRequest(const v1::HttpProbe& spec) {
 }
 
 // The request that a redirect asks for; nullopt, with the reason, when it is not to be followed.
-std::optional<FetchRequest> Follow(const FetchRequest& before, const FetchResult& answer, std::string* why_not) {
+std::optional<FetchRequest> Follow(const FetchRequest& before, const FetchResult& answer, const Reporter& reporter,
+                                   std::string* why_not) {
   FetchRequest next = before;
   next.url = answer.redirect_url;
   next.came_from = before.url;
   if (next.url.size() > contract::kMaxUrlBytes || !SplitUrl(&next.url, &next.tls, &next.host, &next.port)) {
-    *why_not = absl::StrCat("it redirects to what is no http or https URL: ", contract::Printable(next.url, 256));
+    *why_not = absl::StrCat("it redirects to what is no http or https URL: ", reporter.Shown(ShownUrl(next.url), 256));
     return std::nullopt;
   }
   // Whoever redirects may name anybody.
@@ -83,6 +86,7 @@ void RunHttp(const v1::HttpProbe& spec, const probes::Context& context, Reporter
       return;
     }
     request.bearer = std::move(secret->value);
+    reporter.KeepSecret(request.bearer);
   }
   request.to = probes::Locate(spec.endpoint(), context, reporter.recorder());
   reporter.Tell();
@@ -92,7 +96,7 @@ void RunHttp(const v1::HttpProbe& spec, const probes::Context& context, Reporter
   const uint32_t most = spec.max_redirects() > 0 ? spec.max_redirects() : kDefaultRedirects;
   for (uint32_t hop = 2; spec.follow_redirects() && answer.whole && !answer.redirect_url.empty(); ++hop) {
     std::string why_not;
-    auto next = Follow(request, answer, &why_not);
+    auto next = Follow(request, answer, reporter, &why_not);
     if (hop > most + 1) why_not = absl::StrCat("more than ", most, " redirects");
     request.variant = absl::StrCat("hop ", hop);
     if (!why_not.empty()) {

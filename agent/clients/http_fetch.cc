@@ -5,16 +5,15 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <memory>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "agent/net/classify.h"
+#include "agent/clients/http_failure.h"
+#include "agent/clients/http_handle.h"
+#include "agent/clients/shown_url.h"
 #include "agent/net/socket_facts.h"
 #include "agent/net/tls_observer.h"
 #include "contract/digest.h"
@@ -27,23 +26,7 @@ constexpr int kMaxHeaders = 64;
 constexpr size_t kMaxHeaderBytes = 256 * 1024;  // of all; what curl allows a single line is less
 constexpr int64_t kNsPerUs = 1000;
 
-// Of these only that they were there: they are, or may be, credentials.
-constexpr std::string_view kHidden[] = {"set-cookie",          "set-cookie2",         "cookie",
-                                        "authorization",       "authentication-info", "www-authenticate",
-                                        "proxy-authorization", "x-api-key",           "x-amz-security-token",
-                                        "x-auth-token",        "x-csrf-token"};
-
-template <auto Free>
-struct Deleter {
-  template <typename T>
-  void operator()(T* value) const {
-    Free(value);
-  }
-};
-using EasyPtr = std::unique_ptr<CURL, Deleter<curl_easy_cleanup>>;
 using MultiPtr = std::unique_ptr<CURLM, Deleter<curl_multi_cleanup>>;
-using ListPtr = std::unique_ptr<curl_slist, Deleter<curl_slist_free_all>>;
-using UrlPtr = std::unique_ptr<CURLU, Deleter<curl_url_cleanup>>;
 
 std::string Lower(std::string_view text) { return absl::AsciiStrToLower(absl::string_view(text.data(), text.size())); }
 
@@ -52,12 +35,10 @@ std::string_view Trim(std::string_view text) {
   return {cut.data(), cut.size()};
 }
 
-bool IsLoopback(const std::string& address) { return address == "::1" || absl::StartsWith(address, "127."); }
-
 class Hop {
  public:
   Hop(const FetchRequest& request, const probes::Context& context, Reporter& reporter)
-      : request_(request), context_(context), reporter_(reporter), observer_(request.host, &tls_) {}
+      : request_(request), context_(context), reporter_(reporter), handle_(request), observer_(request.host, &tls_) {}
 
   FetchResult Run();
 
@@ -80,22 +61,19 @@ class Hop {
   void EndHandshake();
   void EndHeaders();
   void EndFailed(CURLcode code);
-  v1::Failure Classify(CURLcode code, std::string* text) const;
-  v1::Failure ClassifyEnd(long error) const;
-  std::string WhyWithheld() const;
+  v1::Failure WhyFailed(CURLcode code, std::string* text) const;
+  int OsError() const;
+  // The step at hand waited until its deadline, and not a byte came.
+  bool Silent() const { return timed_out_ && Traffic().bytes_in() == before_.bytes_in(); }
   int64_t Micros(CURLINFO info) const;
   // What the connection has moved until now, TLS and all.
   v1::Connection Traffic() const;
-  bool heard() const { return connection_ != nullptr && connection_->bytes_in() > 0; }
 
   const FetchRequest& request_;
   const probes::Context& context_;
   Reporter& reporter_;
 
-  EasyPtr easy_;
-  ListPtr headers_out_;
-  ListPtr connect_to_;
-  std::array<char, CURL_ERROR_SIZE> error_{};
+  HttpHandle handle_;
   v1::Connection* connection_ = nullptr;
   int index_ = 0;
   int fd_ = -1;
@@ -140,9 +118,16 @@ void Hop::End(v1::Failure failure, std::string_view text) {
   reporter_.End(std::exchange(step_, nullptr), failure, text);
 }
 
+int Hop::OsError() const {
+  long error = 0;
+  curl_easy_getinfo(handle_.get(), CURLINFO_OS_ERRNO, &error);
+  // That of a socket which could not be had is no error to curl.
+  return error == 0 && step_ != nullptr ? step_->os_error() : static_cast<int>(error);
+}
+
 int64_t Hop::Micros(CURLINFO info) const {
   curl_off_t micros = 0;
-  curl_easy_getinfo(easy_.get(), info, &micros);
+  curl_easy_getinfo(handle_.get(), info, &micros);
   return micros;
 }
 
@@ -171,9 +156,10 @@ curl_socket_t Hop::OnOpen(void* hop, curlsocktype, curl_sockaddr* address) {
 int Hop::OnClose(void* hop, curl_socket_t fd) {
   auto* self = static_cast<Hop*>(hop);
   if (fd == self->fd_ && self->connection_ != nullptr) {
+    const bool silent = self->Silent();
     self->fd_ = -1;
     if (self->connection_->end() == v1::END_UNSPECIFIED) {
-      net::DescribeClosing(fd, self->timed_out_, self->connection_);
+      net::DescribeClosing(fd, silent, self->connection_);
     }
     self->connection_->set_ended_ns(self->reporter_.recorder().Now());
   }
@@ -238,8 +224,8 @@ size_t Hop::OnHeader(char* data, size_t size, size_t count, void* hop) {
 void Hop::EndHeaders() {
   long status = 0;
   long version = 0;
-  curl_easy_getinfo(easy_.get(), CURLINFO_RESPONSE_CODE, &status);
-  curl_easy_getinfo(easy_.get(), CURLINFO_HTTP_VERSION, &version);
+  curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &status);
+  curl_easy_getinfo(handle_.get(), CURLINFO_HTTP_VERSION, &version);
   if (status < 200 || step_ == nullptr || step_->kind() != v1::REQUEST) return;  // an interim answer, or a trailer
   result_.answered = true;
   result_.status = static_cast<uint32_t>(status);
@@ -248,18 +234,18 @@ void Hop::EndHeaders() {
   if (version == CURL_HTTP_VERSION_1_1) http_.set_version("1.1");
   if (version == CURL_HTTP_VERSION_2_0) http_.set_version("2");
   for (const auto& [name, value] : result_.headers) {
-    if (name == "location") http_.set_location(contract::Printable(value));
+    const std::string shown = contract::Printable(ShownHeader(name, reporter_.WithoutSecret(value)));
+    if (name == "location") http_.set_location(shown);
     if (http_.headers_size() >= kMaxHeaders) continue;
     v1::HttpHeader* header = http_.add_headers();
-    header->set_name(contract::Printable(name, 256));
-    const bool hidden = std::find(std::begin(kHidden), std::end(kHidden), name) != std::end(kHidden);
-    header->set_value(hidden ? "***" : contract::Printable(value));
+    header->set_name(reporter_.Shown(name, 256));
+    header->set_value(shown);
   }
   std::string text;
   if (status >= 300 && status < 400 && !http_.location().empty()) {
     text = absl::StrCat("redirects to ", http_.location());
   }
-  if (const std::string why = WhyWithheld(); !request_.bearer.empty() && !why.empty()) {
+  if (const std::string why = WhyWithheld(request_); !request_.bearer.empty() && !why.empty()) {
     absl::StrAppend(&text, text.empty() ? "" : "; ", "the bearer token was withheld: ", why);
   }
   *step_->mutable_http() = http_;
@@ -277,45 +263,9 @@ size_t Hop::OnBody(char* data, size_t size, size_t count, void* hop) {
   return self->cut_ ? 0 : bytes;
 }
 
-std::string Hop::WhyWithheld() const {
-  if (IsLoopback(request_.to.address)) return "";
-  if (!request_.tls) return "it must not travel without TLS";
-  return request_.verify ? "" : "nobody verifies whom it would go to";
-}
-
 bool Hop::SetUp() {
-  easy_.reset(curl_easy_init());
-  if (easy_ == nullptr) return false;
-  CURL* easy = easy_.get();
-  curl_easy_setopt(easy, CURLOPT_URL, request_.url.c_str());
-  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request_.method.c_str());
-  if (request_.method == "HEAD") curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
-  curl_easy_setopt(easy, CURLOPT_USERAGENT, "parallax/" PARALLAX_VERSION);
-  // Nothing but what the plan says: the sides' environments differ.
-  curl_easy_setopt(easy, CURLOPT_PROXY, "");
-  curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
-  curl_easy_setopt(easy, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
-  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
-  curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, error_.data());
-  // curl's own time limits stay behind ours, which know the steps.
-  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, 0L);
-  const std::string host = request_.host.find(':') == std::string::npos ? request_.host : "[" + request_.host + "]";
-  connect_to_.reset(curl_slist_append(
-      nullptr,
-      absl::StrCat(host, ":", request_.port, ":", net::JoinHostPort(request_.to.address, request_.to.port)).c_str()));
-  curl_easy_setopt(easy, CURLOPT_CONNECT_TO, connect_to_.get());
-  if (!request_.bearer.empty() && WhyWithheld().empty()) {
-    headers_out_.reset(curl_slist_append(nullptr, absl::StrCat("Authorization: Bearer ", request_.bearer).c_str()));
-    curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers_out_.get());
-  }
-  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, request_.verify ? 1L : 0L);
-  curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, request_.verify ? 2L : 0L);
-  if (!request_.root_cert.empty()) {
-    curl_easy_setopt(easy, CURLOPT_CAINFO, request_.root_cert.c_str());
-    curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
-  }
+  CURL* easy = handle_.get();
+  if (easy == nullptr) return false;
   curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, &Hop::OnTlsContext);
   curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, this);
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, &Hop::OnOpen);
@@ -329,7 +279,7 @@ bool Hop::SetUp() {
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &Hop::OnBody);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, this);
   http_.set_method(request_.method);
-  http_.set_url(contract::Printable(request_.url));
+  http_.set_url(reporter_.Shown(ShownUrl(request_.url)));
   tls_.set_clock_unix(context_.clock.UnixNs() / 1'000'000'000);
   if (!net::IsNumericAddress(request_.host)) tls_.set_sni(request_.host);
   tls_.set_trust_store(request_.root_cert.empty() ? "the system's" : request_.root_cert);
@@ -339,7 +289,7 @@ bool Hop::SetUp() {
 CURLcode Hop::Transfer() {
   const MultiPtr multi(curl_multi_init());
   CURLcode code = CURLE_FAILED_INIT;
-  if (multi == nullptr || curl_multi_add_handle(multi.get(), easy_.get()) != CURLM_OK) return code;
+  if (multi == nullptr || curl_multi_add_handle(multi.get(), handle_.get()) != CURLM_OK) return code;
   step_deadline_ns_ = context_.StepDeadline();
   for (int running = 1; running > 0;) {
     if (curl_multi_perform(multi.get(), &running) != CURLM_OK) break;
@@ -356,87 +306,59 @@ CURLcode Hop::Transfer() {
   while (const CURLMsg* message = curl_multi_info_read(multi.get(), &messages)) {
     if (message->msg == CURLMSG_DONE) code = message->data.result;
   }
-  curl_multi_remove_handle(multi.get(), easy_.get());
+  curl_multi_remove_handle(multi.get(), handle_.get());
   return code;
 }
 
-v1::Failure Hop::ClassifyEnd(long error) const {
-  if (error != 0) return net::FromIoErrno(static_cast<int>(error), heard());
-  if (connection_ != nullptr && connection_->end() == v1::RST_BY_PEER) return net::FromIoErrno(ECONNRESET, heard());
-  return net::FromEndOfStream(heard());
-}
-
-v1::Failure Hop::Classify(CURLcode code, std::string* text) const {
-  *text = error_[0] != '\0' ? error_.data() : curl_easy_strerror(code);
-  long error = 0;
-  curl_easy_getinfo(easy_.get(), CURLINFO_OS_ERRNO, &error);
+v1::Failure Hop::WhyFailed(CURLcode code, std::string* text) const {
   if (!denied_.empty()) {
     *text = request_.came_from.empty() ? denied_
-                                       : absl::StrCat(denied_, "; ", contract::Printable(request_.came_from, 256),
-                                                      " redirected to ", contract::Printable(request_.url, 256));
+                                       : absl::StrCat(denied_, "; ", reporter_.Shown(ShownUrl(request_.came_from), 256),
+                                                      " redirected to ", reporter_.Shown(ShownUrl(request_.url), 256));
     return v1::DENIED_BY_POLICY;
   }
-  if (timed_out_) return v1::TIMED_OUT;
+  TransferEnd end;
+  end.code = code;
+  end.os_error = OsError();
+  end.text = handle_.Text(code);
+  end.address = request_.to.address;
+  end.dialled = connection_ != nullptr;
+  end.heard = connection_ != nullptr && connection_->bytes_in() > 0;
+  end.reset = connection_ != nullptr && connection_->end() == v1::RST_BY_PEER;
+  end.complained = observer_.complained();
+  end.alert = tls_.alert();
+  v1::Failure failure = v1::TIMED_OUT;
   if (!stopped_.empty()) {
-    *text = stopped_;
-    return v1::PROTOCOL_VIOLATION;
+    end.text = stopped_;
+    failure = v1::PROTOCOL_VIOLATION;
+  } else if (!timed_out_) {
+    failure = Classify(&end);
   }
-  switch (code) {
-    case CURLE_COULDNT_CONNECT:
-      if (fd_ < 0 && connection_ == nullptr) return v1::LOCAL_RESOURCE;
-      if (error == 0) error = step_ != nullptr ? step_->os_error() : 0;
-      return error == 0 ? v1::REFUSED : net::FromConnectErrno(static_cast<int>(error), /*at_once=*/false);
-    case CURLE_PEER_FAILED_VERIFICATION: return v1::TLS_CERTIFICATE;
-    case CURLE_SSL_CONNECT_ERROR: {
-      if (!tls_.alert().empty()) return v1::TLS_ALERT;
-      // OpenSSL complains where bytes made no sense; an end is an error of the system call, or an "unexpected eof".
-      const bool ended =
-          absl::StrContains(*text, "SSL_ERROR_SYSCALL") || absl::StrContains(*text, "unexpected eof") || !heard();
-      return ended && !observer_.complained() ? ClassifyEnd(error) : v1::TLS_PROTOCOL;
-    }
-    case CURLE_SSL_CACERT_BADFILE:
-    case CURLE_SSL_CERTPROBLEM:
-    case CURLE_FAILED_INIT: return v1::LOCAL_RESOURCE;
-    case CURLE_OUT_OF_MEMORY:  // what curl says of a line that is longer than it keeps
-      if (!heard()) return v1::LOCAL_RESOURCE;
-      *text = "a header line without end";
-      return v1::PROTOCOL_VIOLATION;
-    case CURLE_OK:  // to curl an end within the headers is an end of them
-      *text = "the headers have no end";
-      return ClassifyEnd(error);
-    case CURLE_UNSUPPORTED_PROTOCOL: return v1::UNEXPECTED_FIRST_BYTE;  // "Received HTTP/0.9 when not allowed"
-    case CURLE_GOT_NOTHING:
-    case CURLE_PARTIAL_FILE: return ClassifyEnd(error);
-    case CURLE_SEND_ERROR:
-    case CURLE_RECV_ERROR: {
-      const bool ended = error != 0 || (connection_ != nullptr && connection_->end() == v1::RST_BY_PEER);
-      return ended ? ClassifyEnd(error) : v1::PROTOCOL_VIOLATION;
-    }
-    default: return v1::PROTOCOL_VIOLATION;
-  }
+  *text = end.text;
+  return failure;
 }
 
 void Hop::EndFailed(CURLcode code) {
   std::string text;
-  const v1::Failure failure = Classify(code, &text);
+  const v1::Failure failure = WhyFailed(code, &text);
   if (step_ == nullptr) {
     // The certificate was refused by our own look at it, and its step has ended; or nothing was begun at all.
     if (!untrusted_.empty()) return;
-    reporter_.observation()->set_error(contract::Printable(absl::StrCat("libcurl: ", text)));
+    reporter_.observation()->set_error(reporter_.Shown(absl::StrCat("libcurl: ", text)));
     reporter_.observation()->set_outcome(v1::LOCAL_RESOURCE);
     return;
   }
   if (connection_ != nullptr && connection_->end() != v1::END_UNSPECIFIED) step_->set_end(connection_->end());
-  if (failure == v1::TIMED_OUT) step_->set_end(v1::SILENCE);
+  if (Silent()) step_->set_end(v1::SILENCE);
   if (step_->kind() == v1::TLS_HANDSHAKE) {
     *step_->mutable_tls() = tls_;
-    if (!tls_.alert().empty()) text = absl::StrCat("the server sent the alert: ", tls_.alert());
     if (failure == v1::TLS_CERTIFICATE && !tls_.verify_error().empty()) text = tls_.verify_error();
+  } else if (failure == v1::TLS_ALERT) {
+    step_->mutable_tls()->set_alert(tls_.alert());
+  } else if (step_->kind() == v1::REQUEST) {
+    *step_->mutable_http() = http_;
   }
-  if (step_->kind() == v1::REQUEST) *step_->mutable_http() = http_;
-  long error = 0;
-  curl_easy_getinfo(easy_.get(), CURLINFO_OS_ERRNO, &error);
-  if (step_->os_error() == 0 && !timed_out_) step_->set_os_error(static_cast<int>(error));
+  if (step_->os_error() == 0 && !timed_out_) step_->set_os_error(OsError());
   End(failure, text);
 }
 
@@ -453,9 +375,10 @@ FetchResult Hop::Run() {
     body->set_cut(cut_);
     body->set_sha256(contract::Digest(result_.body));
     for (const auto& [name, value] : result_.headers) {
-      if (name == "content-type") body->set_content_type(contract::Printable(value, 256));
+      if (name == "content-type") body->set_content_type(reporter_.Shown(value, 256));
     }
   }
+  result_.cut = cut_;
   result_.whole = result_.answered && (code == CURLE_OK || cut_);
   if (result_.whole) {
     End(v1::NONE, cut_ ? absl::StrCat("there is more; no more than ", request_.max_body_bytes, " bytes are read") : "");
@@ -463,9 +386,9 @@ FetchResult Hop::Run() {
     EndFailed(code);
   }
   const char* redirect = nullptr;
-  curl_easy_getinfo(easy_.get(), CURLINFO_REDIRECT_URL, &redirect);
+  curl_easy_getinfo(handle_.get(), CURLINFO_REDIRECT_URL, &redirect);
   if (redirect != nullptr) result_.redirect_url = redirect;
-  easy_.reset();
+  handle_.Close();
   return std::move(result_);
 }
 
@@ -473,30 +396,6 @@ FetchResult Hop::Run() {
 
 FetchResult Fetch(const FetchRequest& request, const probes::Context& context, Reporter& reporter) {
   return Hop(request, context, reporter).Run();
-}
-
-bool SplitUrl(std::string* url, bool* tls, std::string* host, uint16_t* port) {
-  const UrlPtr parsed(curl_url());
-  if (parsed == nullptr || curl_url_set(parsed.get(), CURLUPART_URL, url->c_str(), 0) != CURLUE_OK) return false;
-  for (const CURLUPart what : {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_OPTIONS, CURLUPART_FRAGMENT}) {
-    curl_url_set(parsed.get(), what, nullptr, 0);
-  }
-  const auto part = [&](CURLUPart what, unsigned flags) {
-    char* text = nullptr;
-    const bool there = curl_url_get(parsed.get(), what, &text, flags) == CURLUE_OK && text != nullptr;
-    std::string value = there ? text : "";
-    curl_free(text);
-    return value;
-  };
-  const std::string scheme = Lower(part(CURLUPART_SCHEME, 0));
-  if (scheme != "http" && scheme != "https") return false;
-  *tls = scheme == "https";
-  *url = part(CURLUPART_URL, 0);
-  *host = part(CURLUPART_HOST, 0);
-  if (host->size() > 2 && host->front() == '[') *host = host->substr(1, host->size() - 2);
-  const std::string digits = part(CURLUPART_PORT, CURLU_DEFAULT_PORT);
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), *port);
-  return error == std::errc() && !host->empty();
 }
 
 }  // namespace parallax::clients

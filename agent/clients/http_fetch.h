@@ -1,5 +1,5 @@
 // One HTTP request with libcurl, stage by stage: CONNECT, TLS_HANDSHAKE, REQUEST, BODY. The only place that sees
-// libcurl.
+// libcurl, but for http_handle, http_failure and http_url.
 #ifndef PARALLAX_AGENT_CLIENTS_HTTP_FETCH_H_
 #define PARALLAX_AGENT_CLIENTS_HTTP_FETCH_H_
 
@@ -32,6 +32,7 @@ struct FetchRequest {
 struct FetchResult {
   bool answered = false;  // headers came, whole
   bool whole = false;     // and the body, or as much of it as was wanted
+  bool cut = false;       // there is more of the body
   uint32_t status = 0;
   std::vector<std::pair<std::string, std::string>> headers;  // as they came, names in lower case
   std::string redirect_url;                                  // absolute; "" when it is no redirect
@@ -41,10 +42,6 @@ struct FetchResult {
 // As far as it goes by the deadlines of `context`; the steps say how far. Nothing comes from the environment or from
 // files of the user: no proxy, no .netrc, no cookies.
 FetchResult Fetch(const FetchRequest& request, const probes::Context& context, Reporter& reporter);
-
-// Scheme, host and port of an absolute http or https URL; false for any other. Takes a user, a password and a fragment
-// out of it: none of them is anybody's business here.
-bool SplitUrl(std::string* url, bool* tls, std::string* host, uint16_t* port);
 
 }  // namespace parallax::clients
 

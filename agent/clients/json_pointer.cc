@@ -1,6 +1,9 @@
 #include "agent/clients/json_pointer.h"
 
 #include <charconv>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
 
 namespace parallax::clients {
 namespace {
@@ -24,6 +27,22 @@ const nlohmann::json* Element(const nlohmann::json& array, std::string_view toke
 }
 
 }  // namespace
+
+nlohmann::json ParseJson(std::string_view text, std::string* why_not) {
+  bool too_deep = false;
+  const auto keep = [&](int depth, nlohmann::json::parse_event_t event, nlohmann::json&) {
+    const bool opens =
+        event == nlohmann::json::parse_event_t::array_start || event == nlohmann::json::parse_event_t::object_start;
+    too_deep = too_deep || (opens && depth >= kMaxJsonDepth);
+    return !too_deep;  // nothing more of it is kept
+  };
+  nlohmann::json document = nlohmann::json::parse(text, keep, /*allow_exceptions=*/false);
+  if (too_deep) document = nlohmann::json::value_t::discarded;
+  if (!document.is_discarded()) return document;
+  *why_not = too_deep ? absl::StrCat("the body is JSON of more than ", kMaxJsonDepth, " levels, which is not read")
+                      : "the body is no JSON";
+  return document;
+}
 
 const nlohmann::json* FindByPointer(const nlohmann::json& document, std::string_view pointer) {
   const nlohmann::json* at = &document;

@@ -1,4 +1,4 @@
-// JSON Pointer (RFC 6901) over a parsed document. Pure; thread-safe.
+// A JSON document that a peer sent, and JSON Pointer (RFC 6901) over it. Pure; thread-safe.
 #ifndef PARALLAX_AGENT_CLIENTS_JSON_POINTER_H_
 #define PARALLAX_AGENT_CLIENTS_JSON_POINTER_H_
 
@@ -7,6 +7,12 @@
 #include <string_view>
 
 namespace parallax::clients {
+
+// Deeper ones are refused: what walks a document, its printing too, takes stack for each level.
+inline constexpr int kMaxJsonDepth = 128;
+
+// The document; discarded (is_discarded()), with the reason, when the text is none, or deeper than kMaxJsonDepth.
+nlohmann::json ParseJson(std::string_view text, std::string* why_not);
 
 // The value that `pointer` names ("" is the whole document), or null when there is none. "-", the element after an
 // array's last, names none. A pointer that is not well-formed names none: plans are checked before.

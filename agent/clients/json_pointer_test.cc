@@ -47,5 +47,21 @@ TEST(JsonPointer, ShowsValuesInTheirShortestForm) {
   EXPECT_EQ(At(document, "/o"), R"({"k":1})");
 }
 
+std::string Nested(int levels) { return std::string(levels, '[') + std::string(levels, ']'); }
+
+TEST(ParseJson, RefusesWhatIsTooDeepToBeWalked) {
+  std::string why_not;
+  EXPECT_EQ(JsonText(ParseJson(Nested(kMaxJsonDepth), &why_not)), Nested(kMaxJsonDepth));
+  EXPECT_EQ(JsonText(ParseJson(R"({"a": [1, {}], "b": "c"})", &why_not)), R"({"a":[1,{}],"b":"c"})");
+  EXPECT_EQ(why_not, "");
+  for (const int levels : {kMaxJsonDepth + 1, 200'000}) {
+    EXPECT_TRUE(ParseJson(Nested(levels), &why_not).is_discarded());
+    EXPECT_EQ(why_not, "the body is JSON of more than 128 levels, which is not read");
+  }
+  EXPECT_TRUE(ParseJson("<html>", &why_not).is_discarded());
+  EXPECT_EQ(why_not, "the body is no JSON");
+  EXPECT_TRUE(ParseJson("", &why_not).is_discarded());
+}
+
 }  // namespace
 }  // namespace parallax::clients

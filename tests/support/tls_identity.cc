@@ -116,6 +116,9 @@ TlsServerSession::TlsServerSession(const TlsIdentity& identity) : impl_(std::mak
   if (identity.tls12_only || identity.no_shared_cipher) SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION);
   // An EC certificate with a cipher that needs an RSA one: nothing is left to agree on.
   if (identity.no_shared_cipher) Must(SSL_CTX_set_cipher_list(context, "AES128-SHA") == 1);
+  if (identity.wants_client_certificate) {
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+  }
   for (const std::string& protocol : identity.alpn) {
     impl_->alpn += static_cast<char>(protocol.size());
     impl_->alpn += protocol;

@@ -38,6 +38,8 @@ class TlsIdentity {
   bool tls12_only = false;
   // Ciphers of no client: the handshake ends with the alert handshake_failure.
   bool no_shared_cipher = false;
+  // Ends the handshake with a client that shows no certificate.
+  bool wants_client_certificate = false;
 
  private:
   friend class TlsServerSession;

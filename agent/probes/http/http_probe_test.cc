@@ -10,6 +10,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "agent/net/own_namespace_for_test.h"
 #include "contract/digest.h"
 #include "tests/support/probe_run.h"
 #include "tests/support/scripted_server.h"
@@ -209,7 +210,55 @@ TEST_F(HttpProbeTest, ABodyThatDripsForEverIsTimedOutWithWhatCame) {
     for (bool more = peer.Send("HTTP/1.1 200 OK\r\n\r\n"); more;) more = peer.Send("x") && peer.Pause(20);
   });
   EXPECT_EQ(Steps(seen), "connect request body:timed_out");
-  EXPECT_GT(StepOf(seen, v1::BODY).http_body().size(), 0U);
+  const v1::Step& body = StepOf(seen, v1::BODY);
+  EXPECT_GT(body.http_body().size(), 0U);
+  EXPECT_GE(body.bytes_in(), body.http_body().size() - 1) << "the first may have come with the headers";
+  EXPECT_EQ(body.end(), v1::CLOSED_BY_US) << "that is no silence";
+  EXPECT_EQ(seen.connections(0).end(), v1::CLOSED_BY_US);
+}
+
+TEST_F(HttpProbeTest, ABodyThatNeverComesIsSilence) {
+  run_.step_timeout_ms = 300;
+  const v1::Observation seen = Probe(Saying("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n"));
+  EXPECT_EQ(Steps(seen), "connect request body:timed_out");
+  EXPECT_EQ(StepOf(seen, v1::BODY).bytes_in(), 0U);
+  EXPECT_EQ(StepOf(seen, v1::BODY).end(), v1::SILENCE);
+  EXPECT_EQ(seen.connections(0).end(), v1::SILENCE);
+}
+
+TEST_F(HttpProbeTest, NoRouteIsOurKernelsWordAndNoRouters) {
+  net::InOwnNamespace([this] {
+    for (const char* address : {"192.0.2.1", "2001:db8::1"}) {
+      http().mutable_endpoint()->set_address(address);
+      EXPECT_EQ(Steps(Probe(80)), "connect:no_route") << address;
+    }
+  });
+}
+
+TEST_F(HttpProbeTest, ThePinnedAddressIsDialledHoweverTheHostIsWritten) {
+  for (const char* host : {"127.2", "2130706434", "APP.test"}) {  // to curl the first two are 127.0.0.2
+    http().mutable_endpoint()->set_host(host);
+    const v1::Observation seen = Probe(Saying(Answer("ok")));
+    EXPECT_EQ(Steps(seen), kFine) << host;
+    EXPECT_EQ(seen.connections(0).remote_address(), absl::StrCat("127.0.0.1:", server_->port()));
+  }
+}
+
+TEST_F(HttpProbeTest, NoCacheIsToAnswerAndOneThatDoesShows) {
+  const v1::Observation seen = Probe(Saying(Answer("ok", "Age: 17\r\n")));
+  EXPECT_THAT(server_->received(), HasSubstr("\r\nCache-Control: no-cache\r\n"));
+  EXPECT_EQ(StepOf(seen, v1::REQUEST).http().headers(1).name(), "age");
+  EXPECT_EQ(StepOf(seen, v1::REQUEST).http().headers(1).value(), "17");
+}
+
+TEST_F(HttpProbeTest, JsonThatIsTooDeepIsNotReadAndKillsNobody) {
+  v1::HttpExpectation* any = Expect("");
+  any->set_json_pointer("");
+  any->set_exists(true);
+  const v1::Observation seen = Probe(Saying(Answer(std::string(200'000, '[') + std::string(200'000, ']'))));
+  EXPECT_EQ(Steps(seen), "connect request body expectation[json ]:server_error");
+  EXPECT_THAT(StepOf(seen, v1::EXPECTATION, "json ").text(), HasSubstr("JSON of more than 128 levels"));
+  EXPECT_EQ(seen.error(), "");
 }
 
 TEST_F(HttpProbeTest, HeadersWithoutEndAreBounded) {
@@ -259,7 +308,10 @@ TEST_F(HttpProbeTest, ExpectationsAreOneStepEach) {
   EXPECT_TRUE(StepOf(broken, v1::EXPECTATION, "json /ready").expectation().absent());
 
   const v1::Observation no_json = Probe(Saying(Answer("<html>")));
-  EXPECT_THAT(StepOf(no_json, v1::EXPECTATION, "json /ready").text(), HasSubstr("no JSON"));
+  EXPECT_THAT(StepOf(no_json, v1::EXPECTATION, "json /ready").text(), HasSubstr(": the body is no JSON"));
+  http().set_max_body_bytes(10);
+  const v1::Observation cut = Probe(Saying(Answer(R"({"ready": true})")));
+  EXPECT_THAT(StepOf(cut, v1::EXPECTATION, "json /ready").text(), HasSubstr(": the body was cut at 10 bytes"));
 }
 
 TEST_F(HttpProbeTest, WithoutExpectationsAStatusBelow400IsFine) {
@@ -336,6 +388,26 @@ TEST_F(HttpProbeTest, CredentialsInARedirectAreNeitherUsedNorShown) {
   EXPECT_THAT(other.received(), HasSubstr("GET /x HTTP/1.1"));
   EXPECT_THAT(other.received(), Not(HasSubstr("Authorization")));
   EXPECT_EQ(StepOf(seen, v1::REQUEST, "hop 2").http().url(), absl::StrCat("http://127.0.0.1:", other.port(), "/x"));
+  EXPECT_FALSE(support::Holds(seen, "hunter2"));
+}
+
+TEST_F(HttpProbeTest, CredentialsInALocationAreShownNowhere) {
+  http().set_follow_redirects(true);
+  Expect("/elsewhere")->set_header("Location");
+  ScriptedServer other(Saying(Answer("ok")));
+  const std::string secret = "somebody:hunter2@127.0.0.1:";
+  for (const std::string& to :
+       {absl::StrCat("http://", secret, other.port(), "/x?lang=de&access_token=hunter2#id_token=hunter2"),
+        absl::StrCat("gopher://", secret, "70/?code=hunter2"), std::string("http://somebody:hunter2@169.254.169.254/"),
+        std::string("https://somebody:hunter2@"), std::string("//somebody:hunter2@[/")}) {
+    for (const bool follow : {true, false}) {
+      http().set_follow_redirects(follow);
+      const v1::Observation seen = Probe(Saying(Answer("", absl::StrCat("Location: ", to, "\r\n"), "302 Found")));
+      EXPECT_FALSE(support::Holds(seen, "hunter2")) << to << "\n" << seen.DebugString();
+      EXPECT_NE(StepOf(seen, v1::REQUEST).http().location(), "");
+    }
+  }
+  EXPECT_THAT(other.received(), HasSubstr("GET /x?lang=de&access_token=hunter2 HTTP/1.1")) << "it is used as it is";
 }
 
 TEST_F(HttpProbeTest, AnAddressThatPolicyRefusesIsNotDialled) {
@@ -363,6 +435,22 @@ TEST_F(HttpProbeTest, ATokenThatAServerEchoesIsNowhereInTheObservation) {
   Expect("x")->set_header("X-Echo");
   const v1::Observation seen = Probe(Saying(Answer("", absl::StrCat("X-Echo: ", kToken, "\r\n"))));
   EXPECT_EQ(StepOf(seen, v1::EXPECTATION, "header x-echo").expectation().seen(), "***");
+}
+
+TEST_F(HttpProbeTest, NorIsAPartOfItWhereATextIsCut) {
+  GiveToken();
+  Expect("x")->set_header("X-Short");
+  Expect("x")->set_json_pointer("/echo");
+  const auto padded = [](size_t size) { return std::string(size - 10, 'x') + kToken; };
+  const v1::Observation seen =
+      Probe(Saying(Answer(absl::StrCat("{\"echo\": \"", padded(256), "\"}"),
+                          absl::StrCat("X-Short: ", padded(256), "\r\nX-Long: ", padded(1024), "\r\nLocation: /",
+                                       padded(1024), "\r\n", padded(256), ": name\r\n"),
+                          "302 Found")));
+  EXPECT_EQ(Steps(seen),
+            "connect request body expectation[header x-short]:server_error "
+            "expectation[json /echo]:server_error");
+  EXPECT_FALSE(support::Holds(seen, std::string(kToken).substr(0, 4))) << seen.DebugString();
 }
 
 class HttpsProbeTest : public HttpProbeTest {
@@ -456,6 +544,16 @@ TEST_F(HttpsProbeTest, EachWayToHaveNoTlsIsItsOwnFailure) {
   const v1::Observation alert = Probe(OverTls(picky));
   EXPECT_EQ(Steps(alert), "connect tls_handshake:tls_alert");
   EXPECT_EQ(StepOf(alert, v1::TLS_HANDSHAKE).tls().alert(), "handshake failure");
+  const SharedIdentity mutual = Identity({"app.test", {"app.test"}, {}});
+  mutual->wants_client_certificate = true;
+  const support::TempFile mutual_root(mutual->certificate_pem());
+  http().set_ssl_root_cert(mutual_root.path());
+  const v1::Observation uncertified = Probe([mutual](Peer& peer) {
+    if (!peer.StartTls(*mutual)) peer.AwaitEnd();
+  });
+  EXPECT_EQ(Steps(uncertified), "connect tls_handshake request:tls_alert");
+  EXPECT_EQ(StepOf(uncertified, v1::REQUEST).tls().alert(), "certificate required");
+  EXPECT_EQ(StepOf(uncertified, v1::REQUEST).text(), "the server sent the alert: certificate required");
   run_.step_timeout_ms = 300;
   EXPECT_EQ(Steps(Probe(hello_then([](Peer& peer) { peer.AwaitEnd(); }))), "connect tls_handshake:timed_out");
   run_.step_timeout_ms = 2000;
