@@ -408,6 +408,16 @@ TEST_F(HttpProbeTest, CredentialsInALocationAreShownNowhere) {
     }
   }
   EXPECT_THAT(other.received(), HasSubstr("GET /x?lang=de&access_token=hunter2 HTTP/1.1")) << "it is used as it is";
+  http().set_follow_redirects(true);
+  const auto redirecting = [](const std::string& to) {
+    return Saying(Answer("", absl::StrCat("Location: ", to, "\r\n"), "302 Found"));
+  };
+  ScriptedServer onward(redirecting("http://169.254.169.254/?token=hunter2"));
+  const v1::Observation denied =
+      Probe(redirecting(absl::StrCat("http://127.0.0.1:", onward.port(), "/?token=hunter2")));
+  EXPECT_THAT(StepOf(denied, v1::CONNECT, "hop 3").text(),
+              testing::ContainsRegex("/.token=... redirected to http://169.254.169.254/.token="));
+  EXPECT_FALSE(support::Holds(denied, "hunter2")) << denied.DebugString();
 }
 
 TEST_F(HttpProbeTest, AnAddressThatPolicyRefusesIsNotDialled) {
