@@ -155,6 +155,20 @@ TEST(Client, OfTheOneSideThatWasAskedCounts) {
   EXPECT_THAT(Compare(run).front().status_why(), HasSubstr("is not installed"));
 }
 
+TEST(Words, OfAHeldSessionAreTheServersOwn) {
+  RunBuilder builder(support::kTarget, Way::kRouted);
+  support::Attempt ended = support::Postgres({});
+  v1::Step held = Failed(v1::QUERY, v1::CLOSED, 2900);
+  held.set_variant(kHeld);
+  held.set_text("the server ended the session after 2.9 s of 6 s idle: 57P05 idle-session timeout");
+  *ended.add_steps() = held;
+  ended.set_outcome(v1::CLOSED);
+  builder.Outside().On("postgres", ended);
+  const v1::Comparison comparison = Compared(builder);
+  EXPECT_EQ(comparison.status(), v1::DIVERGED);
+  EXPECT_EQ(comparison.first_difference().outside(), held.text());
+}
+
 TEST(Words, WhatIsSlowIsNotSilent) {
   v1::StepSummary step;
   step.set_failure(v1::TIMED_OUT);

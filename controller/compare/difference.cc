@@ -18,8 +18,8 @@ constexpr v1::StepKind kTargetSteps[] = {
     v1::REQUEST,        v1::BODY,    v1::STARTUP,        v1::AUTHENTICATION, v1::READY,
     v1::CLIENT_CONNECT, v1::QUERY,   v1::DOWNLOAD,       v1::UPLOAD,         v1::DDL};
 
-// The steps of a pair that are put side by side, in order: kind and variant. An expectation is a variant of its own,
-// and so is what a followed redirect leads to.
+// The steps of a pair that are put side by side, in order: kind and variant. An expectation is a variant of its own;
+// so are what a followed redirect leads to, and the end of a session that was held.
 std::vector<std::pair<v1::StepKind, std::string>> ComparedSteps(const v1::Pair& pair, const v1::SideOutcome& inside,
                                                                 const v1::SideOutcome& outside) {
   std::vector<std::pair<v1::StepKind, std::string>> steps;
@@ -27,7 +27,8 @@ std::vector<std::pair<v1::StepKind, std::string>> ComparedSteps(const v1::Pair& 
   for (const v1::SideOutcome* outcome : {&inside, &outside}) {
     for (const v1::StepSummary& step : outcome->steps()) {
       const bool later_hop = pair.kind() == "http" && !step.variant().empty();
-      if (step.kind() == v1::EXPECTATION || later_hop) steps.emplace_back(step.kind(), step.variant());
+      const bool held = step.variant() == kHeld;
+      if (step.kind() == v1::EXPECTATION || later_hop || held) steps.emplace_back(step.kind(), step.variant());
     }
   }
   return steps;

@@ -13,8 +13,8 @@ namespace parallax::compare {
 // the inside's outcome of the same pair, or null.
 v1::Rung RungOf(const v1::Pair& pair, const v1::SideSummary& side, const v1::SideOutcome* inside);
 
-// Spoken to directly, the tunnel's own SOCKS port connects to this endpoint and to no negative control: it dials before it
-// answers, so the endpoint was reached from beyond the tunnel, whatever became of the conversation.
+// Spoken to directly, the tunnel's own SOCKS port connects to this endpoint and to no negative control: it dials before
+// it answers, so the endpoint was reached from beyond the tunnel, whatever became of the conversation.
 bool SocksReaches(const v1::SideSummary& side, const std::string& endpoint);
 
 // Every attempt went as far as health demands for this kind of target.

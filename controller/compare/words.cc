@@ -127,6 +127,7 @@ std::string TimedOutWords(const v1::StepSummary& step, const std::string& time) 
 std::string FailureWords(const v1::StepSummary& step) {
   const std::string time = Duration(step.median_ns());
   const v1::Step& sample = step.sample();
+  if (step.variant() == kHeld) return sample.text();
   switch (step.failure()) {
     case v1::REFUSED: return absl::StrCat("refused in ", time);
     case v1::RESET_BEFORE_FIRST_BYTE: return absl::StrCat("reset in ", time, ", 0 bytes");

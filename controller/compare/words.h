@@ -29,6 +29,9 @@ std::string ControlCell(const v1::SideOutcome& outcome);
 std::string StepLabel(v1::StepKind kind);
 
 // The summary of that step (and variant) on that side of the pair; nullptr when it was not attempted.
+// The variant of the QUERY step of a session that was held open and that the server ended before its time.
+inline constexpr char kHeld[] = "held";
+
 const v1::StepSummary* FindStep(const v1::SideOutcome& outcome, v1::StepKind kind, const std::string& variant);
 const v1::SideOutcome* FindSide(const v1::Pair& pair, const std::string& side);
 
