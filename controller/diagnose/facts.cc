@@ -30,7 +30,7 @@ const v1::SideOutcome* Observed(const v1::Pair* pair, const char* side) {
 const v1::Pair* MostTelling(const v1::Comparison& comparison, const v1::SideSummary* outside) {
   const v1::Pair* best = nullptr;
   int best_score = -1;
-  for (const v1::Pair* pair : PairsOf(comparison, v1::TARGET)) {
+  for (const v1::Pair* pair : PairsWith(comparison, v1::TARGET)) {
     const v1::SideOutcome* out = Observed(pair, "outside");
     const v1::SideOutcome* in = Observed(pair, "inside");
     int score = 0;
@@ -120,16 +120,8 @@ const v1::StepSummary* StepOf(const v1::SideOutcome* outcome, v1::StepKind kind,
   return outcome == nullptr ? nullptr : compare::FindStep(*outcome, kind, variant);
 }
 
-std::vector<const v1::Pair*> PairsOf(const v1::Comparison& comparison, v1::Role role) {
-  std::vector<const v1::Pair*> pairs;
-  for (const v1::Pair& pair : comparison.pairs()) {
-    if (pair.role() == role) pairs.push_back(&pair);
-  }
-  return pairs;
-}
-
 const v1::StepSummary* SameSize(const v1::Comparison& comparison) {
-  for (const v1::Pair* pair : PairsOf(comparison, v1::INVESTIGATION)) {
+  for (const v1::Pair* pair : PairsWith(comparison, v1::INVESTIGATION)) {
     const v1::StepSummary* step = StepOf(compare::FindSide(*pair, "outside"), v1::MESSAGE_SIZE, "startup");
     if (step != nullptr) return step;
   }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "controller/compare/outcomes.h"
+#include "controller/compare/pairs.h"
 #include "parallax/v1/comparison.pb.h"
 
 namespace parallax::diagnose {
@@ -59,9 +60,8 @@ Facts Read(const v1::Comparison& comparison);
 bool SocksCarries(const v1::SideSummary& side);
 
 using compare::EndingStep;
+using compare::PairsWith;
 const v1::StepSummary* StepOf(const v1::SideOutcome* outcome, v1::StepKind kind, const std::string& variant = "");
-// The pairs of a role, in the plan's order.
-std::vector<const v1::Pair*> PairsOf(const v1::Comparison& comparison, v1::Role role);
 // What the investigation said about a message of the ClientHello's size, from outside; nullptr when it was not asked.
 const v1::StepSummary* SameSize(const v1::Comparison& comparison);
 // The SQLSTATE with which the outcome ended; "" when it did not end with one.

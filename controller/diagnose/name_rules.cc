@@ -25,14 +25,14 @@ bool DialsElsewhere(const v1::Pair& target, const char* side) {
 
 Names ReadNames(const v1::Comparison& comparison) {
   Names names;
-  for (const v1::Pair* pair : PairsOf(comparison, v1::NAME)) {
+  for (const v1::Pair* pair : PairsWith(comparison, v1::NAME)) {
     names.pair = pair;
     names.inside = StepOf(compare::FindSide(*pair, "inside"), v1::RESOLVE, "system");
     names.outside = StepOf(compare::FindSide(*pair, "outside"), v1::RESOLVE, "system");
     break;
   }
   // A side that is told to dial elsewhere does not go by the name.
-  for (const v1::Pair* pair : PairsOf(comparison, v1::TARGET)) {
+  for (const v1::Pair* pair : PairsWith(comparison, v1::TARGET)) {
     if (DialsElsewhere(*pair, "outside")) names.outside = nullptr;
     if (DialsElsewhere(*pair, "inside")) names.inside = nullptr;
   }
@@ -52,7 +52,7 @@ std::vector<std::string> OnlyIn(const v1::StepSummary& ours, const v1::StepSumma
 }
 
 const v1::Pair* TargetAt(const v1::Comparison& comparison, const std::string& address) {
-  for (const v1::Pair* pair : PairsOf(comparison, v1::TARGET)) {
+  for (const v1::Pair* pair : PairsWith(comparison, v1::TARGET)) {
     if (pair->address() == address) return pair;
   }
   return nullptr;

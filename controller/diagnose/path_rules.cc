@@ -128,7 +128,7 @@ Arrival ReadArrival(const Facts& facts, v1::StepKind stage) {
 
 // A large ClientHello, where the investigation tried one from outside.
 const v1::StepSummary* PaddedHello(const v1::Comparison& comparison) {
-  for (const v1::Pair* pair : PairsOf(comparison, v1::INVESTIGATION)) {
+  for (const v1::Pair* pair : PairsWith(comparison, v1::INVESTIGATION)) {
     if (!pair->spec().postgres().padded_client_hello()) continue;
     const v1::StepSummary* step = StepOf(compare::FindSide(*pair, "outside"), v1::TLS_HANDSHAKE);
     if (step != nullptr) return step;

@@ -26,7 +26,7 @@ void TellBoth(const Facts& facts, FindingBuilder* finding) {
 
 // Of a name with several addresses: those that work, which is where to look next.
 void TellOtherAddresses(const v1::Comparison& comparison, const Facts& facts, FindingBuilder* finding) {
-  for (const v1::Pair* pair : PairsOf(comparison, v1::TARGET)) {
+  for (const v1::Pair* pair : PairsWith(comparison, v1::TARGET)) {
     const v1::SideOutcome* inside = compare::FindSide(*pair, "inside");
     if (pair == facts.pair || inside == nullptr || !compare::Fine(*inside)) continue;
     finding->Because(absl::StrCat(pair->address(), ", another address of the same name, works inside"), "inside",
@@ -46,7 +46,7 @@ bool IsFirstByteStep(v1::StepKind kind) {
 
 // What the investigation heard from that side: unasked, or to an HTTP line. "" when nothing, or when it was not asked.
 std::string OtherWords(const v1::Comparison& comparison, const char* side, bool* asked) {
-  for (const v1::Pair* pair : PairsOf(comparison, v1::INVESTIGATION)) {
+  for (const v1::Pair* pair : PairsWith(comparison, v1::INVESTIGATION)) {
     const v1::SideOutcome* outcome = compare::FindSide(*pair, side);
     for (const v1::StepKind kind : {v1::LISTEN_UNASKED, v1::HTTP_LINE}) {
       const v1::StepSummary* step = StepOf(outcome, kind);

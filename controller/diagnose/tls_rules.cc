@@ -256,7 +256,7 @@ std::optional<v1::Finding> MatchRequiredByServer(const v1::Comparison& compariso
   // The same user and database get further with TLS, on the side that was rejected.
   bool with_tls = false;
   bool asked = false;
-  for (const v1::Pair* pair : PairsOf(comparison, v1::INVESTIGATION)) {
+  for (const v1::Pair* pair : PairsWith(comparison, v1::INVESTIGATION)) {
     for (const v1::SideOutcome& outcome : pair->sides()) {
       const v1::StepSummary* startup = StepOf(&outcome, v1::STARTUP, "sslmode=require");
       asked = asked || !outcome.steps().empty();

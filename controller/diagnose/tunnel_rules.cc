@@ -22,7 +22,7 @@ constexpr int64_t kOnThisHostNs = 1'000'000;  // what lies beyond a gateway take
 
 // What does not answer inside either is turned down for a reason of its own.
 bool AnswersInside(const v1::Comparison& comparison, const std::string& destination) {
-  for (const v1::Pair* pair : PairsOf(comparison, v1::POSITIVE_CONTROL)) {
+  for (const v1::Pair* pair : PairsWith(comparison, v1::POSITIVE_CONTROL)) {
     const v1::SideOutcome* inside = compare::FindSide(*pair, "inside");
     if (compare::HostPort(pair->address(), pair->port()) != destination || inside == nullptr) continue;
     if (compare::Answered(*inside)) return true;

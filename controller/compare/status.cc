@@ -1,0 +1,155 @@
+#include "controller/compare/status.h"
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "controller/compare/client.h"
+#include "controller/compare/difference.h"
+#include "controller/compare/ladder.h"
+#include "controller/compare/outcomes.h"
+#include "controller/compare/pairs.h"
+#include "controller/compare/words.h"
+
+namespace parallax::compare {
+namespace {
+
+const v1::SideSummary* Summary(const v1::Comparison& comparison, std::string_view name) {
+  for (const v1::SideSummary& side : comparison.sides()) {
+    if (side.name() == name) return &side;
+  }
+  return nullptr;
+}
+
+// Nothing failed there, and it is not health all the same: a tcp target whose connect may be anybody's.
+bool Unproved(const v1::Run& run, const v1::Comparison& comparison, const v1::SideSummary& side) {
+  if (side.has_health()) return false;
+  const std::vector<const v1::Pair*> own = OwnPairs(run, comparison, side);
+  return !side.healthy() && !own.empty() && std::all_of(own.begin(), own.end(), [&](const v1::Pair* pair) {
+    const v1::SideOutcome* outcome = FindSide(*pair, side.name());
+    // Spoken to directly, the tunnel says that it does not get there: that is a failure, whatever the connect said.
+    const std::string endpoint = HostPort(pair->address(), pair->port());
+    const bool denied = std::any_of(side.socks().begin(), side.socks().end(), [&](const v1::Step& step) {
+      return step.socks().destination() == endpoint && step.failure() != v1::NONE;
+    });
+    return outcome != nullptr && Fine(*outcome) && !denied;
+  });
+}
+
+bool OtherIdentity(const v1::Comparison& comparison) {
+  for (const v1::Pair* pair : PairsWith(comparison, v1::TARGET)) {
+    const v1::SideOutcome* inside = FindSide(*pair, "inside");
+    const v1::SideOutcome* outside = FindSide(*pair, "outside");
+    if (inside != nullptr && outside != nullptr && IdentitiesDiffer(*inside, *outside)) return true;
+  }
+  // With names that lead elsewhere, each side's own server is what its applications meet.
+  const v1::SideSummary* inside = Summary(comparison, "inside");
+  const v1::SideSummary* outside = Summary(comparison, "outside");
+  // The members of one cluster have a certificate each, and one identifier.
+  const bool same_server =
+      !inside->server_identity().empty() && inside->server_identity() == outside->server_identity();
+  return !same_server && !inside->identity().empty() && !outside->identity().empty() &&
+         inside->identity() != outside->identity() &&
+         !std::equal(inside->addresses().begin(), inside->addresses().end(), outside->addresses().begin(),
+                     outside->addresses().end());
+}
+
+// Under sslmode=prefer both work all the same, and one of them in plain text.
+bool TlsOnOneSideOnly(const v1::Comparison& comparison) {
+  const std::vector<const v1::Pair*> targets = PairsWith(comparison, v1::TARGET);
+  return std::any_of(targets.begin(), targets.end(), [](const v1::Pair* pair) {
+    std::set<std::string> answers;
+    for (const char* name : {"inside", "outside"}) {
+      const v1::SideOutcome* outcome = FindSide(*pair, name);
+      const v1::StepSummary* asked = outcome == nullptr ? nullptr : FindStep(*outcome, v1::SSL_REQUEST, "");
+      if (asked != nullptr) answers.insert(asked->sample().peer_bytes().head());
+    }
+    return answers.contains("S") && answers.contains("N");
+  });
+}
+
+std::string ClientNotAsked(const ClientSays& client) {
+  return absl::StrCat("the real client could not be asked: ", client.why_not);
+}
+
+std::string LostBeforeTheEnd(const v1::SideSummary& side) {
+  return absl::StrCat(side.name(), " was lost before the end: ", side.missing());
+}
+
+}  // namespace
+
+void DecideStatus(const v1::Run& run, v1::Comparison* made) {
+  const v1::Comparison& comparison = *made;
+  const auto decide = [made](v1::Status status, std::string why) {
+    made->set_status(status);
+    made->set_status_why(std::move(why));
+  };
+  if (comparison.sides_size() == 1) {
+    const v1::SideSummary& side = comparison.sides(0);
+    if (side.present() && !side.unlike() && side.healthy()) {
+      const ClientSays client = ReadClient(comparison, side);
+      if (!side.missing().empty()) return decide(v1::CANNOT_TELL, LostBeforeTheEnd(side));
+      if (!client.why_not.empty()) return decide(v1::CANNOT_TELL, ClientNotAsked(client));
+      if (!client.failed) return decide(v1::HEALTHY, "probed from one side only");
+    }
+    return decide(v1::CANNOT_TELL, "probed from one side only: there is nothing to compare it with");
+  }
+  for (const char* name : {"inside", "outside"}) {
+    const v1::SideSummary* side = Summary(comparison, name);
+    if (side == nullptr || !side->present()) return decide(v1::CANNOT_TELL, absl::StrCat(name, " is missing"));
+  }
+  for (const v1::SideSummary& side : comparison.sides()) {
+    // A witness that could not be asked takes nothing from the two sides that are compared.
+    if ((side.name() == "inside" || side.name() == "outside") && side.unlike())
+      return decide(v1::CANNOT_TELL, absl::StrCat(side.name(), ": ", side.unlike_why()));
+  }
+  const v1::SideSummary& inside = *Summary(comparison, "inside");
+  const v1::SideSummary& outside = *Summary(comparison, "outside");
+  // A connect that nothing vouches for is neither health nor a fault.
+  const bool inside_open = Unproved(run, comparison, inside);
+  const bool outside_open = Unproved(run, comparison, outside);
+  if ((inside_open && (outside_open || outside.healthy())) || (outside_open && inside.healthy())) {
+    return decide(v1::CANNOT_TELL, absl::StrCat(outside_open ? "outside" : "inside",
+                                                " connects, and no control shows that a connect means anything there"));
+  }
+  if (inside.healthy() != outside.healthy()) {
+    return decide(v1::DIVERGED, absl::StrCat(inside.healthy() ? "outside" : "inside", " fails, the other does not"));
+  }
+  if (!inside.healthy()) return decide(v1::BOTH_FAILED, "both sides fail");
+  if (OtherIdentity(comparison)) return decide(v1::DIVERGED, "both work, with different servers");
+  if (TlsOnOneSideOnly(comparison)) return decide(v1::DIVERGED, "both work, one of them without TLS");
+  for (const v1::Pair* pair : PairsWith(comparison, v1::TARGET)) {
+    const std::string differ = AnswersDiffer(*pair, inside, outside);
+    if (!differ.empty()) return decide(v1::DIVERGED, differ);
+  }
+  // The real client last: it may make a run that is well otherwise worse, and never one better.
+  const ClientSays client_inside = ReadClient(comparison, inside);
+  const ClientSays client_outside = ReadClient(comparison, outside);
+  for (const auto& [side, says] : {std::pair(&inside, &client_inside), std::pair(&outside, &client_outside)}) {
+    if (says->why_not.empty()) continue;
+    return decide(v1::CANNOT_TELL,
+                  absl::StrCat("every probe is alike, and ", side->name(), " ", ClientNotAsked(*says)));
+  }
+  if (client_inside.failed && client_outside.failed) {
+    return decide(v1::BOTH_FAILED, "every probe is alike, and the real client fails on both sides");
+  }
+  if (client_inside.failed || client_outside.failed) {
+    return decide(v1::DIVERGED, absl::StrCat("every probe is alike, and the real client fails ",
+                                             client_outside.failed ? "outside" : "inside"));
+  }
+  // What a side that was lost did not say could have been anything; that it was lost could be a part of the fault.
+  for (const v1::SideSummary* side : {&inside, &outside}) {
+    if (!side->missing().empty()) return decide(v1::CANNOT_TELL, LostBeforeTheEnd(*side));
+  }
+  for (const v1::SideSummary& side : comparison.sides()) {
+    if (!side.present() || side.unlike() || side.healthy() || Unproved(run, comparison, side)) continue;
+    return decide(v1::DIVERGED, absl::StrCat("inside and outside are healthy and alike, and ", side.name(), " fails"));
+  }
+  decide(v1::HEALTHY, "every side is healthy and alike");
+}
+
+}  // namespace parallax::compare
