@@ -12,8 +12,9 @@ std::string Seconds(int64_t ns) { return absl::StrCat(std::round(static_cast<dou
 }  // namespace
 
 std::string EndedWhileHeld(int64_t after_ns, int64_t of_ns, const v1::ServerError& last_word) {
-  std::string text =
-      absl::StrCat("the server ended the session after ", Seconds(after_ns), " of ", Seconds(of_ns), " idle");
+  // Without its word it may as well have been somebody on the way.
+  const char* who = last_word.code().empty() ? "the session was ended" : "the server ended the session";
+  std::string text = absl::StrCat(who, " after ", Seconds(after_ns), " of ", Seconds(of_ns), " idle");
   if (!last_word.code().empty()) absl::StrAppend(&text, ": ", last_word.code(), " ", last_word.message());
   return text;
 }

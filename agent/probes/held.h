@@ -13,7 +13,7 @@ namespace parallax::probes {
 // The variant of the step QUERY that fails then. A hold that lasts is no step: nothing was asked.
 inline constexpr char kHeldVariant[] = "held";
 
-// "the server ended the session after 2.9 s of 6 s idle", and its last word, if it said one.
+// "the session was ended after 2.9 s of 6 s idle", or, where the server said so, that it did, and its last word.
 std::string EndedWhileHeld(int64_t after_ns, int64_t of_ns, const v1::ServerError& last_word);
 
 }  // namespace parallax::probes

@@ -4,7 +4,6 @@
 #include "controller/cli/commands.h"
 #include "controller/cli/probing.h"
 #include "controller/cli/say.h"
-#include "controller/diagnose/diagnose.h"
 #include "controller/plan/values.h"
 
 namespace parallax::cli {
@@ -42,8 +41,7 @@ int Compare(const CompareFlags& flags, const std::atomic<bool>& interrupted) {
         "'exec:ssh app-host ./parallax-agent stdio'");
   }
   if (const auto status = AddSides(flags, &request); !status.ok()) return UsageError(std::string(status.message()));
-  return RunAndRender(request, flags.probing, interrupted,
-                      [](const v1::Report& report) { return diagnose::ExitCode(report); });
+  return RunAndRender(request, flags.probing, interrupted);
 }
 
 }  // namespace parallax::cli

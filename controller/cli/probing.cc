@@ -5,6 +5,7 @@
 #include "controller/cli/one_run.h"
 #include "controller/cli/say.h"
 #include "controller/cli/terminal.h"
+#include "controller/diagnose/diagnose.h"
 #include "controller/plan/quantities.h"
 #include "controller/plan/values.h"
 
@@ -31,8 +32,7 @@ absl::Status AddProbing(const ProbingFlags& flags, RunRequest* request) {
   return absl::OkStatus();
 }
 
-int RunAndRender(const RunRequest& request, const ProbingFlags& flags, const std::atomic<bool>& interrupted,
-                 const std::function<int(const v1::Report&)>& exit_code) {
+int RunAndRender(const RunRequest& request, const ProbingFlags& flags, const std::atomic<bool>& interrupted) {
   auto prepared = Prepare(request);
   if (!prepared.ok()) return UsageError(std::string(prepared.status().message()));
   auto output = Output::Open(flags.form.output);
@@ -49,7 +49,7 @@ int RunAndRender(const RunRequest& request, const ProbingFlags& flags, const std
         absl::StrCat(std::string(status.message()),
                      finished->kept ? absl::StrCat(". The run is kept: parallax show ", finished->run.id()) : ""));
   }
-  return finished->run.interrupted() ? kExitInterrupted : exit_code(finished->report);
+  return finished->run.interrupted() ? kExitInterrupted : diagnose::ExitCode(finished->report);
 }
 
 }  // namespace parallax::cli

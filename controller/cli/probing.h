@@ -3,7 +3,6 @@
 #define PARALLAX_CONTROLLER_CLI_PROBING_H_
 
 #include <atomic>
-#include <functional>
 
 #include "absl/status/status.h"
 #include "controller/cli/commands.h"
@@ -15,9 +14,8 @@ namespace parallax::cli {
 // Fills what the flags say into the request. InvalidArgument names the flag.
 absl::Status AddProbing(const ProbingFlags& flags, RunRequest* request);
 
-// Carries the request out, renders and keeps it. `exit_code` judges the report of a run that was not interrupted.
-int RunAndRender(const RunRequest& request, const ProbingFlags& flags, const std::atomic<bool>& interrupted,
-                 const std::function<int(const v1::Report&)>& exit_code);
+// Carries the request out, renders and keeps it. The process's exit code.
+int RunAndRender(const RunRequest& request, const ProbingFlags& flags, const std::atomic<bool>& interrupted);
 
 }  // namespace parallax::cli
 

@@ -61,6 +61,14 @@ TEST(Http, AnotherStatusWhereNoneWasAskedForIsNotTheSameAnswer) {
   EXPECT_EQ(comparison.status_why(), "both are answered, with status 200 inside and 302 outside");
   EXPECT_EQ(comparison.first_difference().step(), v1::REQUEST);
 
+  RunBuilder varying("http://10.0.4.172/", Way::kRouted);
+  for (support::Place* place : {&varying.Inside(), &varying.Outside()}) {
+    place->On("http", support::HttpAnswer(200)).OnAttempt(2, "http", support::HttpAnswer(204));
+  }
+  varying.Outside().OnAttempt(1, "http", support::HttpAnswer(204));
+  EXPECT_EQ(Compared(varying).status(), v1::HEALTHY) << "a server that answers now so and then so";
+  EXPECT_FALSE(Compared(varying).has_first_difference());
+
   RunBuilder asked("http://10.0.4.172/#/database/status=up", Way::kRouted);
   asked.Inside().On("http", support::HttpAnswer(200, {"json /database/status", "up", "up"}));
   asked.Outside().On("http", support::HttpAnswer(203, {"json /database/status", "up", "up"}));

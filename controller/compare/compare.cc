@@ -52,6 +52,11 @@ bool HasAddress(const v1::HostFacts& host, const std::string& endpoint) {
   });
 }
 
+bool DialsElsewhere(const v1::Run& run) {
+  return std::any_of(run.sides().begin(), run.sides().end(),
+                     [](const v1::Side& side) { return side.connect_to_size() > 0; });
+}
+
 class Maker {
  public:
   Maker(const v1::Run& run, const v1::Target& target) : run_(run) {
@@ -114,7 +119,8 @@ std::set<std::string> Maker::Addresses() const {
     v1::Plan plan;
     if (!plan.ParseFromString(phase.plan_bytes())) continue;
     for (const v1::ProbeSpec& spec : plan.probes()) {
-      if (spec.role() == v1::TARGET && spec.target() == target().url()) addresses.insert(EndpointOf(spec).address());
+      const std::string address = EndpointOf(spec).address();
+      if (spec.role() == v1::TARGET && spec.target() == target().url() && !address.empty()) addresses.insert(address);
     }
   }
   return addresses;
@@ -127,7 +133,9 @@ bool Maker::IsShared(const v1::ProbeSpec& spec, const v1::Endpoint& endpoint) co
   if (spec.role() == v1::NAME) return same_host;
   if (spec.role() == v1::TUNNEL && endpoint.port() != target().port()) return false;
   const bool on_the_way = spec.role() == v1::ROUTE || spec.role() == v1::TUNNEL;
-  return on_the_way && (same_host || addresses_.contains(endpoint.address()));
+  // A --connect-to goes by the host: then one address may be two ways.
+  const bool same_address = !DialsElsewhere(run_) && addresses_.contains(endpoint.address());
+  return on_the_way && (same_host || same_address);
 }
 
 void Maker::Pairs() {
@@ -225,8 +233,10 @@ void Maker::AddHealthSays(const v1::Side& side, v1::SideSummary* summary) const 
   summary->set_present(health.word != HealthWord::kUnreached);
   summary->set_healthy(health.word == HealthWord::kConnected);
   if (health.word == HealthWord::kUnreached && summary->missing().empty()) {
+    const std::string url = side.health_url().substr(0, side.health_url().find('#'));
     summary->set_missing(absl::StrCat("the health endpoint could not be asked from here: ", health.why,
-                                      "; that says nothing about the target"));
+                                      "; that says nothing about the target. Try: curl -v '", url,
+                                      "' (a private authority is named by --ssl-root-cert)"));
   }
   if (health.word == HealthWord::kSaysNothing) {
     summary->set_unlike(true);

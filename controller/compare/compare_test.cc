@@ -513,17 +513,44 @@ TEST(ConnectTo, ANameThatNobodyKnowsIsDialledWhereTheSideIsTold) {
   EXPECT_TRUE(outside.healthy());
 }
 
-TEST(Answers, AGreetingThatComesToOneSideOnlyIsNotTheSameAnswer) {
-  const auto greets = [](double ms) { return Of({Done(v1::CONNECT, 0.3), Heard(v1::LISTEN_UNASKED, "220 hi", ms)}); };
-  RunBuilder builder("tcp://10.0.4.172:25");
-  builder.Inside().On("tcp ", greets(1));
-  EXPECT_EQ(StatusOf(builder), v1::DIVERGED);
-  builder.Outside().On("tcp ", greets(120));
-  EXPECT_EQ(StatusOf(builder), v1::HEALTHY);
+TEST(Password, ThatASideCannotTakeIsNoHealth) {
+  for (const bool both : {false, true}) {
+    RunBuilder builder;
+    builder.Inside().talk.credentials = false;
+    if (both) builder.Outside().talk.credentials = false;
+    v1::Run run = builder.Build();
+    run.mutable_targets(0)->set_credentials(true);
+    const v1::Comparison comparison = Compare(run).front();
+    EXPECT_EQ(comparison.status(), v1::CANNOT_TELL) << both;
+    EXPECT_THAT(comparison.status_why(), ::testing::HasSubstr("inside has no password to log in with"));
+    run.mutable_targets(0)->set_credentials(false);
+    if (!both) continue;
+    EXPECT_EQ(Compare(run).front().status(), v1::HEALTHY) << "none was given: as far as it goes";
+  }
+}
 
-  RunBuilder far("tcp://10.0.4.172:25", Way::kSst, 150);
-  far.Inside().On("tcp ", greets(1));
-  EXPECT_EQ(StatusOf(far), v1::HEALTHY) << "it may still have been on its way";
+TEST(OneSide, APortIsHealthyWhereWhatMustNotConnectDoesNot) {
+  RunBuilder builder("tcp://10.0.4.172:80", Way::kRouted);
+  v1::Run run = builder.Build();
+  run.mutable_sides()->DeleteSubrange(0, 1);
+  EXPECT_EQ(Compare(run).front().status(), v1::HEALTHY) << Compare(run).front().status_why();
+  run = RunBuilder("tcp://10.0.4.172:80", Way::kSshuttle).Build();
+  run.mutable_sides()->DeleteSubrange(0, 1);
+  EXPECT_EQ(Compare(run).front().status(), v1::CANNOT_TELL) << "it is accepted, and so is everything";
+}
+
+TEST(Targets, ThatOneSideDialsElsewhereHaveTheirOwnWays) {
+  RunBuilder builder("postgres://app@writer.internal:5432/app?sslmode=require", Way::kForward);
+  builder.AddTarget("postgres://app@reader.internal:5432/app?sslmode=require");
+  for (support::Place* place : {&builder.Inside(), &builder.Outside()}) {
+    place->names["writer.internal"] = place->names["reader.internal"] = {"10.0.4.172"};
+  }
+  for (const v1::Comparison& comparison : Compare(builder.Build())) {
+    for (const v1::Pair& pair : comparison.pairs()) {
+      if (pair.role() != v1::TUNNEL) continue;
+      EXPECT_EQ(pair.host(), comparison.target().host());
+    }
+  }
 }
 
 TEST(ConnectTo, ASideThatDialsElsewhereDoesNotGoByTheName) {

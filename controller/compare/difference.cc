@@ -1,11 +1,13 @@
 #include "controller/compare/difference.h"
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "controller/compare/ladder.h"
 #include "controller/compare/outcomes.h"
 #include "controller/compare/words.h"
@@ -34,6 +36,29 @@ std::vector<std::pair<v1::StepKind, std::string>> ComparedSteps(const v1::Pair& 
   return steps;
 }
 
+// The HTTP statuses that came at last, over all attempts.
+std::set<uint32_t> LastStatuses(const v1::SideOutcome& outcome) {
+  std::set<uint32_t> statuses;
+  for (const v1::Observation& observation : outcome.observations()) {
+    uint32_t status = 0;
+    for (const v1::Step& step : observation.steps()) {
+      if (step.kind() == v1::REQUEST && step.http().status() > 0) status = step.http().status();
+    }
+    if (status > 0) statuses.insert(status);
+  }
+  return statuses;
+}
+
+// Nobody said which status it should be, and none of one side came on the other. Some servers answer one way now and
+// another then; that is no difference of the sides.
+bool StatusesDiffer(const v1::Pair& pair, const v1::SideOutcome& inside, const v1::SideOutcome& outside) {
+  if (pair.kind() != "http" || !pair.spec().http().expect().empty()) return false;
+  const std::set<uint32_t> in = LastStatuses(inside);
+  const std::set<uint32_t> out = LastStatuses(outside);
+  return !in.empty() && !out.empty() &&
+         std::none_of(in.begin(), in.end(), [&](uint32_t status) { return out.contains(status); });
+}
+
 // Both were tried. What a success says beyond being one is compared, too.
 bool Differ(const v1::Pair& pair, const v1::StepSummary& inside, const v1::StepSummary& outside) {
   if (FailureClass(inside.failure()) != FailureClass(outside.failure())) return true;
@@ -43,10 +68,10 @@ bool Differ(const v1::Pair& pair, const v1::StepSummary& inside, const v1::StepS
     return !std::equal(left.resolve().addresses().begin(), left.resolve().addresses().end(),
                        right.resolve().addresses().begin(), right.resolve().addresses().end());
   }
-  const bool answered = left.http().status() > 0 && right.http().status() > 0;
-  if (inside.kind() == v1::REQUEST && answered && left.http().status() != right.http().status()) return true;
-  const bool quiet = inside.max_bytes_in() == 0;
-  if (inside.kind() == v1::LISTEN_UNASKED && quiet != (outside.max_bytes_in() == 0)) return true;
+  if (inside.kind() == v1::REQUEST && inside.variant().empty() &&
+      StatusesDiffer(pair, *FindSide(pair, "inside"), *FindSide(pair, "outside"))) {
+    return true;
+  }
   if (inside.kind() == v1::SSL_REQUEST && left.peer_bytes().head() != right.peer_bytes().head()) return true;
   if (inside.kind() == v1::TLS_HANDSHAKE && inside.failure() == v1::NONE) {
     const v1::SideOutcome& in = *FindSide(pair, "inside");
@@ -56,54 +81,9 @@ bool Differ(const v1::Pair& pair, const v1::StepSummary& inside, const v1::StepS
   return left.has_server_error() && left.server_error().code() != right.server_error().code();
 }
 
-// Of the last hop; 0 when none came.
-uint32_t LastStatus(const v1::SideOutcome& outcome) {
-  uint32_t status = 0;
-  for (const v1::StepSummary& step : outcome.steps()) {
-    if (step.kind() == v1::REQUEST && step.sample().http().status() > 0) status = step.sample().http().status();
-  }
-  return status;
-}
-
-struct Greeting {
-  bool always = true;
-  bool never = true;
-  int64_t slowest_ns = 0;   // until it came
-  int64_t shortest_ns = 0;  // that was waited for it
-};
-
-Greeting ReadGreeting(const v1::SideOutcome& outcome) {
-  Greeting greeting;
-  for (const v1::Observation& observation : outcome.observations()) {
-    for (const v1::Step& step : observation.steps()) {
-      if (step.kind() != v1::LISTEN_UNASKED || !step.variant().empty()) continue;
-      const bool came = step.bytes_in() > 0;
-      greeting.always = greeting.always && came;
-      greeting.never = greeting.never && !came;
-      if (came) greeting.slowest_ns = std::max(greeting.slowest_ns, step.duration_ns());
-      const bool first = greeting.shortest_ns == 0;
-      if (!came) greeting.shortest_ns = first ? step.duration_ns() : std::min(greeting.shortest_ns, step.duration_ns());
-    }
-  }
-  return greeting;
-}
-
-// One round trip of this side's way to the target, at the most; 0 when nothing tells.
-int64_t RoundTripNs(const v1::SideOutcome& outcome, const v1::SideSummary& side) {
-  const v1::StepSummary* connect = MainStep(outcome, v1::CONNECT);
-  const int64_t own_ns = side.locality() == v1::REMOTE && connect != nullptr ? connect->max_ns() : 0;
-  return std::max(own_ns, side.reference_rtt_ns());
-}
-
-// It greets `a`, and `b` was quiet for longer than the greeting can have taken, several round trips of a tunnel
-// included.
-bool GreetsOnly(const v1::SideOutcome& a, const v1::SideOutcome& b, const v1::SideSummary& side_of_b) {
-  constexpr int64_t kRoundTrips = 5;
-  const Greeting there = ReadGreeting(a);
-  const Greeting here = ReadGreeting(b);
-  const int64_t rtt_ns = RoundTripNs(b, side_of_b);
-  return there.slowest_ns > 0 && there.always && here.never && rtt_ns > 0 &&
-         here.shortest_ns > there.slowest_ns + kRoundTrips * rtt_ns;
+std::string Words(const std::string& variant, const v1::StepSummary* step) {
+  if (step == nullptr) return variant == kHeld ? "it lasted" : "not reached";
+  return absl::StrCat(variant.starts_with("hop ") ? variant + ": " : "", StepCell(*step));
 }
 
 }  // namespace
@@ -119,25 +99,21 @@ std::optional<v1::Difference> FirstDifference(const v1::Pair& pair) {
     if (left != nullptr && right != nullptr && !Differ(pair, *left, *right)) continue;
     v1::Difference difference;
     difference.set_step(kind);
-    difference.set_inside(left == nullptr ? "not reached" : StepCell(*left));
-    difference.set_outside(right == nullptr ? "not reached" : StepCell(*right));
+    if (pair.role() != v1::NAME) difference.set_variant(variant);
+    difference.set_inside(Words(variant, left));
+    difference.set_outside(Words(variant, right));
     return difference;
   }
   return std::nullopt;
 }
 
-std::string AnswersDiffer(const v1::Pair& pair, const v1::SideSummary& inside, const v1::SideSummary& outside) {
-  const v1::SideOutcome* in = FindSide(pair, inside.name());
-  const v1::SideOutcome* out = FindSide(pair, outside.name());
+std::string AnswersDiffer(const v1::Pair& pair) {
+  const v1::SideOutcome* in = FindSide(pair, "inside");
+  const v1::SideOutcome* out = FindSide(pair, "outside");
   if (in == nullptr || out == nullptr || !Fine(*in) || !Fine(*out)) return "";
-  if (pair.kind() == "http" && pair.spec().http().expect().empty() && LastStatus(*in) != LastStatus(*out)) {
-    return absl::StrCat("both are answered, with status ", LastStatus(*in), " inside and ", LastStatus(*out),
-                        " outside");
-  }
-  if (pair.kind() != "tcp") return "";
-  if (GreetsOnly(*in, *out, outside)) return "the target speaks first inside, and says nothing outside";
-  if (GreetsOnly(*out, *in, inside)) return "the target speaks first outside, and says nothing inside";
-  return "";
+  if (!StatusesDiffer(pair, *in, *out)) return "";
+  return absl::StrCat("both are answered, with status ", absl::StrJoin(LastStatuses(*in), " or "), " inside and ",
+                      absl::StrJoin(LastStatuses(*out), " or "), " outside");
 }
 
 }  // namespace parallax::compare

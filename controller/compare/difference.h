@@ -14,10 +14,9 @@ namespace parallax::compare {
 // are alike, or one of them was not observed.
 std::optional<v1::Difference> FirstDifference(const v1::Pair& pair);
 
-// Both sides are fine at this target, and what they got is not the same, although nobody said what it should be: other
-// HTTP statuses, or a greeting that comes to one side and had the time to come to the other. In words; "" when it is
-// the same, or cannot be told.
-std::string AnswersDiffer(const v1::Pair& pair, const v1::SideSummary& inside, const v1::SideSummary& outside);
+// Both sides are fine at this target, and what they got is not the same although nobody said what it should be: other
+// HTTP statuses. In words; "" when it is the same.
+std::string AnswersDiffer(const v1::Pair& pair);
 
 }  // namespace parallax::compare
 

@@ -16,7 +16,8 @@ namespace parallax::compare {
 namespace {
 
 constexpr int64_t kFreshSeconds = 5;
-constexpr std::string_view kJson = "json ";  // how ExpectationDetails.what begins for a JSON pointer
+constexpr std::string_view kAnything = "any";  // what a value that must only be there is wanted to be
+constexpr std::string_view kJson = "json ";    // how ExpectationDetails.what begins for a JSON pointer
 
 // One attempt, from the worst to the best that it can say.
 struct Attempt {
@@ -63,8 +64,9 @@ Attempt ReadAnswer(const v1::Observation& observation, const v1::HttpDetails& ht
     if (attempt.why.empty()) attempt.why = std::move(why);
   };
   bool expected = false;
-  bool asked = false;  // for a JSON value
-  bool told = false;   // one
+  bool asked = false;    // for a JSON value
+  bool told = false;     // one
+  bool matched = false;  // one that was not only to be there, and is as it should be
   bool page = false;
   for (const v1::Step& step : observation.steps()) {
     if (step.kind() == v1::BODY) page = absl::StrContains(step.http_body().content_type(), "text/html");
@@ -74,6 +76,7 @@ Attempt ReadAnswer(const v1::Observation& observation, const v1::HttpDetails& ht
     expected = expected || json || details.wanted() != "below 400";
     asked = asked || json;
     told = told || (json && !details.absent());
+    matched = matched || (json && step.failure() == v1::NONE && details.wanted() != kAnything);
     if (json) absl::StrAppend(&attempt.says, ", ", JsonWords(details));
     if (step.failure() == v1::NONE) continue;
     if (json && !details.absent()) {
@@ -86,16 +89,17 @@ Attempt ReadAnswer(const v1::Observation& observation, const v1::HttpDetails& ht
                                 ", and not ", details.wanted()));
     }
   }
-  // 502, 503 and 504 a gateway says as well, for an application that it does not reach. What the application wrote is
-  // its own word, whatever the status beside it: 503 may be about another thing than the one that was asked for.
+  // 502, 503 and 504 a gateway says as well, for an application that it does not reach: they are the application's own
+  // no only when it wrote what was asked for beside them. And not where what it wrote is as it should be: then they are
+  // about another thing.
   const bool maybe_a_gateway = http.status() >= 502 && http.status() <= 504;
   const int64_t age_s = AgeSeconds(http);
   if (age_s > kFreshSeconds) {
     attempt.word = HealthWord::kSaysNothing;
     attempt.why = absl::StrCat("its answer is ", age_s, " s old: a cache gave it");
-  } else if (http.status() >= 500 && !asked && !maybe_a_gateway) {
+  } else if (http.status() >= 500 && !matched && (told || (!asked && !maybe_a_gateway))) {
     attempt.word = HealthWord::kNotConnected;
-  } else if (http.status() >= 500 && !told) {
+  } else if (http.status() >= 500 && !matched) {
     attempt.word = HealthWord::kSaysNothing;
     attempt.why = absl::StrCat("it answers with status ", http.status(),
                                ", and whether the application or a gateway before it says so cannot be told");
@@ -168,7 +172,7 @@ HealthReading ReadHealth(const v1::Run& run, const v1::Side& side) {
     if (!always)
       health.why = absl::StrCat("it answered ", health.says.answered(), " of ", health.says.asked(), " times");
   } else {
-    health.why = attempts.empty() ? "it was not asked" : attempts.front().why;
+    health.why = attempts.empty() ? "it was not asked; does its name resolve here?" : attempts.front().why;
     health.says.set_unreached(health.why);
   }
   return health;

@@ -102,7 +102,9 @@ void FillControls(const std::vector<const v1::Pair*>& pairs, const std::vector<c
     // A forward leads to one destination only: the others take another way.
     if (side->carrier().kind() == v1::PORT_FORWARD && DialsElsewhere(pairs, side->name())) continue;
     if (pair->role() == v1::NEGATIVE_CONTROL) {
-      if (!UsableNegative(inside)) {
+      // Where no inside was asked, one that did not connect here cannot be an open port, and vouches for this side.
+      const bool asked_inside = inside != nullptr && inside->present();
+      if (!UsableNegative(asked_inside ? inside : own)) {
         controls->set_negative_discarded(controls->negative_discarded() + 1);
         continue;
       }

@@ -72,6 +72,29 @@ bool TlsOnOneSideOnly(const v1::Comparison& comparison) {
   });
 }
 
+// The password that was given could not be taken there, and why: the side went as far as it goes without. "" else.
+std::string LacksPassword(const v1::Run& run, const v1::Comparison& comparison, const v1::SideSummary& side) {
+  if (!comparison.target().credentials()) return "";
+  for (const v1::Pair* pair : OwnPairs(run, comparison, side)) {
+    const v1::SideOutcome* outcome = FindSide(*pair, side.name());
+    const v1::StepSummary* step = outcome == nullptr ? nullptr : MainStep(*outcome, v1::AUTHENTICATION);
+    if (step == nullptr || step->failure() != v1::NONE) continue;
+    const v1::AuthDetails& auth = step->sample().auth();
+    if (auth.credentials_present() || auth.used() == "trust") continue;
+    return step->sample().text().empty() ? "it was not found" : step->sample().text();
+  }
+  return "";
+}
+
+// It went as far as a password matters.
+bool CameToThePassword(const v1::Run& run, const v1::Comparison& comparison, const v1::SideSummary& side) {
+  const std::vector<const v1::Pair*> own = OwnPairs(run, comparison, side);
+  return std::any_of(own.begin(), own.end(), [&](const v1::Pair* pair) {
+    const v1::SideOutcome* outcome = FindSide(*pair, side.name());
+    return outcome != nullptr && MainStep(*outcome, v1::AUTHENTICATION) != nullptr;
+  });
+}
+
 std::string ClientNotAsked(const ClientSays& client) {
   return absl::StrCat("the real client could not be asked: ", client.why_not);
 }
@@ -94,7 +117,12 @@ void DecideStatus(const v1::Run& run, v1::Comparison* made) {
       const ClientSays client = ReadClient(comparison, side);
       if (!side.missing().empty()) return decide(v1::CANNOT_TELL, LostBeforeTheEnd(side));
       if (!client.why_not.empty()) return decide(v1::CANNOT_TELL, ClientNotAsked(client));
+      const std::string lacks = LacksPassword(run, comparison, side);
+      if (!lacks.empty()) return decide(v1::CANNOT_TELL, absl::StrCat("there is no password to log in with: ", lacks));
       if (!client.failed) return decide(v1::HEALTHY, "probed from one side only");
+    }
+    if (Unproved(run, comparison, side)) {
+      return decide(v1::CANNOT_TELL, "it connects, and no control shows that a connect means anything there");
     }
     return decide(v1::CANNOT_TELL, "probed from one side only: there is nothing to compare it with");
   }
@@ -112,9 +140,16 @@ void DecideStatus(const v1::Run& run, v1::Comparison* made) {
   // A connect that nothing vouches for is neither health nor a fault.
   const bool inside_open = Unproved(run, comparison, inside);
   const bool outside_open = Unproved(run, comparison, outside);
-  if ((inside_open && (outside_open || outside.healthy())) || (outside_open && inside.healthy())) {
+  const bool says_no = outside_open && inside.has_health() && !inside.healthy();
+  if ((inside_open && (outside_open || outside.healthy())) || (outside_open && inside.healthy()) || says_no) {
     return decide(v1::CANNOT_TELL, absl::StrCat(outside_open ? "outside" : "inside",
                                                 " connects, and no control shows that a connect means anything there"));
+  }
+  // Without the password a side says nothing of what the other met with it.
+  for (const auto& [side, other] : {std::pair(&inside, &outside), std::pair(&outside, &inside)}) {
+    const std::string lacks = LacksPassword(run, comparison, *side);
+    if (lacks.empty() || !CameToThePassword(run, comparison, *other)) continue;
+    return decide(v1::CANNOT_TELL, absl::StrCat(side->name(), " has no password to log in with: ", lacks));
   }
   if (inside.healthy() != outside.healthy()) {
     return decide(v1::DIVERGED, absl::StrCat(inside.healthy() ? "outside" : "inside", " fails, the other does not"));
@@ -123,7 +158,7 @@ void DecideStatus(const v1::Run& run, v1::Comparison* made) {
   if (OtherIdentity(comparison)) return decide(v1::DIVERGED, "both work, with different servers");
   if (TlsOnOneSideOnly(comparison)) return decide(v1::DIVERGED, "both work, one of them without TLS");
   for (const v1::Pair* pair : PairsWith(comparison, v1::TARGET)) {
-    const std::string differ = AnswersDiffer(*pair, inside, outside);
+    const std::string differ = AnswersDiffer(*pair);
     if (!differ.empty()) return decide(v1::DIVERGED, differ);
   }
   // The real client last: it may make a run that is well otherwise worse, and never one better.

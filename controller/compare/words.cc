@@ -149,7 +149,8 @@ std::string FailureWords(const v1::StepSummary& step) {
       return absl::StrCat("unexpected: ", Bytes(sample.peer_bytes().head()));
     case v1::AUTH_REJECTED:
     case v1::SERVER_ERROR: return ServerErrorWords(sample);
-    case v1::PROTOCOL_VIOLATION: return "breaks the protocol";
+    case v1::PROTOCOL_VIOLATION:
+      return absl::StrCat("breaks the protocol", sample.text().empty() ? "" : ": ", sample.text());
     case v1::LOCAL_RESOURCE: return sample.text().empty() ? "lacked a local resource" : sample.text();
     case v1::DENIED_BY_POLICY: return "denied by policy";
     default: return absl::StrReplaceAll(contract::Name(step.failure()), {{"_", " "}});

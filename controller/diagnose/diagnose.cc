@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "controller/compare/client.h"
 #include "controller/compare/compare.h"
 #include "controller/compare/outcomes.h"
 #include "controller/diagnose/catalogue.h"
@@ -193,11 +194,26 @@ v1::Report MakeReport(const v1::Run& run) {
   return report;
 }
 
+namespace {
+
+// One side has nothing to differ from: the target answers there as it should, or it does not.
+bool FailsThere(const v1::Comparison& comparison) {
+  if (comparison.sides_size() != 1) return false;
+  const v1::SideSummary& side = comparison.sides(0);
+  const Facts facts = Read(comparison);
+  const bool unproved = facts.out != nullptr && compare::Fine(*facts.out);  // neither health nor a fault
+  if (!side.present() || side.unlike()) return false;
+  return (!side.healthy() && !unproved) || (side.healthy() && compare::ReadClient(comparison, side).failed);
+}
+
+}  // namespace
+
 int ExitCode(const v1::Report& report) {
   bool undecided = report.targets_size() == 0;
   for (const v1::TargetReport& target : report.targets()) {
     const v1::Status status = target.comparison().status();
     if (status == v1::HEALTHY) continue;
+    if (FailsThere(target.comparison())) return 1;
     const bool named = target.diagnosis().has_verdict() && target.diagnosis().verdict().severity() == v1::FAULT;
     if (status != v1::CANNOT_TELL || named) return 1;
     undecided = true;

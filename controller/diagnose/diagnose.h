@@ -13,8 +13,8 @@ v1::Diagnosis Diagnose(const v1::Comparison& comparison);
 // compare + diagnose for every target, and the worst of them.
 v1::Report MakeReport(const v1::Run& run);
 
-// 0, 1 or 3: 0 every side healthy and alike; 1 a fault was found; 3 cannot tell, and no
-// cause named.
+// 0, 1 or 3: 0 every side healthy and alike; 1 a fault was found, or the target fails on the one side that was asked; 3
+// cannot tell, and no cause named.
 int ExitCode(const v1::Report& report);
 
 }  // namespace parallax::diagnose

@@ -28,6 +28,11 @@ bool SameHost(const v1::SideSummary& a, const v1::SideSummary& b) {
          host.hostname() == b.agent().host().hostname() && addresses(a) == addresses(b);
 }
 
+// "hop 2 ": what a redirect led to.
+std::string HopOf(const v1::StepSummary& step) {
+  return step.variant().starts_with("hop ") ? step.variant() + " " : "";
+}
+
 bool BothWork(const Facts& facts) { return facts.both() && facts.inside->healthy() && facts.outside->healthy(); }
 
 // The target's pair, or the real client's where the target itself is well.
@@ -151,7 +156,7 @@ std::optional<v1::Finding> MatchUnexplained(const v1::Comparison& comparison) {
       if (!side.present()) continue;
       finding.Because(absl::StrCat(side.side(), ": ",
                                    step == nullptr ? "every step succeeded"
-                                                   : absl::StrCat(compare::StepLabel(step->kind()), ": ",
+                                                   : absl::StrCat(HopOf(*step), compare::StepLabel(step->kind()), ": ",
                                                                   compare::StepCell(*step))),
                       side.side(), pair->probe(), step == nullptr ? v1::STEP_KIND_UNSPECIFIED : step->kind());
     }

@@ -229,7 +229,7 @@ std::optional<v1::Finding> MatchRefusedBeyondBastion(const v1::Comparison& compa
   const v1::Step* socks = TargetSocks(facts);
   const bool socks_rejects = socks != nullptr && SocksRejected(*socks);
   // The bastion does connect to it: what ends the conversation comes later.
-  if (socks != nullptr && socks->failure() == v1::NONE) return std::nullopt;
+  if (SocksReaches(facts)) return std::nullopt;
   bool refused = facts.outside_how == How::kRefused || facts.outside_how == How::kFarClose || socks_rejects ||
                  UnreachableAtOnce(facts);
   // Near or far cannot be told, but others do answer by the same way: then the tunnel is alive and this one is refused.

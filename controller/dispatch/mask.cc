@@ -41,8 +41,11 @@ size_t EndOfValue(std::string_view text, size_t at, char quote) {
     if (end != std::string_view::npos) ++end;
   } else {
     end = text.find_first_of(" \t\n'\"", at);
+    while (end < text.size() && end > at && text[end - 1] == '\\') end = text.find_first_of(" \t\n'\"", end + 1);
   }
-  return std::min(end, text.size());
+  // A shell's word goes on behind a quoted part: 'a'"b".
+  const bool goes_on = quote == '\0' && end < text.size() && IsQuote(text[end]) && end > at;
+  return goes_on ? EndOfValue(text, end, '\0') : std::min(end, text.size());
 }
 
 // PGPASSWORD=hunter2 becomes PGPASSWORD=***, wherever in the text it stands.
@@ -54,7 +57,8 @@ std::string WithoutAssigned(std::string_view text) {
     while (begin > copied && NameCharacter(text[begin - 1])) --begin;
     if (equals < copied || !NamesASecret(text.substr(begin, equals - begin))) continue;
     shown.append(text.substr(copied, equals + 1 - copied)).append(kMask);
-    copied = EndOfValue(text, equals + 1, '\0');
+    const char before = begin == 0 ? '\0' : text[begin - 1];
+    copied = EndOfValue(text, equals + 1, IsQuote(before) ? before : '\0');
   }
   shown.append(text.substr(copied));
   return shown;

@@ -238,13 +238,17 @@ v1::Plan PlanNames(const Options& options) {
 v1::Plan PlanLocate(const Options& options, const v1::Run& run) {
   Builder builder("locate", 1, 0);
   std::set<std::string> asked;
+  const bool elsewhere = std::any_of(run.sides().begin(), run.sides().end(),
+                                     [](const v1::Side& side) { return side.connect_to_size() > 0; });
   for (const v1::Target& target : options.targets) {
     if (target.scheme() == "dns" || !options.locate) continue;
     const std::vector<Control> positives = PositiveControls(options, target, run);
     const std::vector<std::string> addresses = AddressesOf(target, run);
     if (addresses.empty()) continue;
     for (const std::string& address : addresses) {
-      if (!asked.insert(Place(target, address)).second) continue;
+      // Where a side dials elsewhere it does so by the name, and one address may be two ways.
+      const std::string key = absl::StrCat(elsewhere ? target.host() + " " : "", Place(target, address));
+      if (!asked.insert(key).second) continue;
       v1::ProbeSpec* route =
           builder.Add(absl::StrCat("route ", At(target, address)), v1::ROUTE, target, options.step_timeout_ms, 1);
       route->mutable_route()->set_host(target.host());

@@ -55,7 +55,7 @@ class RowMaker {
   // One step of a pair as a row; false when no side attempted it.
   bool StepRow(const v1::Pair& pair, v1::StepKind kind, const std::string& variant, std::string label);
   bool Worth(const v1::Pair& pair, v1::StepKind kind) const;
-  void MarkDifference(const v1::Pair& pair, v1::StepKind kind, Row& row);
+  void MarkDifference(const v1::Pair& pair, v1::StepKind kind, const std::string& variant, Row& row);
   void Names();
   void Resolvers(const v1::Pair& pair);
   void Routes();
@@ -89,15 +89,16 @@ bool RowMaker::StepRow(const v1::Pair& pair, v1::StepKind kind, const std::strin
     row.cells[i] = {StepCell(*step), step->steady() || step->seen() < 2 ? style : Style::kDoubt};
   }
   if (!any) return false;
-  if (variant.empty() || kind == v1::EXPECTATION) MarkDifference(pair, kind, row);
+  MarkDifference(pair, kind, variant, row);
   if (kind == v1::CONNECT && pair.role() == v1::TARGET) ConnectNote(row);
   rows_.push_back(std::move(row));
   return true;
 }
 
-void RowMaker::MarkDifference(const v1::Pair& pair, v1::StepKind kind, Row& row) {
-  const bool named = comparison_.first_difference_probe() == pair.probe();
-  if (marked_ || !named || !comparison_.has_first_difference() || comparison_.first_difference().step() != kind) return;
+void RowMaker::MarkDifference(const v1::Pair& pair, v1::StepKind kind, const std::string& variant, Row& row) {
+  const v1::Difference& first = comparison_.first_difference();
+  const bool named = comparison_.has_first_difference() && comparison_.first_difference_probe() == pair.probe();
+  if (marked_ || !named || first.step() != kind || first.variant() != variant) return;
   row.first_difference = marked_ = true;
 }
 
@@ -120,7 +121,7 @@ void RowMaker::Names() {
   for (const v1::Pair& pair : comparison_.pairs()) {
     if (pair.role() != v1::NAME) continue;
     if (!StepRow(pair, v1::RESOLVE, "system", "resolve")) StepRow(pair, v1::RESOLVE, "", "resolve");
-    if (!rows_.empty() && !marked_) MarkDifference(pair, v1::RESOLVE, rows_.back());
+    if (!rows_.empty() && !marked_) MarkDifference(pair, v1::RESOLVE, "", rows_.back());
     Resolvers(pair);
   }
 }
@@ -151,7 +152,7 @@ void RowMaker::Resolvers(const v1::Pair& pair) {
     if (!addresses.empty()) absl::StrAppend(&words, ": ", absl::StrJoin(addresses, ", "));
     row.cells[i] = {std::move(words), answered > 0 ? Style::kPlain : Style::kBad};
   }
-  MarkDifference(pair, v1::RESOLVER_QUERY, row);
+  MarkDifference(pair, v1::RESOLVER_QUERY, "", row);
   if (any && (!all_fine || row.first_difference || pair.judgement() != v1::BOTH_FINE)) rows_.push_back(std::move(row));
 }
 
@@ -311,6 +312,9 @@ void RowMaker::Variants(const v1::Pair& pair) {
         any_failed |= !fine;
         if (!fine) break;
       }
+    }
+    if (comparison_.first_difference().variant() == variant) {
+      MarkDifference(pair, comparison_.first_difference().step(), variant, row);
     }
     // The matrix was asked for; anything else is worth a row only when it failed.
     if (any_failed || variant.starts_with("sslmode=")) rows_.push_back(std::move(row));

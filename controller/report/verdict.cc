@@ -75,11 +75,11 @@ std::string HealthyWords(const v1::Comparison& comparison) {
   v1::Rung lowest = v1::SUSTAINED;
   std::string by_word;
   for (const v1::SideSummary& side : comparison.sides()) {
+    if (!side.healthy()) continue;  // a witness that never came, say
     if (side.has_health()) {
       absl::StrAppend(&by_word, " ", side.name(), ": by the word of its health endpoint (", side.health().says(), ").");
       continue;
     }
-    if (!side.healthy()) continue;  // a witness that never came, say
     sides.push_back(side.name());
     lowest = std::min(lowest, side.rung());
   }

@@ -170,13 +170,29 @@ TEST_F(DispatchTest, SecretsInAVantageAreNotShown) {
 }
 
 TEST_F(DispatchTest, SecretsOfTheUsualFormsInAVantageAreNotShown) {
-  for (const std::string command :
-       {"sshpass -p hunter2 ssh host agent", "sshpass -phunter2 ssh host agent", "x --token hunter2 y",
-        "x --password 'hunter2 too' y", "x https://me:hunter2@host/", "env DATABASE_URL=postgres://a:hunter2@b/ x",
-        "curl -H 'Authorization: Bearer hunter2' https://h", "sh -c 'curl -H \"Authorization: Basic hunter2==\" h'",
-        "curl -H Authorization:hunter2 h", "curl -H 'X-Api-Key: hunter2' h", "x 'bearer hunter2'",
-        "curl -u me:hunter2 h", "curl -ume:hunter2 h", "curl --user 'me:hunter2' h", "curl --user=me:hunter2 h",
-        "env API_KEY=hunter2 x", "env GCLOUD_CREDENTIALS=hunter2 x", "x --auth hunter2", "x --bearer=hunter2"}) {
+  for (const std::string command : {"sshpass -p hunter2 ssh host agent",
+                                    "sshpass -phunter2 ssh host agent",
+                                    "x --token hunter2 y",
+                                    "x --password 'hunter2 too' y",
+                                    "x https://me:hunter2@host/",
+                                    "env DATABASE_URL=postgres://a:hunter2@b/ x",
+                                    "curl -H 'Authorization: Bearer hunter2' https://h",
+                                    "sh -c 'curl -H \"Authorization: Basic hunter2==\" h'",
+                                    "curl -H Authorization:hunter2 h",
+                                    "curl -H 'X-Api-Key: hunter2' h",
+                                    "x 'bearer hunter2'",
+                                    "curl -u me:hunter2 h",
+                                    "curl -ume:hunter2 h",
+                                    "curl --user 'me:hunter2' h",
+                                    "curl --user=me:hunter2 h",
+                                    "env API_KEY=hunter2 x",
+                                    "env 'PGPASSWORD=my hunter2' x",
+                                    "env \"API_KEY=x hunter2 z\" x",
+                                    "env PGPASSWORD='a'\"hunter2\" x",
+                                    "env PGPASSWORD=a\\ hunter2 x",
+                                    "env GCLOUD_CREDENTIALS=hunter2 x",
+                                    "x --auth hunter2",
+                                    "x --bearer=hunter2"}) {
     const v1::Run run = Run("exec:/nowhere/" + command);
     EXPECT_THAT(run.DebugString() + progress_, Not(HasSubstr("hunter2"))) << command;
     EXPECT_THAT(run.sides(0).vantage(), HasSubstr("***")) << command;

@@ -665,7 +665,7 @@ TEST_F(PostgresProbeTest, AServerThatEndsAHeldSessionAndACancellationEndTheHold)
   EXPECT_EQ(ended.outcome(), v1::CLOSED) << "a pool would have lost this connection";
   EXPECT_EQ(ended.connections(0).end(), v1::FIN_BY_PEER);
   const v1::Step& held = StepOf(ended, v1::QUERY, "held");
-  EXPECT_THAT(held.text(), MatchesRegex("the server ended the session after [0-9.]+ s of 9 s idle"));
+  EXPECT_THAT(held.text(), MatchesRegex("the session was ended after [0-9.]+ s of 9 s idle"));
   EXPECT_EQ(held.end(), v1::FIN_BY_PEER);
   EXPECT_EQ(held.connection(), 1);
   EXPECT_GE(held.start_ns(), StepOf(ended, v1::QUERY, "identity").start_ns());

@@ -298,7 +298,7 @@ TEST_F(SqlProbeTest, AHeldSessionThatTheServerEndsIsAFailure) {
   EXPECT_EQ(Steps(closed), "client_connect query query[held]:closed");
   EXPECT_EQ(closed.outcome(), v1::CLOSED);
   const v1::Step& held = StepOf(closed, v1::QUERY, "held");
-  EXPECT_THAT(held.text(), MatchesRegex("the server ended the session after [0-9.]+ s of 9 s idle"));
+  EXPECT_THAT(held.text(), MatchesRegex("the session was ended after [0-9.]+ s of 9 s idle"));
   EXPECT_EQ(held.end(), v1::FIN_BY_PEER);
   EXPECT_GE(held.start_ns(), StepOf(closed, v1::QUERY).start_ns() + StepOf(closed, v1::QUERY).duration_ns());
   EXPECT_EQ(held.connection(), 1);
