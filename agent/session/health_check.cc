@@ -13,7 +13,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "agent/net/tls_files.h"
+#include "agent/session/listen_address.h"
 #include "contract/limits.h"
+#include "contract/not_reached.h"
 #include "contract/status.h"
 #include "parallax/v1/session.grpc.pb.h"
 
@@ -32,12 +34,25 @@ absl::Status CheckFiles(const HealthCheckOptions& options) {
   return options.tls_cert.empty() ? absl::OkStatus() : net::CheckIdentityFiles(options.tls_cert, options.tls_key);
 }
 
+bool SpeaksTls(const HealthCheckOptions& options) {
+  return !options.tls_ca.empty() || !options.tls_cert.empty() || !options.tls_name.empty();
+}
+
+std::string Remedy(std::string_view why, const HealthCheckOptions& options) {
+  contract::Dialling dialling;
+  dialling.tls = SpeaksTls(options);
+  dialling.showed_certificate = !options.tls_cert.empty();
+  dialling.in_plaintext = "without any --tls- option";
+  dialling.with_tls = "with --tls-ca FILE, the authorities of its certificate";
+  dialling.look = "parallax-agent serve prints where it listens";
+  return contract::NotReachedRemedy(why, dialling);
+}
+
 std::shared_ptr<grpc::ChannelCredentials> Credentials(const HealthCheckOptions& options) {
-  const bool files = !options.tls_ca.empty() || !options.tls_cert.empty();
-  if (!files && options.tls_name.empty()) return grpc::InsecureChannelCredentials();
+  if (!SpeaksTls(options)) return grpc::InsecureChannelCredentials();
   using grpc::experimental::FileWatcherCertificateProvider;
   grpc::experimental::TlsChannelCredentialsOptions tls;
-  if (files) {
+  if (!options.tls_ca.empty() || !options.tls_cert.empty()) {
     tls.set_certificate_provider(std::make_shared<FileWatcherCertificateProvider>(options.tls_key, options.tls_cert,
                                                                                   options.tls_ca, kNeverReloaded));
   }
@@ -49,11 +64,13 @@ std::shared_ptr<grpc::ChannelCredentials> Credentials(const HealthCheckOptions& 
 }  // namespace
 
 absl::Status CheckHealth(const HealthCheckOptions& options) {
+  const auto address = ParseServedAddress(options.address);
+  if (!address.ok()) return address.status();
   if (absl::Status status = CheckFiles(options); !status.ok()) return status;
   gpr_set_log_function([](gpr_log_func_args*) {});  // all that it would print comes back as a status
   grpc::ChannelArguments arguments;
   if (!options.tls_name.empty()) arguments.SetSslTargetNameOverride(options.tls_name);
-  const auto channel = grpc::CreateCustomChannel(options.address, Credentials(options), arguments);
+  const auto channel = grpc::CreateCustomChannel(address->Text(), Credentials(options), arguments);
   const auto stub = v1::Agent::NewStub(channel);
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() + std::chrono::milliseconds(options.timeout_ms));
@@ -76,7 +93,7 @@ absl::Status CheckHealth(const HealthCheckOptions& options) {
                               ? absl::StrCat("no agent greeted within ", options.timeout_ms, " ms")
                               : contract::Printable(contract::ConnectFailure(status.error_message()), 400);
   return absl::UnavailableError(
-      absl::StrCat("no agent serves at ", contract::Printable(options.address, 100), ": ", why));
+      absl::StrCat("no agent serves at ", address->Text(), ": ", why, "\n", Remedy(why, options)));
 }
 
 }  // namespace parallax::session

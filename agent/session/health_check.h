@@ -20,8 +20,8 @@ struct HealthCheckOptions {
 };
 
 // Connects, and reads the agent's Hello. OK also for an agent that has as many sessions as it serves: it is well, and
-// busy. InvalidArgument and NotFound for options and files; else Unavailable, with one line that says why. Blocks at
-// most timeout_ms.
+// busy. InvalidArgument and NotFound for options and files; else Unavailable, with one line that says why and one that
+// says what helps. Blocks at most timeout_ms.
 absl::Status CheckHealth(const HealthCheckOptions& options);
 
 }  // namespace parallax::session

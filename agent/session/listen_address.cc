@@ -2,8 +2,10 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <charconv>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "contract/limits.h"
 
@@ -23,6 +25,30 @@ bool IsAddress(const std::string& host) {
   return inet_pton(AF_INET, host.c_str(), &any) == 1 || inet_pton(AF_INET6, host.c_str(), &any) == 1;
 }
 
+// What may stand in the name of a host: nothing that gRPC would take for the scheme of another resolver.
+bool IsName(std::string_view host) {
+  return !host.empty() && std::all_of(host.begin(), host.end(), [](unsigned char c) {
+    return absl::ascii_isalnum(c) || c == '.' || c == '-' || c == '_';
+  });
+}
+
+// "ADDRESS:PORT" in its parts; false where there is no port of a TCP endpoint behind the last colon.
+bool Split(std::string_view text, ListenAddress* to) {
+  const size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return false;
+  const std::string_view digits = text.substr(colon + 1);
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), to->port);
+  to->host = std::string(text.substr(0, colon));
+  if (to->host.starts_with('[') && to->host.ends_with(']')) to->host = to->host.substr(1, to->host.size() - 2);
+  return error == std::errc() && end == digits.data() + digits.size();
+}
+
+absl::Status NoAddress(std::string_view text, std::string_view of_what) {
+  return absl::InvalidArgumentError(absl::StrCat("'", contract::Printable(text, 100), "' is no address ",
+                                                 std::string(of_what),
+                                                 ": write ADDRESS:PORT, as in 127.0.0.1:7411 or [::1]:7411"));
+}
+
 }  // namespace
 
 std::string ListenAddress::Text() const {
@@ -30,30 +56,31 @@ std::string ListenAddress::Text() const {
 }
 
 absl::StatusOr<ListenAddress> ParseListenAddress(std::string_view text) {
-  const std::string shown = contract::Printable(text, 100);
-  const size_t colon = text.rfind(':');
-  const std::string_view digits = colon == std::string_view::npos ? "" : text.substr(colon + 1);
-  uint16_t port = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
-  std::string host(text.substr(0, colon == std::string_view::npos ? 0 : colon));
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  if (host == "localhost") host = "127.0.0.1";
-  if (digits.empty() || error != std::errc() || end != digits.data() + digits.size() ||
-      !(host.empty() || IsAddress(host))) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "'", shown, "' is no address to listen on: write ADDRESS:PORT, as in 127.0.0.1:7411 or [::1]:7411"));
+  ListenAddress address;
+  const bool split = Split(text, &address);
+  if (address.host == "localhost") address.host = "127.0.0.1";
+  if (!split || !(address.host.empty() || IsAddress(address.host))) {
+    return NoAddress(text, "to listen on");
   }
-  if (!IsLoopback(host)) {
+  if (!IsLoopback(address.host)) {
     return absl::InvalidArgumentError(absl::StrCat(
-        "this agent does not listen on '", shown,
+        "this agent does not listen on '", contract::Printable(text, 100),
         "', which others can reach: it has no policy yet that says what may be probed from here, and for whom. Listen "
         "on 127.0.0.1:",
-        port == 0 ? 7411 : port,
+        address.port == 0 ? 7411 : address.port,
         " and forward a port to it (ssh -L 7411:127.0.0.1:7411 HOST, kubectl port-forward), or let the controller "
         "start "
         "the agent (--inside ssh:HOST)"));
   }
-  return ListenAddress{std::move(host), port};
+  return address;
+}
+
+absl::StatusOr<ListenAddress> ParseServedAddress(std::string_view text) {
+  ListenAddress address;
+  if (!Split(text, &address) || address.port == 0 || !(IsAddress(address.host) || IsName(address.host))) {
+    return NoAddress(text, "of an agent");
+  }
+  return address;
 }
 
 }  // namespace parallax::session

@@ -1,4 +1,4 @@
-// The address that an agent may listen on. Pure; thread-safe.
+// The address that an agent may listen on, and the one where it is looked for. Pure; thread-safe.
 #ifndef PARALLAX_AGENT_SESSION_LISTEN_ADDRESS_H_
 #define PARALLAX_AGENT_SESSION_LISTEN_ADDRESS_H_
 
@@ -11,7 +11,7 @@
 namespace parallax::session {
 
 struct ListenAddress {
-  std::string host;  // an address of the loopback, without brackets
+  std::string host;  // an address, or a name where it is looked for; without brackets
   uint16_t port = 0;
   std::string Text() const;  // "127.0.0.1:7411", "[::1]:7411"
 };
@@ -19,6 +19,9 @@ struct ListenAddress {
 // "127.0.0.1:7411", "[::1]:7411", "localhost:0". InvalidArgument for what is no address and for one that others could
 // reach, saying why and what to do instead.
 absl::StatusOr<ListenAddress> ParseListenAddress(std::string_view text);
+
+// Where one is looked for: the same, of any host, by name too, and with a port. InvalidArgument for what is none.
+absl::StatusOr<ListenAddress> ParseServedAddress(std::string_view text);
 
 }  // namespace parallax::session
 

@@ -241,7 +241,8 @@ TEST_F(ListenCarrierTest, APortThatIsTakenIsNotShared) {
 TEST_F(ListenCarrierTest, NobodyThereOrSomebodyElseIsNotHealthy) {
   const support::ClosedPort closed;
   address_ = "127.0.0.1:" + std::to_string(closed.port());
-  EXPECT_THAT(Message(Check()), AllOf(HasSubstr(address_), HasSubstr("Connection refused")));
+  EXPECT_THAT(Message(Check()),
+              AllOf(HasSubstr(address_), HasSubstr("Connection refused"), HasSubstr("parallax-agent serve")));
   support::ScriptedServer web([](support::Peer& peer) {
     peer.ReadSome();
     peer.Send("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
@@ -249,10 +250,28 @@ TEST_F(ListenCarrierTest, NobodyThereOrSomebodyElseIsNotHealthy) {
   });
   address_ = "127.0.0.1:" + std::to_string(web.port());
   EXPECT_EQ(Check().code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(Message(Check()), HasSubstr("web server"));
   support::ScriptedServer mute([](support::Peer& peer) { peer.AwaitEnd(); });
   address_ = "127.0.0.1:" + std::to_string(mute.port());
   check_.timeout_ms = 200;
   EXPECT_THAT(Message(Check()), HasSubstr("within 200 ms"));
+}
+
+TEST_F(ListenCarrierTest, WhatIsNoAddressOfAnAgentIsAUsageError) {
+  for (const char* address : {"", "7411", "127.0.0.1", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536", "127.0.0.1:x",
+                              ":7411", "unix:/run/agent:7411", "a host:7411"}) {
+    address_ = address;
+    EXPECT_EQ(Check().code(), absl::StatusCode::kInvalidArgument) << address;
+    EXPECT_THAT(Message(Check()), HasSubstr("ADDRESS:PORT")) << address;
+  }
+  EXPECT_EQ(ParseServedAddress("localhost:7411")->Text(), "localhost:7411") << "a certificate may bear the name";
+  EXPECT_EQ(ParseServedAddress("[2001:db8::1]:7411")->Text(), "[2001:db8::1]:7411");
+}
+
+TEST_F(ListenCarrierTest, TlsToAnAgentThatSpeaksNoneIsToldSo) {
+  Serve();
+  check_.tls_name = "agent.test";
+  EXPECT_THAT(Message(Check()), HasSubstr("no TLS is spoken there"));
 }
 
 // --- TLS
@@ -291,20 +310,23 @@ TEST_F(TlsListenTest, TheAgentShowsItsCertificate) {
   Serve();
   EXPECT_TRUE(Check().ok()) << Check();
   check_.tls_name = "another.test";
-  EXPECT_THAT(Message(Check()), HasSubstr("Hostname Verification"));
+  EXPECT_THAT(Message(Check()), AllOf(HasSubstr("Hostname Verification"), HasSubstr("--tls-name")));
   check_.tls_name = "agent.test";
   check_.tls_ca = controller_cert_.path();
-  EXPECT_THAT(Message(Check()), HasSubstr("certificate verify failed"));
+  EXPECT_THAT(Message(Check()), AllOf(HasSubstr("certificate verify failed"), HasSubstr("--tls-ca")));
   check_ = {};
-  EXPECT_FALSE(Check().ok()) << "plaintext";
+  EXPECT_THAT(Message(Check()), HasSubstr("with --tls-ca FILE")) << "plaintext";
 }
 
 TEST_F(TlsListenTest, WithClientAuthoritiesTheControllerMustShowOneToo) {
   UseTls(true);
   Serve();
-  EXPECT_FALSE(Check().ok());
+  EXPECT_THAT(Message(Check()), HasSubstr("wants a certificate of ours"));
   ShowCertificate();
   EXPECT_TRUE(Check().ok()) << Check();
+  check_.tls_cert = agent_cert_.path();
+  check_.tls_key = agent_key_.path();
+  EXPECT_THAT(Message(Check()), HasSubstr("may not accept"));
 }
 
 TEST_F(TlsListenTest, WithoutAuthoritiesThoseOfTheSystemCount) {
@@ -348,6 +370,7 @@ TEST_F(TlsListenTest, FilesThatDoNotFitAreUsageErrors) {
   EXPECT_THAT(Message(serve()), HasSubstr("--tls-client-ca"));
   check_.tls_cert = agent_cert_.path();
   EXPECT_THAT(Message(Check()), HasSubstr("--tls-key"));
+  address_ = kDefaultListen;
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "contract/limits.h"
+#include "contract/not_reached.h"
 
 namespace parallax::dispatch {
 namespace {
@@ -57,42 +58,14 @@ std::string TryByHand(const Symptoms& symptoms) {
   return "run the command by hand: it should print one line that begins with PARALLAX-AGENT/1, and then wait";
 }
 
-// What gRPC says of an agent that listens, and what helps.
-constexpr Known kNotReached[] = {
-    {"connection refused",
-     "nothing listens there: start the agent (parallax-agent serve), and, where a port is forwarded to it, check that "
-     "the forward is up"},
-    {"certificate verify failed",
-     "its certificate is not of an authority that is trusted here, or has expired: name the authority's file with "
-     "--tls-ca; where that is the right one, look for its dates on its host: openssl x509 -noout -dates -in CERT"},
-    {"hostname verification",
-     "its certificate bears another name: where a port is forwarded, give the agent's own name with --tls-name"},
-    {"wrong_version_number", "no TLS is spoken there: an agent without --tls-cert is reached by grpc://127.0.0.1:PORT"},
-    {"wrong version number", "no TLS is spoken there: an agent without --tls-cert is reached by grpc://127.0.0.1:PORT"},
-    {"http1", "a web server is there: check the port; parallax-agent serve takes 7411 unless told otherwise"},
-    {"at most", "wait until another run has ended, or start a second agent on another port"},
-    {"asked to end", "it is being stopped: start it again, or wait for the one that takes its place"},
-    {"dns resolution failed", "this host does not know the name: check its spelling"},
-    {"unimplemented", "another gRPC server is there: check the port"},
-    {"unknown service", "another gRPC server is there: check the port"},
-};
-
 std::string NotReachedRemedy(const Symptoms& symptoms) {
-  const std::string text = absl::AsciiStrToLower(symptoms.detail);
-  for (const Known& known : kNotReached) {
-    if (absl::StrContains(text, known.says)) return known.remedy;
-  }
-  if (symptoms.tls && symptoms.showed_certificate) {
-    return "it may not accept the certificate of --tls-cert: that must be of an authority in the file of its "
-           "--tls-client-ca, and not expired (openssl x509 -noout -issuer -dates -in CERT); else check that an agent "
-           "serves there: parallax-agent check ADDRESS:PORT, on its host";
-  }
-  if (symptoms.tls) {
-    return "an agent that was started with --tls-client-ca wants a certificate of ours: --tls-cert and --tls-key; else "
-           "check that an agent serves there: parallax-agent check ADDRESS:PORT, on its host";
-  }
-  return "check that an agent serves there, without TLS: parallax-agent check ADDRESS:PORT, on its host; one that was "
-         "started with --tls-cert is reached by grpcs://";
+  contract::Dialling dialling;
+  dialling.tls = symptoms.tls;
+  dialling.showed_certificate = symptoms.tls && symptoms.showed_certificate;
+  dialling.in_plaintext = "by grpc://127.0.0.1:PORT";
+  dialling.with_tls = "by grpcs://";
+  dialling.look = "parallax-agent check ADDRESS:PORT, on its host";
+  return contract::NotReachedRemedy(symptoms.detail, dialling);
 }
 
 constexpr std::string_view kElsewhere =
