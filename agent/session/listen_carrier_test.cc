@@ -361,6 +361,8 @@ TEST_F(TlsListenTest, FilesThatDoNotFitAreUsageErrors) {
   EXPECT_THAT(Message(serve()), AllOf(HasSubstr(controller_key_.path()), HasSubstr(agent_cert_.path())));
   options_.tls_key = agent_cert_.path();
   EXPECT_THAT(Message(serve()), HasSubstr("no private key"));
+  options_.tls_key = "/";
+  EXPECT_THAT(Message(serve()), HasSubstr("it is a directory"));
   options_.tls_key = "/nowhere/key.pem";
   EXPECT_EQ(serve().code(), absl::StatusCode::kNotFound);
   options_.tls_key = agent_key_.path();
@@ -368,9 +370,9 @@ TEST_F(TlsListenTest, FilesThatDoNotFitAreUsageErrors) {
   EXPECT_THAT(Message(serve()), HasSubstr("no certificate"));
   options_.tls_cert = options_.tls_key = "";
   EXPECT_THAT(Message(serve()), HasSubstr("--tls-client-ca"));
+  address_ = kDefaultListen;
   check_.tls_cert = agent_cert_.path();
   EXPECT_THAT(Message(Check()), HasSubstr("--tls-key"));
-  address_ = kDefaultListen;
 }
 
 }  // namespace

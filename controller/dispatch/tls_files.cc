@@ -1,27 +1,14 @@
 #include "controller/dispatch/tls_files.h"
 
-#include <cerrno>
-#include <cstring>
-#include <fstream>
-#include <sstream>
 #include <string>
-#include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "contract/limits.h"
 #include "contract/pem.h"
+#include "contract/pem_file.h"
 
 namespace parallax::dispatch {
 namespace {
-
-absl::StatusOr<contract::PemFile> Read(const char* flag, const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::stringstream bytes;
-  if (file && bytes << file.rdbuf()) return contract::PemFile{path, std::move(bytes).str()};
-  return absl::InvalidArgumentError(absl::StrCat(flag, ": cannot read '", contract::Printable(path, 200),
-                                                 "': ", file ? "it holds nothing" : strerror(errno)));
-}
 
 absl::Status Prefixed(const char* flag, const absl::Status& status) {
   if (status.ok()) return status;
@@ -35,15 +22,15 @@ absl::Status CheckTlsFiles(const TlsFiles& tls) {
     return absl::InvalidArgumentError("a certificate and its key go together: give both --tls-cert and --tls-key");
   }
   if (!tls.ca.empty()) {
-    const auto ca = Read("--tls-ca", tls.ca);
-    if (!ca.ok()) return ca.status();
+    const auto ca = contract::ReadPemFile(tls.ca);
+    if (!ca.ok()) return Prefixed("--tls-ca", ca.status());
     if (absl::Status status = Prefixed("--tls-ca", contract::CheckAuthority(*ca)); !status.ok()) return status;
   }
   if (tls.cert.empty()) return absl::OkStatus();
-  const auto cert = Read("--tls-cert", tls.cert);
-  if (!cert.ok()) return cert.status();
-  const auto key = Read("--tls-key", tls.key);
-  if (!key.ok()) return key.status();
+  const auto cert = contract::ReadPemFile(tls.cert);
+  if (!cert.ok()) return Prefixed("--tls-cert", cert.status());
+  const auto key = contract::ReadPemFile(tls.key);
+  if (!key.ok()) return Prefixed("--tls-key", key.status());
   return Prefixed("--tls-cert and --tls-key", contract::CheckIdentity(*cert, *key));
 }
 
