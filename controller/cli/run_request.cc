@@ -160,10 +160,18 @@ absl::Status PrepareReach(const RunRequest& request, Prepared* prepared) {
   if (agent.ok()) reach.local_agent = *agent;
   reach.agent_to_copy = request.agent_binary.empty() ? reach.local_agent : request.agent_binary;
   // Beside an agent that the user names lies what the user wants there, and our own may be of another release.
+  const dispatch::TlsFiles& tls = request.tls;
+  const bool told_of_tls = !tls.ca.empty() || !tls.cert.empty() || !tls.key.empty() || !tls.name.empty();
+  // Whoever names them means to be sure of whom is spoken to; to drop them silently would be plaintext after all.
+  if (told_of_tls && !any([](const std::string& vantage) { return vantage.starts_with("grpcs:"); })) {
+    return absl::InvalidArgumentError(
+        "--tls-ca, --tls-cert, --tls-key and --tls-name are for grpcs:// vantages, and there is none: write "
+        "grpcs://HOST:PORT where the agent speaks TLS, or leave them out");
+  }
   if (ssh) reach.client_to_copy = dispatch::CompanionOf(reach.agent_to_copy, request.agent_binary.empty());
   reach.copy_agent = request.copy_agent;
   if (ssh) reach.ask = PersonAtTerminal();
-  reach.tls = request.tls;
+  reach.tls = tls;
   return absl::OkStatus();
 }
 

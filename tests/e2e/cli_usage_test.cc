@@ -58,6 +58,11 @@ TEST_F(CliUsageTest, VantagesThatCannotBe) {
   std::vector<std::string> files = compare("--inside", "grpcs://127.0.0.1:7411");
   files.insert(files.end(), {"--tls-ca", "/nowhere/ca.pem"});
   ExpectUsage(files, AllOf(HasSubstr("--tls-ca"), HasSubstr("/nowhere/ca.pem")));
+  for (const char* flag : {"--tls-ca", "--tls-cert", "--tls-key", "--tls-name"}) {
+    std::vector<std::string> plaintext = compare("--inside", "grpc://127.0.0.1:7411");
+    plaintext.insert(plaintext.end(), {flag, "agent.test"});
+    ExpectUsage(plaintext, AllOf(HasSubstr(flag), HasSubstr("grpcs://HOST:PORT")));
+  }
   std::vector<std::string> many = compare("--inside", "local");
   for (int i = 0; i < 63; ++i) many.insert(many.end(), {"--witness", "w" + std::to_string(i) + "=local"});
   ExpectUsage(many, AllOf(HasSubstr("65 sides"), HasSubstr("at most 64")));
