@@ -39,9 +39,9 @@ absl::StatusOr<std::string> FindLocalAgent() {
   }
   return absl::NotFoundError(
       absl::StrCat("there is no agent for the vantage 'local': neither ", beside.string(),
-                   " nor a parallax-agent in PATH can be run. Build it (cmake --build ... --target "
-                   "parallax-agent) or copy it beside parallax, or name another vantage: --outside "
-                   "'exec:COMMAND'"));
+                   " nor a parallax-agent in PATH can be run. Build it (cmake --build ... --target parallax-agent) or "
+                   "copy it beside parallax, or name another vantage than local, the default of --outside and of "
+                   "probe's --from: 'exec:COMMAND' or ssh:HOST"));
 }
 
 std::string NewRunId() {

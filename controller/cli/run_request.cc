@@ -4,6 +4,7 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "contract/limits.h"
 #include "controller/cli/local_agent.h"
 #include "controller/cli/say.h"
@@ -121,6 +122,10 @@ absl::Status AddSides(const RunRequest& request, Prepared* prepared) {
   return absl::OkStatus();
 }
 
+std::string Names(const std::vector<dispatch::SideConfig>& sides) {
+  return absl::StrJoin(sides, ", ", [](std::string* names, const auto& side) { names->append(side.name); });
+}
+
 absl::Status AddConnectTo(const RunRequest& request, Prepared* prepared) {
   for (const std::string& text : request.connect_to) {
     auto map = plan::ParseConnectTo(text);
@@ -134,7 +139,7 @@ absl::Status AddConnectTo(const RunRequest& request, Prepared* prepared) {
     if (!found) {
       return absl::InvalidArgumentError(absl::StrCat("--connect-to: there is no side '",
                                                      contract::Printable(map->first, 80),
-                                                     "'; the sides are inside, outside and the witnesses"));
+                                                     "'; this run has: ", Names(prepared->sides)));
     }
     if (!IsDialled(prepared->options, map->second)) {
       return absl::InvalidArgumentError(absl::StrCat(
@@ -155,11 +160,6 @@ absl::Status PrepareReach(const RunRequest& request, Prepared* prepared) {
   const bool local =
       any([](const std::string& vantage) { return vantage == "local" || dispatch::IsHealthUrl(vantage); });
   const bool ssh = any([](const std::string& vantage) { return vantage.starts_with("ssh:"); });
-  auto agent = local || ssh ? FindLocalAgent() : absl::StatusOr<std::string>("");
-  if (local && !agent.ok()) return agent.status();
-  if (agent.ok()) reach.local_agent = *agent;
-  reach.agent_to_copy = request.agent_binary.empty() ? reach.local_agent : request.agent_binary;
-  // Beside an agent that the user names lies what the user wants there, and our own may be of another release.
   const dispatch::TlsFiles& tls = request.tls;
   const bool told_of_tls = !tls.ca.empty() || !tls.cert.empty() || !tls.key.empty() || !tls.name.empty();
   // Whoever names them means to be sure of whom is spoken to; to drop them silently would be plaintext after all.
@@ -168,6 +168,11 @@ absl::Status PrepareReach(const RunRequest& request, Prepared* prepared) {
         "--tls-ca, --tls-cert, --tls-key and --tls-name are for grpcs:// vantages, and there is none: write "
         "grpcs://HOST:PORT where the agent speaks TLS, or leave them out");
   }
+  auto agent = local || ssh ? FindLocalAgent() : absl::StatusOr<std::string>("");
+  if (local && !agent.ok()) return agent.status();
+  if (agent.ok()) reach.local_agent = *agent;
+  reach.agent_to_copy = request.agent_binary.empty() ? reach.local_agent : request.agent_binary;
+  // Beside an agent that the user names lies what the user wants there, and our own may be of another release.
   if (ssh) reach.client_to_copy = dispatch::CompanionOf(reach.agent_to_copy, request.agent_binary.empty());
   reach.copy_agent = request.copy_agent;
   if (ssh) reach.ask = PersonAtTerminal();

@@ -132,8 +132,8 @@ std::string FromKnown(const Symptoms& symptoms) {
 
 std::string CannotStartRemedy(const Symptoms& symptoms) {
   if (symptoms.local) {
-    return "parallax-agent is looked for beside parallax, then in PATH: put it there, or name another vantage, such as "
-           "--outside 'exec:/path/to/parallax-agent stdio'";
+    return "parallax-agent is looked for beside parallax, then in PATH: put it there, or name another vantage than "
+           "local, such as 'exec:/path/to/parallax-agent stdio'";
   }
   if (symptoms.carrier == Carrier::kSsh) return "install the OpenSSH client on this host: ssh: vantages run it";
   return absl::StrCat("check that '", symptoms.command,

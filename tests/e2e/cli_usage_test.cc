@@ -85,7 +85,10 @@ TEST_F(CliUsageTest, ValuesOfFlags) {
   ExpectUsage(with("--format", "yaml"), HasSubstr("--format"));
   ExpectUsage(with("--color", "blue"), HasSubstr("--color"));
   ExpectUsage(with("--connect-to", "outside:h:1"), HasSubstr("SIDE:HOST:PORT:TOHOST:TOPORT"));
-  ExpectUsage(with("--connect-to", "elsewhere:h:1:i:2"), HasSubstr("no side 'elsewhere'"));
+  ExpectUsage(with("--connect-to", "elsewhere:h:1:i:2"),
+              HasSubstr("no side 'elsewhere'; this run has: inside, outside"));
+  ExpectUsage({"probe", "tcp://127.0.0.1:1", "--connect-to", "inside:127.0.0.1:1:127.0.0.1:2"},
+              HasSubstr("no side 'inside'; this run has: outside"));
   ExpectUsage(with("--connect-to", "outside:other:1:127.0.0.1:2"), HasSubstr("no target is other:1"));
   ExpectUsage(with("--witness", "bastion"), HasSubstr("NAME=VANTAGE"));
   ExpectUsage(with("--outside", "ftp:host"), HasSubstr("exec:"));
@@ -129,10 +132,14 @@ TEST_F(CliUsageTest, AMissingLocalAgentSaysWhereItLooked) {
   std::filesystem::create_directories(home_ + "/bin");
   std::filesystem::copy_file(PARALLAX_PROGRAM, home_ + "/bin/parallax");
   options_.environment["PATH"] = home_;
-  const ChildResult result =
-      RunChild({home_ + "/bin/parallax", "compare", "tcp://127.0.0.1:1", "--inside", "local"}, options_);
-  EXPECT_EQ(result.exit, 2);
-  EXPECT_THAT(result.err, AllOf(HasSubstr(home_ + "/bin/parallax-agent"), HasSubstr("--outside")));
+  const std::string program = home_ + "/bin/parallax";
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {program, "compare", "tcp://127.0.0.1:1", "--inside", "local"}, {program, "probe", "tcp://127.0.0.1:1"}}) {
+    const ChildResult result = RunChild(words, options_);
+    EXPECT_EQ(result.exit, 2);
+    EXPECT_THAT(result.err,
+                AllOf(HasSubstr(program + "-agent"), HasSubstr("default of --outside and of probe's --from")));
+  }
 }
 
 TEST_F(CliUsageTest, HelpIsNoError) {
