@@ -144,11 +144,15 @@ void AddServe(CLI::App& app, ServeFlags& flags) {
       ->add_option("--tls-client-ca", flags.options.tls_client_ca,
                    "Controllers must show a certificate of these authorities (PEM)")
       ->type_name("FILE");
-  serve->add_option("--drain", flags.drain_seconds, "The attempt at hand may take so long to end after SIGTERM")
+  // The descriptions of the validators would stand in the help behind the type.
+  CLI::Validator seconds = CLI::AsNumberWithUnit(std::map<std::string, double>{{"ms", 0.001}, {"s", 1}, {"m", 60}},
+                                                 CLI::AsNumberWithUnit::CASE_SENSITIVE);
+  serve
+      ->add_option("--drain", flags.drain_seconds,
+                   "The attempt at hand may take so long to end after SIGTERM; at most 60m")
       ->type_name("DURATION")
-      ->transform(CLI::AsNumberWithUnit(std::map<std::string, double>{{"ms", 0.001}, {"s", 1}, {"m", 60}},
-                                        CLI::AsNumberWithUnit::CASE_SENSITIVE))
-      ->check(CLI::Range(0.0, 3600.0))
+      ->transform(seconds.description(""))
+      ->check(CLI::Range(0.0, 3600.0).description(""))
       ->default_str("30s");
 }
 

@@ -148,6 +148,7 @@ TEST_F(CliUsageTest, HelpIsNoError) {
     EXPECT_EQ(result.exit, 0);
     EXPECT_THAT(result.out, HasSubstr("--format"));
   }
+  EXPECT_THAT(RunChild({PARALLAX_AGENT, "serve", "--help"}, options_).out, HasSubstr("--drain DURATION=30s"));
   EXPECT_THAT(Run({"--help"}).out, HasSubstr("Exit codes"));
   EXPECT_THAT(Run({"--version"}).out, HasSubstr("parallax "));
 }
