@@ -49,8 +49,7 @@ std::optional<FetchRequest> Follow(const FetchRequest& before, const FetchResult
     *why_not = absl::StrCat("it redirects to what is no http or https URL: ", reporter.Shown(ShownUrl(next.url), 256));
     return std::nullopt;
   }
-  // Whoever redirects may name anybody.
-  if (next.host != before.host || next.port != before.port || next.tls != before.tls) next.bearer.clear();
+  next.elsewhere |= next.host != before.host || next.port != before.port || next.tls != before.tls;
   // RFC 9110 section 15.4: all but 307 and 308 become a GET.
   if (answer.status != 307 && answer.status != 308 && next.method != "HEAD") next.method = "GET";
   return next;
@@ -86,6 +85,7 @@ void RunHttp(const v1::HttpProbe& spec, const probes::Context& context, Reporter
       return;
     }
     request.bearer = std::move(secret->value);
+    request.bearer_origin = std::move(secret->origin);
     reporter.KeepSecret(request.bearer);
   }
   request.to = probes::Locate(spec.endpoint(), context, reporter.recorder());

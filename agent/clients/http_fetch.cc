@@ -279,6 +279,7 @@ bool Hop::SetUp() {
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &Hop::OnBody);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, this);
   http_.set_method(request_.method);
+  if (!request_.bearer.empty() && WhyWithheld(request_).empty()) http_.set_secret_origin(request_.bearer_origin);
   http_.set_url(reporter_.Shown(ShownUrl(request_.url)));
   tls_.set_clock_unix(context_.clock.UnixNs() / 1'000'000'000);
   if (!net::IsNumericAddress(request_.host)) tls_.set_sni(request_.host);

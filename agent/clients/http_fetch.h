@@ -24,6 +24,8 @@ struct FetchRequest {
   bool verify = true;
   std::string root_cert;  // PEM file; "": the system's store
   std::string bearer;     // ""; goes only over verified TLS or to loopback
+  std::string bearer_origin;
+  bool elsewhere = false;  // a redirect led to another host, port or scheme
   uint64_t max_body_bytes = 0;
   std::string variant;    // of the steps
   std::string came_from;  // the URL that redirected here, "" for none

@@ -47,6 +47,8 @@ HttpHandle::HttpHandle(const FetchRequest& request) : easy_(curl_easy_init()) {
 }
 
 std::string WhyWithheld(const FetchRequest& request) {
+  // Whoever redirects may name anybody.
+  if (request.elsewhere) return "a redirect led to another host, port or scheme";
   if (IsLoopback(request.to.address)) return "";
   if (!request.tls) return "it must not travel without TLS";
   return request.verify ? "" : "nobody verifies whom it would go to";

@@ -261,6 +261,12 @@ std::string ClientProcess::HowItEnded() const {
   return absl::StrCat("ended with exit code ", WEXITSTATUS(status_));
 }
 
+// The client got its secret from us: only we know where it came from.
+void SetOrigin(const std::string& origin, v1::Step* step) {
+  if (step->has_client() && !origin.empty()) step->mutable_client()->set_secret_origin(origin);
+  if (!step->http().secret_origin().empty()) step->mutable_http()->set_secret_origin(origin);
+}
+
 void ClientProcess::Finish(std::string_view secret, std::string_view origin) {
   v1::Observation* observation = recorder_.observation();
   const bool cancelled = context_.cancel.cancelled();
@@ -274,7 +280,7 @@ void ClientProcess::Finish(std::string_view secret, std::string_view origin) {
   const bool silent = late_ && !cancelled && !MayHaveBeenFed();
   for (v1::Step& step : *seen_.mutable_steps()) {
     step.set_start_ns(step.start_ns() + shift_ns);
-    if (step.has_client() && !origin.empty()) step.mutable_client()->set_secret_origin(std::string(origin));
+    SetOrigin(std::string(origin), &step);
     v1::Step* kept = observation->add_steps();
     *kept = step;
     if (step.failure() != v1::FAILURE_UNSPECIFIED) continue;

@@ -46,14 +46,18 @@ void NoteSecretOrigins(const TargetSecrets& secrets, v1::Run& run) {
     if (!ref.empty()) absl::StrAppend(&refs, refs.empty() ? "" : ", ", ref);
   }
   for (v1::Side& side : *run.mutable_sides()) {
-    std::set<std::string> origins;
+    std::set<std::string> notes;
     for (const v1::SideObservation& observation : run.observations()) {
       if (observation.side() != side.name()) continue;
       for (const v1::Step& step : observation.observation().steps()) {
-        if (!step.auth().secret_origin().empty()) origins.insert(step.auth().secret_origin());
+        for (const std::string& origin : {step.auth().secret_origin(), step.client().secret_origin()}) {
+          if (!origin.empty()) notes.insert(absl::StrCat("password ", refs, ": ", origin));
+        }
+        const std::string& origin = step.http().secret_origin();
+        if (!origin.empty()) notes.insert(absl::StrCat("bearer token ", refs, ": ", origin));
       }
     }
-    for (const std::string& origin : origins) side.add_secret_notes(absl::StrCat("password ", refs, ": ", origin));
+    for (const std::string& note : notes) side.add_secret_notes(note);
   }
 }
 

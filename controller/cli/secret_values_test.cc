@@ -27,5 +27,24 @@ TEST(Secrets, WhatIsNotSetHereIsLeftToTheAgents) {
   EXPECT_TRUE(ResolveSecrets({""}, "file:/run/secret")->to_send.empty());
 }
 
+TEST(Secrets, EveryKindOfProbeSaysWhichValueItUsed) {
+  v1::Run run;
+  for (const char* side : {"inside", "outside"}) run.add_sides()->set_name(side);
+  const auto step = [&run](const std::string& side) {
+    v1::SideObservation* seen = run.add_observations();
+    seen->set_side(side);
+    return seen->mutable_observation()->add_steps();
+  };
+  step("inside")->mutable_auth()->set_secret_origin("environment of the agent");
+  step("inside")->mutable_client()->set_secret_origin("environment of the agent");
+  step("inside")->mutable_http()->set_status(200);
+  step("outside")->mutable_client()->set_secret_origin("sent by the controller");
+  step("outside")->mutable_http()->set_secret_origin("sent by the controller");
+  NoteSecretOrigins({{"env:T", "env:T", ""}, {}}, run);
+  EXPECT_THAT(run.sides(0).secret_notes(), ::testing::ElementsAre("password env:T: environment of the agent"));
+  EXPECT_THAT(run.sides(1).secret_notes(), ::testing::ElementsAre("bearer token env:T: sent by the controller",
+                                                                  "password env:T: sent by the controller"));
+}
+
 }  // namespace
 }  // namespace parallax::cli

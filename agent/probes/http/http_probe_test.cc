@@ -428,9 +428,12 @@ TEST_F(HttpProbeTest, AnAddressThatPolicyRefusesIsNotDialled) {
 }
 
 TEST_F(HttpProbeTest, ABearerTokenGoesToLoopbackAndToNobodyElse) {
+  EXPECT_EQ(StepOf(Probe(Saying(Answer("ok"))), v1::REQUEST).http().secret_origin(), "");
   GiveToken();
-  Probe(Saying(Answer("ok")));
+  const v1::Observation used = Probe(Saying(Answer("ok")));
   EXPECT_THAT(server_->received(), HasSubstr(absl::StrCat("Authorization: Bearer ", kToken)));
+  EXPECT_EQ(StepOf(used, v1::REQUEST).http().secret_origin(), "sent by the controller");
+  EXPECT_EQ(StepOf(used, v1::REQUEST).text(), "");
   http().set_follow_redirects(true);
   ScriptedServer other(Saying(Answer("ok")));
   const v1::Observation seen =
@@ -438,6 +441,17 @@ TEST_F(HttpProbeTest, ABearerTokenGoesToLoopbackAndToNobodyElse) {
   EXPECT_EQ(Steps(seen), "connect request body connect[hop 2] request[hop 2] body[hop 2] expectation[status]");
   EXPECT_THAT(other.received(), HasSubstr("GET / HTTP/1.1"));
   EXPECT_THAT(other.received(), Not(HasSubstr(kToken)));
+  EXPECT_THAT(StepOf(seen, v1::REQUEST, "hop 2").text(),
+              HasSubstr("withheld: a redirect led to another host, port or scheme"));
+  EXPECT_EQ(StepOf(seen, v1::REQUEST, "hop 2").http().secret_origin(), "");
+}
+
+TEST_F(HttpProbeTest, WhereATokenComesFromIsTheAgentsWordAndNotItsClients) {
+  setenv("PARALLAX_TEST_TOKEN", kToken, 1);
+  http().mutable_bearer()->set_ref("env:PARALLAX_TEST_TOKEN");
+  const v1::Observation seen = Probe(Saying(Answer("ok")));
+  unsetenv("PARALLAX_TEST_TOKEN");
+  EXPECT_EQ(StepOf(seen, v1::REQUEST).http().secret_origin(), "environment of the agent");
 }
 
 TEST_F(HttpProbeTest, ATokenThatAServerEchoesIsNowhereInTheObservation) {
