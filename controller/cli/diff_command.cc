@@ -21,12 +21,15 @@ int DiffRuns(const DiffFlags& flags) {
   if (!after.ok()) return UsageError(std::string(after.status().message()));
   const v1::Report before_report = diagnose::MakeReport(before->run);
   const v1::Report after_report = diagnose::MakeReport(after->run);
-  google::protobuf::RepeatedPtrField<v1::Sample> samples;
-  experiment::AddRun(before->run, "before", &samples);
-  experiment::AddRun(after->run, "after", &samples);
-  const std::vector<v1::Change> changes = experiment::Changes(samples);
   const report::DiffSide first{before->run, before_report};
   const report::DiffSide second{after->run, after_report};
+  std::vector<v1::Change> changes;
+  if (report::SameTargets(first, second)) {
+    google::protobuf::RepeatedPtrField<v1::Sample> samples;
+    experiment::AddRun(before->run, "before", &samples);
+    experiment::AddRun(after->run, "after", &samples);
+    changes = experiment::Changes(samples, {"in the first run", "in the second run"});
+  }
   report::TextOptions options;
   options.colour = output->is_stdout() ? UseColour(flags.form.color, STDOUT_FILENO) : flags.form.color == "always";
   options.columns = output->is_stdout() ? Columns(STDOUT_FILENO) : report::TextOptions().columns;

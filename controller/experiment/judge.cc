@@ -173,7 +173,7 @@ void JudgeChange(const v1::PointResult& point, const v1::MetricExpectation& metr
         RankTest(shares, {after->run_failure_shares().begin(), after->run_failure_shares().end()}).lowest_p > kAlpha;
     word = few ? "too few to show any" : "no difference shown";
   }
-  verdict->set_seen(change.text());
+  verdict->set_seen(of_failures ? absl::StrCat(word, ": ", FailuresText(*before, *after)) : change.text());
   if (word == "too few to show any" || word == "not comparable") {
     verdict->set_undecided(true);
     return;

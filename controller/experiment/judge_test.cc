@@ -247,6 +247,16 @@ TEST(Judge, QuickerWhereMoreFailsIsNoBetter) {
   EXPECT_EQ(Code(&few), 3) << "one run against one shows nothing";
 }
 
+TEST(Judge, FailuresAreAnsweredInFailures) {
+  v1::ExperimentResult result = Result({{v1::DIVERGED, "", "before"}, {v1::HEALTHY, "", "after"}});
+  AddSample(&result, "before", {40}, 5);
+  AddSample(&result, "after", {40, 41, 42, 43, 44, 45});
+  ExpectMetric(&result, "outside.connect.failures", "lower");
+  EXPECT_EQ(Code(&result), 0);
+  EXPECT_EQ(result.points(0).verdicts(0).seen(),
+            "fewer: 5 of 6 attempts in 5 of 6 runs before, 0 of 6 attempts in 0 of 6 runs after");
+}
+
 TEST(Judge, AfterAgainstBeforeByARankTest) {
   v1::ExperimentResult result = Result({{v1::HEALTHY, "", "before"}, {v1::HEALTHY, "", "after"}});
   AddSample(&result, "before", {40, 41, 42, 43, 44});

@@ -172,7 +172,7 @@ std::vector<double> RunTimes(const v1::Sample& sample) {
   return ms;
 }
 
-std::string FailuresText(const v1::Sample& sample) {
+std::string FailuresOf(const v1::Sample& sample) {
   return absl::StrCat(sample.failures(), " of ", sample.attempts(), " attempts in ", sample.failed_runs(), " of ",
                       sample.runs(), " runs");
 }
@@ -224,7 +224,11 @@ std::string NeverCame(const v1::Sample& sample) {
                       " attempts never came to this step");
 }
 
-v1::Change ChangeOf(const v1::Sample& before, const v1::Sample& after) {
+std::string FailuresText(const v1::Sample& before, const v1::Sample& after) {
+  return absl::StrCat(FailuresOf(before), " before, ", FailuresOf(after), " after");
+}
+
+v1::Change ChangeOf(const v1::Sample& before, const v1::Sample& after, const StageWords& words) {
   v1::Change change;
   change.set_side(after.side());
   change.set_step(after.step());
@@ -232,9 +236,10 @@ v1::Change ChangeOf(const v1::Sample& before, const v1::Sample& after) {
   const v1::Sample* never = before.run_medians_ms().empty() ? &before : &after;
   if (never->run_medians_ms().empty()) {
     change.set_verdict("not comparable");
-    const std::string when = never == &before ? "before the change" : "after the change";
+    const std::string& when = never == &before ? words.before : words.after;
     text = never->ms().empty() ? absl::StrCat("not comparable: it never succeeded ", when)
-                               : absl::StrCat("not comparable: in no run ", when, " did more than half succeed");
+                               : absl::StrCat("not comparable: half or more of it failed ", when,
+                                              never->runs() > 1 ? ", in every run" : "");
   } else {
     const Shift shift = RankTest(RunTimes(before), RunTimes(after));
     change.set_shift_ms(shift.difference);
@@ -246,8 +251,7 @@ v1::Change ChangeOf(const v1::Sample& before, const v1::Sample& after) {
     const Shift shift = RankTest({before.run_failure_shares().begin(), before.run_failure_shares().end()},
                                  {after.run_failure_shares().begin(), after.run_failure_shares().end()});
     change.set_failures(TestWord(shift, "more", "fewer"));
-    absl::StrAppend(&text, "; failures ", change.failures(), ": ", FailuresText(before), " before, ",
-                    FailuresText(after), " after");
+    absl::StrAppend(&text, "; failures ", change.failures(), ": ", FailuresText(before, after));
   }
   for (const v1::Sample* sample : {&before, &after}) {
     if (sample->unreached() > 0)
@@ -257,11 +261,11 @@ v1::Change ChangeOf(const v1::Sample& before, const v1::Sample& after) {
   return change;
 }
 
-std::vector<v1::Change> Changes(const Samples& samples) {
+std::vector<v1::Change> Changes(const Samples& samples, const StageWords& words) {
   std::vector<v1::Change> changes;
   for (const v1::Sample& after : samples) {
     const v1::Sample* before = FindSample(samples, after.side(), after.step(), "before");
-    if (after.stage() == "after" && before != nullptr) changes.push_back(ChangeOf(*before, after));
+    if (after.stage() == "after" && before != nullptr) changes.push_back(ChangeOf(*before, after, words));
   }
   return changes;
 }

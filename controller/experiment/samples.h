@@ -32,13 +32,23 @@ v1::Summary Summarize(const v1::Sample& sample);
 // "12 of 15 attempts never came to this step"; "" when all came.
 std::string NeverCame(const v1::Sample& sample);
 
+// What the two stages are called where one of them had nothing to compare.
+struct StageWords {
+  std::string before = "before the change";
+  std::string after = "after the change";
+};
+
+// "5 of 15 attempts in 3 of 5 runs before, 0 of 15 attempts in 0 of 5 runs after".
+std::string FailuresText(const v1::Sample& before, const v1::Sample& after);
+
 // After against before, of one side and step: times and failures by a rank test each, at kAlpha. A run counts once, by
 // the median of its attempts and by the share of them that failed: attempts of one run share their moment.
-v1::Change ChangeOf(const v1::Sample& before, const v1::Sample& after);
+v1::Change ChangeOf(const v1::Sample& before, const v1::Sample& after, const StageWords& words = {});
 
 // The same for every side and step with a sample in both stages. Each is tested alone: of twenty lines one may differ
 // by chance, and a report says so.
-std::vector<v1::Change> Changes(const google::protobuf::RepeatedPtrField<v1::Sample>& samples);
+std::vector<v1::Change> Changes(const google::protobuf::RepeatedPtrField<v1::Sample>& samples,
+                                const StageWords& words = {});
 
 // nullptr when there is none.
 const v1::Sample* FindSample(const google::protobuf::RepeatedPtrField<v1::Sample>& samples, const std::string& side,

@@ -14,6 +14,7 @@ namespace {
 using ::testing::Contains;
 using ::testing::DoubleNear;
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 using Samples = google::protobuf::RepeatedPtrField<v1::Sample>;
 
@@ -214,10 +215,18 @@ TEST(Samples, FourOfFiveFailingIsMoreThanOneOfFive) {
   const v1::Change worse = ChangeOf(OfFive("before", 5, 1), OfFive("after", 5, 4));
   EXPECT_EQ(worse.failures(), "more");
   EXPECT_EQ(worse.verdict(), "not comparable");
-  EXPECT_THAT(worse.text(), HasSubstr("in no run after the change did more than half succeed"));
+  EXPECT_THAT(worse.text(), HasSubstr("half or more of it failed after the change, in every run"));
   EXPECT_THAT(worse.text(),
               HasSubstr("5 of 25 attempts in 5 of 5 runs before, 20 of 25 attempts in 5 of 5 runs after"));
   EXPECT_EQ(ChangeOf(OfFive("before", 5, 2), OfFive("after", 5, 2)).failures(), "no difference shown");
+}
+
+TEST(Samples, TwoRunsHaveNoChangeBetweenThem) {
+  const StageWords runs = {"in the first run", "in the second run"};
+  EXPECT_THAT(ChangeOf(Of("before", {40}), Of("after", {}, 1), runs).text(),
+              StartsWith("not comparable: it never succeeded in the second run;"));
+  EXPECT_THAT(ChangeOf(OfFive("before", 1, 3), Of("after", {40}), runs).text(),
+              StartsWith("not comparable: half or more of it failed in the first run;"));
 }
 
 TEST(Samples, ARunThatMostlyFailsIsSlowerThanAny) {

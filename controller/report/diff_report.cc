@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -90,6 +91,15 @@ bool Differs(const std::vector<TargetDiff>& diffs) {
   });
 }
 
+bool SameTargets(const DiffSide& before, const DiffSide& after) {
+  const auto urls = [](const v1::Report& report) {
+    std::multiset<std::string> all;
+    for (const v1::TargetReport& target : report.targets()) all.insert(target.comparison().target().url());
+    return all;
+  };
+  return urls(before.report) == urls(after.report);
+}
+
 std::string DiffText(const DiffSide& before, const DiffSide& after, const std::vector<v1::Change>& changes,
                      const TextOptions& options) {
   Page page(static_cast<size_t>(std::clamp(options.columns, 60, 400)), options.colour);
@@ -107,7 +117,10 @@ std::string DiffText(const DiffSide& before, const DiffSide& after, const std::v
     }
     DrawRows({before.run.id().substr(0, 12), after.run.id().substr(0, 12)}, rows, page);
   }
-  if (!changes.empty()) {
+  if (!SameTargets(before, after)) {
+    page.Blank();
+    page.Paragraph("", "Not the same targets: the times of their steps are not set against each other.", Style::kDim);
+  } else if (!changes.empty()) {
     page.Blank();
     page.Add("medians of the steps, the second run against the first", Style::kBold);
     for (const v1::Change& change : changes) {
@@ -132,6 +145,7 @@ std::string DiffJson(const DiffSide& before, const DiffSide& after, const std::v
   json["before"] = before.run.id();
   json["after"] = after.run.id();
   json["differ"] = Differs(diffs);
+  json["sameTargets"] = SameTargets(before, after);
   json["targets"] = nlohmann::ordered_json::array();
   for (const TargetDiff& diff : diffs) {
     nlohmann::ordered_json lines = nlohmann::ordered_json::array();

@@ -33,7 +33,11 @@ std::vector<TargetDiff> Diff(const DiffSide& before, const DiffSide& after);
 
 bool Differs(const std::vector<TargetDiff>& diffs);
 
-// `changes` are the times of the steps, after against before.
+// Whether both runs are of the same URLs. The times of others are not to be set against each other.
+bool SameTargets(const DiffSide& before, const DiffSide& after);
+
+// `changes` are the times of the steps, after against before; none when the targets are not the same, which is said
+// instead.
 std::string DiffText(const DiffSide& before, const DiffSide& after, const std::vector<v1::Change>& changes,
                      const TextOptions& options);
 std::string DiffJson(const DiffSide& before, const DiffSide& after, const std::vector<v1::Change>& changes);

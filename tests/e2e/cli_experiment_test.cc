@@ -200,5 +200,21 @@ TEST_F(ExperimentTest, DiffSaysWhatIsOtherwise) {
   EXPECT_EQ(document["targets"][0]["lines"][0]["after"], "cannot_tell");
 }
 
+TEST_F(ExperimentTest, DiffSetsNoTimesOfOtherTargetsAgainstEachOther) {
+  for (const char* target : {"tcp://127.0.0.1:1", "tcp://127.0.0.1:2"}) {
+    ASSERT_EQ(Run({"probe", target, "--repeats", "1"}).exit, 1);
+    ASSERT_EQ(Run({"export", "last", "--output", absl::StrCat(home_, "/", target + 16, ".txtpb")}).exit, 0);
+  }
+  const ChildResult same = Run({"diff", home_ + "/1.txtpb", home_ + "/1.txtpb"});
+  EXPECT_THAT(same.out, AllOf(HasSubstr("medians of the steps"), HasSubstr("it never succeeded in the first run")));
+  const ChildResult others = Run({"diff", home_ + "/1.txtpb", home_ + "/2.txtpb"});
+  EXPECT_EQ(others.exit, 1) << others.err;
+  EXPECT_THAT(others.out, AllOf(HasSubstr("Not the same targets"), Not(HasSubstr("medians of the steps"))));
+  const json document =
+      json::parse(Run({"diff", home_ + "/1.txtpb", home_ + "/2.txtpb", "--format", "json"}).out, nullptr, false);
+  EXPECT_EQ(document["sameTargets"], false);
+  EXPECT_TRUE(document["changes"].empty());
+}
+
 }  // namespace
 }  // namespace parallax::e2e
