@@ -10,6 +10,7 @@
 #include "contract/limits.h"
 #include "contract/names.h"
 #include "controller/diagnose/catalogue.h"
+#include "controller/experiment/matrix.h"
 #include "controller/experiment/samples.h"
 #include "controller/plan/values.h"
 
@@ -129,6 +130,9 @@ class ExpectationReader {
     if (!text.ok()) return text.status();
     auto metric = ParseMetric(key.text, *text, experiment_);
     if (!metric.ok()) return reader_.Error(key, std::string(metric.status().message()));
+    if (PoolsTargets(experiment_)) {
+      return reader_.Error(key, "several targets would be one number: vary them instead, matrix: {target: [URL, URL]}");
+    }
     *expectation->add_metrics() = *std::move(metric);
     return absl::OkStatus();
   }

@@ -130,6 +130,14 @@ TEST(Loader, ErrorsInExpectationsSayWhatIsKnown) {
   EXPECT_EQ(Loaded(With("expect: {outside.client_ddl.p95_ms: '< 80'}\n")).expect(0).metrics(0).step(), "client_ddl");
 }
 
+TEST(Loader, AMetricIsOfOneTarget) {
+  const std::string two = "targets: [tcp://a:1, tcp://b:1]\nsides: {inside: local}\n";
+  const std::string metric = "expect: {outside.connect.p95_ms: '< 80'}\n";
+  EXPECT_THAT(Error(two + metric), StartsWith("x.yaml:3:10: several targets would be one number: vary them instead"));
+  EXPECT_EQ(Loaded(two + "expect: healthy\n").expect_size(), 1);
+  EXPECT_EQ(Loaded(two + "matrix: {target: [tcp://a:1, tcp://b:1]}\n" + metric).expect_size(), 1);
+}
+
 TEST(Loader, SidesAreInsideOutsideAndWitnesses) {
   const std::string target = "targets: tcp://a:1\nsides: ";
   const v1::Experiment e = Loaded(target + "{inside: 'ssh:a', bastion: 'ssh:b'}\n");

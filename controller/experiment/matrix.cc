@@ -91,6 +91,11 @@ std::vector<size_t> RoundOrder(size_t points, uint32_t round) {
   return order;
 }
 
+bool PoolsTargets(const v1::Experiment& experiment) {
+  return experiment.targets_size() > 1 && std::none_of(experiment.matrix().begin(), experiment.matrix().end(),
+                                                       [](const v1::Axis& axis) { return axis.key() == "target"; });
+}
+
 std::string Label(const v1::Point& point) {
   std::string label;
   for (const v1::PointValue& value : point.values()) {

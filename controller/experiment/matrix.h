@@ -33,6 +33,9 @@ std::vector<v1::Point> Points(const v1::Experiment& experiment);
 // none is always the first after a pause.
 std::vector<size_t> RoundOrder(size_t points, uint32_t round);
 
+// Whether a point asks several targets: what is measured of it is then of all of them together.
+bool PoolsTargets(const v1::Experiment& experiment);
+
 // "sslmode=require size=1MB"; "" without a matrix.
 std::string Label(const v1::Point& point);
 

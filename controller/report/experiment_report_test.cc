@@ -113,6 +113,14 @@ TEST(ExperimentReport, ASideThatWasLostAndAttemptsThatNeverCameAreSaid) {
   EXPECT_THAT(JUnit(result), HasSubstr("(missing: inside: ssh: connection timed out)"));
 }
 
+TEST(ExperimentReport, ATableOfSeveralTargetsSaysSo) {
+  v1::ExperimentResult result = Result();
+  for (const char* url : {"tcp://a:1", "tcp://b:1"}) result.mutable_experiment()->add_targets(url);
+  EXPECT_THAT(ExperimentText(result, {}), HasSubstr("Each line is of all 2 targets together."));
+  result.mutable_points(0)->mutable_point()->add_values()->set_key("target");
+  EXPECT_THAT(ExperimentText(result, {}), Not(HasSubstr("targets together")));
+}
+
 TEST(ExperimentReport, WhatStoppedItIsSaid) {
   v1::ExperimentResult result = Result();
   result.set_stopped("the step './toggle' (line 9) failed: it ended with exit code 3");

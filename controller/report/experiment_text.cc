@@ -107,7 +107,8 @@ std::string IntervalCell(const v1::Summary& summary) {
   return absl::StrCat(Ms(summary.low_ms()), "..", Ms(summary.high_ms()));
 }
 
-void DrawSummaries(const v1::PointResult& point, Page& page) {
+// `targets` are how many URLs were asked in each run.
+void DrawSummaries(const v1::PointResult& point, int targets, Page& page) {
   if (point.summaries().empty()) return;
   const bool staged = std::any_of(point.summaries().begin(), point.summaries().end(),
                                   [](const v1::Summary& summary) { return !summary.stage().empty(); });
@@ -134,6 +135,8 @@ void DrawSummaries(const v1::PointResult& point, Page& page) {
     page.Paragraph(std::string(kSideColumn + 3, ' '),
                    absl::StrCat("and ", summary.unreached(), " attempts never came to this step"), Style::kDoubt);
   }
+  if (targets > 1)
+    page.Paragraph("  ", absl::StrCat("Each line is of all ", targets, " targets together."), Style::kDim);
 }
 
 void DrawChanges(const v1::PointResult& point, Page& page) {
@@ -169,9 +172,12 @@ void DrawVerdicts(const v1::PointResult& point, Page& page) {
   }
 }
 
-void DrawPoint(const v1::PointResult& point, const std::string& store, Page& page) {
+void DrawPoint(const v1::PointResult& point, int targets, const std::string& store, Page& page) {
   DrawRuns(point, store, page);
-  DrawSummaries(point, page);
+  const auto& values = point.point().values();
+  const bool varied =
+      std::any_of(values.begin(), values.end(), [](const v1::PointValue& value) { return value.key() == "target"; });
+  DrawSummaries(point, varied ? 1 : targets, page);
   DrawChanges(point, page);
   DrawVerdicts(point, page);
 }
@@ -223,7 +229,7 @@ std::string ExperimentText(const v1::ExperimentResult& result, const TextOptions
   for (const v1::PointResult& point : result.points()) {
     page.Blank();
     if (!point.label().empty()) page.Add(Clean(point.label()), Style::kBold);
-    DrawPoint(point, store, page);
+    DrawPoint(point, experiment.targets_size(), store, page);
   }
   DrawEnd(result, page);
   return page.Take();
