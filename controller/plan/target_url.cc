@@ -10,6 +10,7 @@
 #include "contract/json_pointer.h"
 #include "contract/limits.h"
 #include "contract/names.h"
+#include "controller/plan/values.h"
 
 namespace parallax::plan {
 namespace {
@@ -117,6 +118,25 @@ absl::Status ParseAuthority(std::string_view text, std::string_view after, v1::T
   return absl::OkStatus();
 }
 
+// What libpq knows of TLS beside the mode and the authorities.
+constexpr std::string_view kNotSpoken[] = {"sslcert",
+                                           "sslkey",
+                                           "sslpassword",
+                                           "sslcertmode",
+                                           "sslcrl",
+                                           "sslcrldir",
+                                           "sslcompression",
+                                           "sslsni",
+                                           "sslnegotiation",
+                                           "ssl_min_protocol_version",
+                                           "ssl_max_protocol_version"};
+
+// The parameter of ours that is nearly `name`; "" when it is somebody else's.
+std::string Meant(const std::string& name) {
+  const std::string lower = absl::AsciiStrToLower(name);
+  return lower.starts_with("ssl") ? "sslmode" : Nearest(lower, {"sslmode", "user", "dbname", "password"});
+}
+
 absl::Status ParseParameter(std::string_view item, ParsedTarget* parsed) {
   const size_t equals = item.find('=');
   std::string name;
@@ -142,9 +162,12 @@ absl::Status ParseParameter(std::string_view item, ParsedTarget* parsed) {
     return Wrong(absl::StrCat("its parameter '", name, "' belongs before the '/'"));
   } else if (name == "sslrootcert") {
     return Wrong("its sslrootcert is a file on this host; give it as --ssl-root-cert PATH");
-  } else if (name == "ssl" || name.rfind("ssl_", 0) == 0 || absl::AsciiStrToLower(name) == "sslmode") {
-    return Wrong(absl::StrCat("its parameter", MayShow(name, item) ? " " + Shown(name) : "",
-                              " is not libpq's; is sslmode meant?"));
+  } else if (std::find(std::begin(kNotSpoken), std::end(kNotSpoken), name) != std::end(kNotSpoken)) {
+    return Wrong(absl::StrCat("its parameter ", name, " is libpq's, and is not spoken here: leave it out"));
+  } else if (const std::string near = Meant(name); !near.empty()) {
+    // One that is dropped is a default that nobody asked for: sslmod=require would be sslmode=prefer.
+    return Wrong(absl::StrCat("its parameter", MayShow(name, item) ? " " + Shown(name) : "", " is not libpq's; is ",
+                              near, " meant?"));
   }
   // What else applications write there (pool sizes, schemas, timeouts) changes nothing on the path.
   return absl::OkStatus();

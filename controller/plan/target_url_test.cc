@@ -6,9 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+
 namespace parallax::plan {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -128,6 +131,21 @@ TEST(SslMode, TyposAreNamed) {
   EXPECT_THAT(Error("postgres://app@db/app?SSLMODE=require"), HasSubstr("sslmode"));
   EXPECT_THAT(Error("postgres://app@db/app?sslrootcert=/x.pem"), HasSubstr("--ssl-root-cert"));
   EXPECT_THAT(Error("postgres://app@db/app?host=/tmp"), HasSubstr("before the '/'"));
+}
+
+TEST(Parameters, OnesThatAreNearlyOursAreNotDropped) {
+  for (const auto& [name, meant] :
+       {std::pair("sslmod", "sslmode"), std::pair("ssl-mode", "sslmode"), std::pair("SslMode", "sslmode"),
+        std::pair("usr", "user"), std::pair("dbnam", "dbname"), std::pair("pasword", "password")}) {
+    EXPECT_THAT(
+        Error(absl::StrCat("postgres://db/app?", name, "=s3cr3t")),
+        AllOf(HasSubstr(absl::StrCat("'", name, "' is not libpq's; is ", meant, " meant?")), Not(HasSubstr("s3cr3t"))));
+  }
+  EXPECT_THAT(Error("postgres://db/app?sslcert=/x.pem"), HasSubstr("sslcert is libpq's, and is not spoken here"));
+  for (const char* other : {"connect_timeout=5", "options=-c", "target_session_attrs=any", "currentSchema=x",
+                            "channel_binding=require", "statement_timeout=1", "pgbouncer=true", "keepalives=1"}) {
+    EXPECT_EQ(Parsed(absl::StrCat("postgres://app@db/app?", other)).ssl_mode(), "prefer") << other;
+  }
 }
 
 constexpr char kSecret[] = "s3cr3t";
