@@ -52,7 +52,7 @@ int RunFile(const RunFlags& flags, const std::atomic<bool>& interrupted) {
   const auto text = ReadFile(flags.file);
   if (!text.ok()) return UsageError(std::string(text.status().message()));
   const std::string name = contract::Printable(flags.file, 200);
-  const auto experiment = experiment::Load(*text, name, flags.overrides);
+  const auto experiment = experiment::Load(*text, name, flags.overrides, CheckSide);
   if (!experiment.ok()) return UsageError(std::string(experiment.status().message()));
   const auto points = PreparePoints(*experiment, flags.reach);
   if (!points.ok()) return UsageError(absl::StrCat(name, ": ", std::string(points.status().message())));

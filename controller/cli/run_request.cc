@@ -88,15 +88,8 @@ bool IsDialled(const plan::Options& options, const v1::ConnectTo& map) {
 absl::Status AddHealth(const NamedVantage& side, Prepared* prepared) {
   const std::string flag =
       side.name == "inside" || side.name == "outside" ? absl::StrCat("--", side.name) : "--witness";
-  if (side.name == "outside") {
-    return absl::InvalidArgumentError(
-        absl::StrCat(flag,
-                     ": a health endpoint dials nothing: this side must be a place that does, local or an agent's; the "
-                     "endpoint can be the --inside"));
-  }
-  auto endpoint = plan::ParseHealthUrl(side.vantage);
-  if (!endpoint.ok()) return Prefixed(flag, endpoint.status());
-  prepared->health.push_back({side.name, *std::move(endpoint)});
+  if (const auto status = CheckSide(side.name, side.vantage); !status.ok()) return Prefixed(flag, status);
+  prepared->health.push_back({side.name, *plan::ParseHealthUrl(side.vantage)});
   return absl::OkStatus();
 }
 
@@ -181,6 +174,16 @@ absl::Status PrepareReach(const RunRequest& request, Prepared* prepared) {
 }
 
 }  // namespace
+
+absl::Status CheckSide(const std::string& name, const std::string& vantage) {
+  if (!dispatch::IsHealthUrl(vantage)) return dispatch::ParseVantage(vantage, "").status();
+  if (name == "outside") {
+    return absl::InvalidArgumentError(
+        "a health endpoint dials nothing: this side must be a place that does, local or an agent's; the endpoint can "
+        "be the inside");
+  }
+  return plan::ParseHealthUrl(vantage).status();
+}
 
 absl::StatusOr<Prepared> Prepare(const RunRequest& request) {
   Prepared prepared;

@@ -67,6 +67,9 @@ struct Prepared {
   v1::ExperimentPlace place;
 };
 
+// InvalidArgument when nothing can stand there: the vantage is not understood, or the side cannot be such a one.
+absl::Status CheckSide(const std::string& name, const std::string& vantage);
+
 // InvalidArgument or NotFound, naming the flag and what a right one looks like. Warns on stderr of a password in a URL.
 absl::StatusOr<Prepared> Prepare(const RunRequest& request);
 

@@ -6,6 +6,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "contract/limits.h"
 #include "contract/shell_words.h"
 #include "controller/experiment/complete.h"
@@ -51,19 +52,52 @@ absl::Status Take(absl::StatusOr<T> read, Set set) {
   return absl::OkStatus();
 }
 
+// Of a list of texts, or of the one text that may stand for it.
+const YamlNode& ItemAt(const YamlNode& node, size_t i) { return node.is_list() ? node.items[i] : node; }
+
+absl::Status CheckUrl(const YamlNode& at, const std::string& url, const Reader& reader) {
+  const auto parsed = plan::ParseTarget(url);
+  if (!parsed.ok()) return reader.Error(at, std::string(parsed.status().message()));
+  if (parsed->password.empty()) return absl::OkStatus();
+  return reader.Error(
+      at, absl::StrCat("a password stands in the URL of ", parsed->target.url(),
+                       ": files are shared and kept; leave it out and write password_from: env:PGPASSWORD"));
+}
+
 absl::Status ReadTargets(const YamlNode& node, const Reader& reader, v1::Experiment* experiment) {
   auto texts = reader.Texts(node, kMaxTargets);
   if (!texts.ok()) return texts.status();
   for (size_t i = 0; i < texts->size(); ++i) {
-    const YamlNode& at = node.is_list() ? node.items[i] : node;
-    const auto parsed = plan::ParseTarget((*texts)[i]);
-    if (!parsed.ok()) return reader.Error(at, std::string(parsed.status().message()));
-    if (!parsed->password.empty()) {
-      return reader.Error(at, absl::StrCat("a password stands in the URL of ", parsed->target.url(),
-                                           ": files are shared and kept; leave it out and write password_from: "
-                                           "env:PGPASSWORD"));
-    }
+    if (absl::Status status = CheckUrl(ItemAt(node, i), (*texts)[i], reader); !status.ok()) return status;
     experiment->add_targets((*texts)[i]);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadControls(const YamlNode& node, const Reader& reader, v1::Experiment* experiment) {
+  auto texts = reader.Texts(node, kMaxList);
+  if (!texts.ok()) return texts.status();
+  for (size_t i = 0; i < texts->size(); ++i) {
+    if (absl::Status status = CheckUrl(ItemAt(node, i), (*texts)[i], reader); !status.ok()) return status;
+    experiment->add_controls((*texts)[i]);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadConnectTo(const YamlNode& node, const Reader& reader, v1::Experiment* experiment) {
+  auto texts = reader.Texts(node, kMaxList);
+  if (!texts.ok()) return texts.status();
+  std::vector<std::string> sides;
+  for (const v1::NamedVantage& side : experiment->sides()) sides.push_back(side.name());
+  for (size_t i = 0; i < texts->size(); ++i) {
+    const auto map = plan::ParseConnectTo((*texts)[i]);
+    if (!map.ok()) return reader.Error(ItemAt(node, i), std::string(map.status().message()));
+    // Without sides that is what is wrong, and it is said at the end.
+    if (!sides.empty() && std::find(sides.begin(), sides.end(), map->first) == sides.end()) {
+      return reader.Error(ItemAt(node, i), absl::StrCat("there is no side '", contract::Printable(map->first, 80),
+                                                        "'; the sides are ", absl::StrJoin(sides, ", ")));
+    }
+    experiment->add_connect_to((*texts)[i]);
   }
   return absl::OkStatus();
 }
@@ -137,7 +171,7 @@ absl::Status ReadMatrix(const YamlNode& node, const Reader& reader, v1::Experime
     std::set<std::string> seen;
     const YamlNode& list = node.items[i + 1];
     for (size_t k = 0; k < values->size(); ++k) {
-      const YamlNode& at = list.is_list() ? list.items[k] : list;
+      const YamlNode& at = ItemAt(list, k);
       if (const auto status = CheckAxisValue(key.text, (*values)[k]); !status.ok())
         return reader.Error(at, std::string(status.message()));
       if (!seen.insert((*values)[k]).second) {
@@ -244,14 +278,8 @@ constexpr Key kKeys[] = {
      }},
     {"targets", ReadTargets},
     {"sides", ReadSides},
-    {"connect_to",
-     [](const YamlNode& n, const Reader& r, v1::Experiment* e) {
-       return Take(r.Texts(n, kMaxList), [&](auto texts) { e->mutable_connect_to()->Add(texts.begin(), texts.end()); });
-     }},
-    {"controls",
-     [](const YamlNode& n, const Reader& r, v1::Experiment* e) {
-       return Take(r.Texts(n, kMaxList), [&](auto texts) { e->mutable_controls()->Add(texts.begin(), texts.end()); });
-     }},
+    {"connect_to", ReadConnectTo},
+    {"controls", ReadControls},
     {"password_from", ReadPassword},
     {"ssl_root_cert",
      [](const YamlNode& n, const Reader& r, v1::Experiment* e) {
@@ -312,6 +340,14 @@ constexpr Key kKeys[] = {
     {"expect", ReadExpectations},
 };
 
+absl::Status CheckSides(const YamlNode& sides, const Reader& reader, const SideCheck& check) {
+  for (size_t i = 0; i + 1 < sides.items.size(); i += 2) {
+    const absl::Status status = check(sides.items[i].text, sides.items[i + 1].text);
+    if (!status.ok()) return reader.Error(sides.items[i + 1], std::string(status.message()));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Override(const std::vector<std::string>& overrides, YamlNode* root) {
   for (const std::string& text : overrides) {
     const size_t equals = text.find('=');
@@ -333,7 +369,7 @@ absl::Status Override(const std::vector<std::string>& overrides, YamlNode* root)
 }  // namespace
 
 absl::StatusOr<v1::Experiment> Load(std::string_view text, const std::string& file,
-                                    const std::vector<std::string>& overrides) {
+                                    const std::vector<std::string>& overrides, const SideCheck& check) {
   auto root = ParseYaml(text, file);
   if (!root.ok()) return root.status();
   if (absl::Status status = Override(overrides, &*root); !status.ok()) return status;
@@ -355,6 +391,9 @@ absl::StatusOr<v1::Experiment> Load(std::string_view text, const std::string& fi
     if (absl::Status status = key.read(*value, reader, &experiment); !status.ok()) return status;
   }
   if (absl::Status status = Complete(*root, reader, &experiment); !status.ok()) return status;
+  if (check) {
+    if (absl::Status status = CheckSides(*root->Find("sides"), reader, check); !status.ok()) return status;
+  }
   return experiment;
 }
 

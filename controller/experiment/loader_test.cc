@@ -130,6 +130,20 @@ TEST(Loader, ErrorsInExpectationsSayWhatIsKnown) {
   EXPECT_EQ(Loaded(With("expect: {outside.client_ddl.p95_ms: '< 80'}\n")).expect(0).metrics(0).step(), "client_ddl");
 }
 
+TEST(Loader, SlipsOfAnotherFormThanYamlsHaveTheirPlaceToo) {
+  EXPECT_THAT(Error(With("controls:\n  - tcp://10.0.0.2:53\n  - tcp://10.0.0.2\n")), StartsWith("x.yaml:5:5: target"));
+  EXPECT_THAT(Error(With("connect_to: outside:db:5432\n")), StartsWith("x.yaml:3:13: "));
+  EXPECT_THAT(Error(With("connect_to: [bastion:db:5432:127.0.0.1:1]\n")),
+              StartsWith("x.yaml:3:14: there is no side 'bastion'; the sides are inside, outside"));
+  const SideCheck no_ssh = [](const std::string& name, const std::string& vantage) {
+    return vantage.starts_with("ssh:") ? absl::InvalidArgumentError("no " + name) : absl::OkStatus();
+  };
+  EXPECT_EQ(Load(kSmallest, "x.yaml", {}, no_ssh).status().message(), "x.yaml:2:17: no inside");
+  EXPECT_EQ(Load(kSmallest, "x.yaml", {"sides.inside=ssh:b"}, no_ssh).status().message(),
+            "--set sides.inside: no inside");
+  EXPECT_TRUE(Load(kSmallest, "x.yaml", {"sides.inside=local"}, no_ssh).ok());
+}
+
 TEST(Loader, AMetricIsOfOneTarget) {
   const std::string two = "targets: [tcp://a:1, tcp://b:1]\nsides: {inside: local}\n";
   const std::string metric = "expect: {outside.connect.p95_ms: '< 80'}\n";

@@ -100,6 +100,9 @@ TEST_F(ExperimentTest, ErrorsInTheFileHaveAPlaceAndStartNothing) {
   EXPECT_EQ(result.exit, 2);
   EXPECT_THAT(result.err, HasSubstr("x.yaml:8:1: unknown key 'expct'; did you mean 'expect'?"));
   EXPECT_THAT(result.out, IsEmpty());
+  const ChildResult vantage = RunText("targets: tcp://127.0.0.1:1\nsides: {inside: 'shs:app-host'}\n");
+  EXPECT_EQ(vantage.exit, 2);
+  EXPECT_THAT(vantage.err, HasSubstr("x.yaml:2:17: the vantage 'shs:...' is not known"));
   EXPECT_THAT(Run({"run", home_ + "/none.yaml"}).err, HasSubstr("cannot read"));
   EXPECT_THAT(Run({"run", home_}).err, HasSubstr("cannot read " + home_ + " (Is a directory)"));
   EXPECT_THAT(RunText(Experiment(""), {"--set", "rounds=abc"}).err,
