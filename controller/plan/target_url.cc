@@ -10,16 +10,14 @@
 #include "contract/json_pointer.h"
 #include "contract/limits.h"
 #include "contract/names.h"
+#include "controller/plan/target_error.h"
 #include "controller/plan/values.h"
 
 namespace parallax::plan {
 namespace {
 
-constexpr std::string_view kExample = "postgres://app@db.internal:5432/app?sslmode=require";
-
-absl::Status Wrong(const std::string& what) {
-  return absl::InvalidArgumentError(absl::StrCat("target: ", what, "; a right one is ", std::string(kExample)));
-}
+// What is wrong, and no more: InTarget says where.
+absl::Status Wrong(const std::string& what) { return absl::InvalidArgumentError(what); }
 
 // For messages: bounded and printable. Never given anything from before an '@': what was meant as a password may stand
 // there, in whatever part it was read as.
@@ -235,6 +233,9 @@ std::string HttpUrlOf(const v1::Target& target, const std::string& host) {
   return url;
 }
 
+// Of the fragment, for messages.
+std::string Item(std::string_view item) { return MayShow(item, "") ? Shown(item) : "what stands"; }
+
 // One item of the fragment: "/database/status=connected", "/database", "status=204", "header:content-type=text/plain",
 // "redirects=follow".
 absl::Status ParseFragmentItem(std::string_view item, v1::Target* target) {
@@ -245,7 +246,8 @@ absl::Status ParseFragmentItem(std::string_view item, v1::Target* target) {
     return Wrong("a '%' after its '#' is not followed by two hex digits");
   }
   if (name == "redirects") {
-    if (value != "follow") return Wrong("its #redirects= can be follow only; without it they are shown");
+    if (value != "follow")
+      return Wrong(absl::StrCat(Item(item), " after its '#': redirects can be follow only; without it they are shown"));
     target->set_follow_redirects(true);
     return absl::OkStatus();
   }
@@ -254,7 +256,8 @@ absl::Status ParseFragmentItem(std::string_view item, v1::Target* target) {
     uint32_t status = 0;
     const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), status);
     if (error != std::errc() || end != value.data() + value.size() || status < 1 || status > 599) {
-      return Wrong("its #status= is neither a status such as 204 nor a class such as 2");
+      return Wrong(absl::StrCat(Item(item),
+                                " after its '#' is neither a status such as status=204 nor a class such as status=2"));
     }
     expectation->set_status(status);
     return absl::OkStatus();
@@ -264,14 +267,14 @@ absl::Status ParseFragmentItem(std::string_view item, v1::Target* target) {
     std::string pointer;
     if (!PercentDecode(name, &pointer)) return Wrong("a '%' after its '#' is not followed by two hex digits");
     if (!contract::IsJsonPointer(pointer))
-      return Wrong("a '~' of its #/json/pointer is neither ~0, which is '~', nor ~1, '/'");
+      return Wrong(absl::StrCat("a '~' of ", Item(name), " after its '#' is neither ~0, which is '~', nor ~1, '/'"));
     expectation->set_json_pointer(pointer);
   } else if (name.starts_with(kHeader) && name.size() > kHeader.size()) {
     expectation->set_header(absl::AsciiStrToLower(std::string(name.substr(kHeader.size()))));
   } else {
-    return Wrong(
-        "what follows its '#' is none of /json/pointer=value, status=204, header:NAME=value, redirects=follow, joined "
-        "by '&', as in https://app.internal/api/health#/database/status=connected");
+    return Wrong(absl::StrCat(Item(name),
+                              " after its '#' is none of /json/pointer=value, status=204, header:NAME=value, "
+                              "redirects=follow, joined by '&'"));
   }
   expectation->set_exists(equals == std::string_view::npos);
   expectation->set_equals(value);
@@ -330,9 +333,7 @@ std::string UrlOf(const v1::Target& target) {
                       PercentEncode(target.database()), "?sslmode=", target.ssl_mode());
 }
 
-}  // namespace
-
-absl::StatusOr<ParsedTarget> ParseTarget(std::string_view url) {
+absl::StatusOr<ParsedTarget> Parse(std::string_view url) {
   if (url.size() > contract::kMaxUrlBytes) {
     return Wrong(absl::StrCat("it has ", url.size(), " characters, and a URL has at most ", contract::kMaxUrlBytes));
   }
@@ -373,6 +374,14 @@ absl::StatusOr<ParsedTarget> ParseTarget(std::string_view url) {
   }
   parsed.target.set_credentials(!parsed.password.empty());
   parsed.target.set_url(UrlOf(parsed.target));
+  return parsed;
+}
+
+}  // namespace
+
+absl::StatusOr<ParsedTarget> ParseTarget(std::string_view url) {
+  auto parsed = Parse(url);
+  if (!parsed.ok()) return InTarget(url, parsed.status());
   return parsed;
 }
 
