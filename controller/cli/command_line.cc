@@ -14,6 +14,8 @@ constexpr char kExitCodes[] =
     "Exit codes: 0 every side healthy and alike; 1 a fault was found; 2 usage or configuration;\n"
     "3 cannot tell, and no fault named; 130 interrupted.";
 
+constexpr char kRun[] = "Its id, the beginning of it, 'last', or an exported file as ./run.txtpb";
+
 constexpr char kCompareFooter[] =
     "A VANTAGE is where an agent stands:\n"
     "  local                                  this machine (the agent beside parallax)\n"
@@ -141,23 +143,21 @@ void AddRun(CLI::App& app, RunFlags& flags) {
 void AddOthers(CLI::App& app, Flags& flags) {
   CLI::App* exported =
       app.add_subcommand("export", "Write a stored run out: everything that was observed, nothing derived");
-  exported->add_option("RUN", flags.exported.run, "Its id, the beginning of it, or 'last'")->required()->type_name("");
+  exported->add_option("RUN", flags.exported.run, kRun)->required()->type_name("");
   AddStore(exported, flags.exported.store);
   flags.exported.form.format = "txtpb";
   AddForm(exported, flags.exported.form, false, {"txtpb", "json"});
-  exported->footer("A .txtpb file can be given as RUN to show, diagnose and diff: parallax show ./incident.txtpb");
+  exported->footer("The file can be given as RUN to show, diagnose and diff: parallax show ./incident.txtpb");
 
   CLI::App* diff = app.add_subcommand("diff", "What is otherwise in the second of two runs");
-  diff->add_option("BEFORE", flags.diff.before, "A run: its id, the beginning of it, 'last', or an exported file")
-      ->required()
-      ->type_name("");
-  diff->add_option("AFTER", flags.diff.after, "The other")->required()->type_name("");
+  diff->add_option("BEFORE", flags.diff.before, kRun)->required()->type_name("");
+  diff->add_option("AFTER", flags.diff.after, "The other, in the same way")->required()->type_name("");
   AddStore(diff, flags.diff.store);
   AddForm(diff, flags.diff.form, true);
   diff->footer("Exit codes: 0 they tell the same; 1 they differ; 2 usage or configuration.");
 
   CLI::App* show = app.add_subcommand("show", "Draw a stored run again");
-  show->add_option("RUN", flags.show.run, "Its id, the beginning of it, or 'last'")->required()->type_name("");
+  show->add_option("RUN", flags.show.run, kRun)->required()->type_name("");
   AddStore(show, flags.show.store);
   AddForm(show, flags.show.form, true);
   show->footer(kExitCodes);
@@ -168,7 +168,7 @@ void AddOthers(CLI::App& app, Flags& flags) {
   AddForm(history, flags.history.form, true);
 
   CLI::App* diagnose = app.add_subcommand("diagnose", "Put a stored run through the rules again, without any agent");
-  diagnose->add_option("RUN", flags.diagnose.run, "Its id, the beginning of it, or 'last'")->required()->type_name("");
+  diagnose->add_option("RUN", flags.diagnose.run, kRun)->required()->type_name("");
   diagnose
       ->add_option("--golden", flags.diagnose.golden,
                    "Also write it as a test case: NAME.run.txtpb and NAME.expect.json")

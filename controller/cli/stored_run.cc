@@ -6,10 +6,12 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "contract/limits.h"
+#include "controller/report/json_message.h"
 
 namespace parallax::cli {
 
@@ -28,9 +30,28 @@ absl::StatusOr<std::unique_ptr<store::RunStore>> OpenForReading(const std::strin
 namespace {
 
 constexpr uintmax_t kMaxFileBytes = 256UL << 20;
+constexpr uintmax_t kMaxJsonBytes = 64UL << 20;  // which takes many times as much while it is read
 
 // An exported run: a path, or at least a name that no id has.
-bool IsFile(const std::string& id) { return id.find('/') != std::string::npos || id.ends_with(".txtpb"); }
+bool IsFile(const std::string& id) {
+  return id.find('/') != std::string::npos || id.ends_with(".txtpb") || id.ends_with(".json");
+}
+
+// What `export --format json` wrote; a report of the same run is not all of it, and has no id.
+absl::StatusOr<v1::Run> FromJson(const std::string& text, const std::string& shown) {
+  if (text.size() > kMaxJsonBytes) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(shown, " is too large for JSON of a run: export it with --format txtpb"));
+  }
+  v1::Run run;
+  const auto json = nlohmann::ordered_json::parse(text, nullptr, false);
+  absl::Status status =
+      json.is_discarded() ? absl::InvalidArgumentError("no JSON document") : report::MessageFromJson(json, &run);
+  if (status.ok() && run.id().empty()) status = absl::InvalidArgumentError("it has no id");
+  if (status.ok()) return run;
+  return absl::InvalidArgumentError(absl::StrCat(shown, " is no exported run (", std::string(status.message()),
+                                                 "): parallax export RUN --format json --output FILE writes one"));
+}
 
 absl::StatusOr<v1::Run> ReadFile(const std::string& path) {
   const std::string shown = contract::Printable(path, 200);
@@ -40,6 +61,8 @@ absl::StatusOr<v1::Run> ReadFile(const std::string& path) {
   if (size > kMaxFileBytes) return absl::InvalidArgumentError(absl::StrCat(shown, " is too large for a run"));
   std::ifstream file(path, std::ios::binary);
   const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  // A txtpb begins with the name of a field.
+  if (text.starts_with('{')) return FromJson(text, shown);
   v1::Run run;
   // Its own words on stderr would name lines of a format that nobody writes by hand.
   class Quiet final : public google::protobuf::io::ErrorCollector {
