@@ -18,9 +18,10 @@ namespace parallax::cli {
 namespace {
 
 absl::Status FileError(const std::string& path, std::string_view doing, int error) {
-  return absl::InvalidArgumentError(absl::StrCat("--output: cannot ", std::string(doing), " ",
-                                                 contract::Printable(path, 200), " (", std::strerror(error),
-                                                 "): name a file in a folder that you may write to"));
+  const bool full = error == ENOSPC || error == EDQUOT;
+  return absl::InvalidArgumentError(absl::StrCat(
+      "--output: cannot ", std::string(doing), " ", contract::Printable(path, 200), " (", std::strerror(error),
+      "): ", full ? "free some space, or name a file elsewhere" : "name a file in a folder that you may write to"));
 }
 
 absl::Status WriteAll(int fd, std::string_view bytes) {

@@ -8,6 +8,7 @@
 #include "controller/diagnose/diagnose.h"
 #include "controller/plan/quantities.h"
 #include "controller/plan/values.h"
+#include "controller/report/experiment_report.h"
 
 namespace parallax::cli {
 
@@ -45,9 +46,10 @@ int RunAndRender(const RunRequest& request, const ProbingFlags& flags, const std
   progress.Clear();
   if (!finished.ok()) return UsageError(std::string(finished.status().message()));
   if (const auto status = Render(finished->run, finished->report, flags.form, *output); !status.ok()) {
-    return UsageError(
-        absl::StrCat(std::string(status.message()),
-                     finished->kept ? absl::StrCat(". The run is kept: parallax show ", finished->run.id()) : ""));
+    return UsageError(absl::StrCat(std::string(status.message()),
+                                   finished->kept ? absl::StrCat(". The run is kept: parallax show ",
+                                                                 finished->run.id(), report::StoreFlag(flags.store))
+                                                  : ""));
   }
   return finished->run.interrupted() ? kExitInterrupted : diagnose::ExitCode(finished->report);
 }

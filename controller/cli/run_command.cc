@@ -85,8 +85,10 @@ int RunFile(const RunFlags& flags, const std::atomic<bool>& interrupted) {
                                     : format == "junit" ? report::JUnit(result)
                                                         : report::ExperimentText(result, options, flags.store));
   if (!status.ok()) {
-    return UsageError(
-        absl::StrCat(std::string(status.message()), *store == nullptr ? "" : ". Its runs are kept: parallax history"));
+    return UsageError(absl::StrCat(
+        std::string(status.message()),
+        *store == nullptr ? ""
+                          : absl::StrCat(". Its runs are kept: parallax history", report::StoreFlag(flags.store))));
   }
   return code;
 }

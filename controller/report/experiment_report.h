@@ -9,6 +9,9 @@
 
 namespace parallax::report {
 
+// " --store PATH" as a shell reads it, for commands that are shown; "" for the default store.
+std::string StoreFlag(const std::string& store);
+
 // Every line fits the columns. `store` is the --store that was named, for the commands that it shows; "" the default.
 std::string ExperimentText(const v1::ExperimentResult& result, const TextOptions& options,
                            const std::string& store = "");

@@ -29,15 +29,6 @@ std::string Ms(double ms) {
   return ms < 100 ? absl::StrFormat("%.1f", ms) : absl::StrFormat("%.0f", ms);
 }
 
-// As a shell reads it as one word.
-std::string ShellWord(const std::string& text) {
-  const bool plain = std::all_of(text.begin(), text.end(), [](char c) {
-    return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
-           std::string_view("/._-:=+,@%").find(c) != std::string_view::npos;
-  });
-  return plain ? text : absl::StrCat("'", absl::StrReplaceAll(text, {{"'", "'\\''"}}), "'");
-}
-
 std::string RunWord(const v1::PointRun& run) {
   if (!run.error().empty()) return absl::StrCat("not run: ", run.error());
   return run.cause().empty() ? contract::Name(run.status()) : run.cause();
@@ -47,8 +38,7 @@ std::string RunWord(const v1::PointRun& run) {
 std::string ShowCommand(const std::vector<const v1::PointRun*>& runs, const std::string& store) {
   const auto kept = std::find_if(runs.begin(), runs.end(), [](const v1::PointRun* run) { return run->kept(); });
   if (kept == runs.end()) return "";
-  return absl::StrCat("parallax show ", (*kept)->run(),
-                      store.empty() ? "" : absl::StrCat(" --store ", ShellWord(store)));
+  return absl::StrCat("parallax show ", (*kept)->run(), StoreFlag(store));
 }
 
 // A side that was lost on the way: what the runs came to is then not the whole of it.
@@ -205,6 +195,16 @@ Page NewPage(const TextOptions& options) {
 }
 
 }  // namespace
+
+std::string StoreFlag(const std::string& store) {
+  if (store.empty()) return "";
+  const bool plain = std::all_of(store.begin(), store.end(), [](char c) {
+    return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
+           std::string_view("/._-:=+,@%").find(c) != std::string_view::npos;
+  });
+  return absl::StrCat(" --store ",
+                      plain ? store : absl::StrCat("'", absl::StrReplaceAll(store, {{"'", "'\\''"}}), "'"));
+}
 
 std::string ExperimentText(const v1::ExperimentResult& result, const TextOptions& options, const std::string& store) {
   Page page = NewPage(options);

@@ -110,6 +110,13 @@ TEST_F(CliTest, AnOutputFileAppearsWhole) {
   EXPECT_EQ(files, 1) << "a temporary file was left";
 }
 
+TEST_F(CliTest, AnOutputThatIsFullSaysWhereTheRunIs) {
+  const ChildResult result = Run(Compare({"--store", home_ + "/x.db", "--output", "/dev/full"}));
+  EXPECT_EQ(result.exit, 2);
+  EXPECT_THAT(result.err, AllOf(HasSubstr("free some space, or name a file elsewhere"), HasSubstr("The run is kept: "),
+                                HasSubstr(" --store " + home_ + "/x.db")));
+}
+
 TEST_F(CliTest, AReaderThatWentAwayIsNoCrash) {
   options_.stdout_is_gone = true;
   EXPECT_EQ(Run(Compare()).exit, 1);
