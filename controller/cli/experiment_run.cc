@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "contract/limits.h"
 #include "controller/cli/experiment_steps.h"
 #include "controller/cli/local_agent.h"
 #include "controller/cli/one_run.h"
@@ -47,8 +48,8 @@ class Experimenter {
     if (!timed) {
       result_.set_runs_planned(static_cast<uint32_t>(prepared_.size()) * experiment_.rounds() * (staged ? 2 : 1));
     }
-    if (Steps(experiment_.before(), "before") && Stage(staged ? "before" : "") && staged &&
-        Steps(experiment_.change(), "change")) {
+    if (Steps(experiment_.before(), "before") && CanGoOn(experiment_.change()) && CanGoOn(experiment_.after()) &&
+        Stage(staged ? "before" : "") && staged && Steps(experiment_.change(), "change")) {
       Stage("after");
     }
     CleanUp();
@@ -84,12 +85,25 @@ class Experimenter {
       *result_.add_steps() = CarryOut(step, part, interrupted_, Deadline());
       const v1::StepResult& done = *result_.steps().rbegin();
       if (done.error().empty()) continue;
-      result_.set_stopped(absl::StrCat("the step '", done.what(), "'",
-                                       step.line() > 0 ? absl::StrCat(" (line ", step.line(), ")") : "",
-                                       " failed: ", done.error()));
-      return false;
+      return Stopped(step, absl::StrCat(" failed: ", done.error()));
     }
     return true;
+  }
+
+  // False when a later step is known to fail: what would be measured before it would be for nothing.
+  bool CanGoOn(const google::protobuf::RepeatedPtrField<v1::ExperimentStep>& steps) {
+    for (const v1::ExperimentStep& step : steps) {
+      const std::string why = WhyNever(step);
+      if (!why.empty()) return Stopped(step, absl::StrCat(" could not be carried out, so nothing was measured: ", why));
+    }
+    return true;
+  }
+
+  bool Stopped(const v1::ExperimentStep& step, const std::string& why) {
+    const std::string& what = step.pause().empty() ? step.command() : step.pause();
+    result_.set_stopped(absl::StrCat("the step '", step.pause().empty() ? "" : "pause: ", contract::Printable(what),
+                                     "'", step.line() > 0 ? absl::StrCat(" (line ", step.line(), ")") : "", why));
+    return false;
   }
 
   // What was set up is taken down, however it ended. An interrupt in the middle of that ends no command: half taken

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -13,11 +14,13 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <string_view>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "contract/limits.h"
 #include "contract/shell_words.h"
 #include "controller/plan/quantities.h"
@@ -32,7 +35,10 @@ using std::chrono::milliseconds;
 
 constexpr auto kPoll = milliseconds(50);         // how often `interrupted` is looked at
 constexpr auto kKillAfter = milliseconds(2000);  // from SIGTERM to SIGKILL
-constexpr size_t kTailBytes = 600;               // of what a command printed, in errors
+constexpr char kNobody[] =
+    "nobody can press enter: standard input has ended. Run it in a terminal, or write a command: in place of the "
+    "pause:";
+constexpr size_t kTailBytes = 600;  // of what a command printed, in errors
 
 int UntilNs(Clock::time_point until) {
   const auto left = std::chrono::duration_cast<milliseconds>(until - Clock::now());
@@ -59,6 +65,11 @@ void Say(std::string_view text) {
     if (wrote <= 0) return;
     text.remove_prefix(static_cast<size_t>(wrote));
   }
+}
+
+std::string CannotBeStarted(const std::string& program, int error) {
+  return absl::StrCat("it cannot be started: ", std::strerror(error), ": is ", contract::Printable(program, 80),
+                      " installed and in PATH?");
 }
 
 // A command that runs, and the last that it printed.
@@ -101,8 +112,7 @@ class Command {
     close(pipe_fds[1]);
     if (error != 0) {
       pid_ = -1;
-      return absl::StrCat("it cannot be started: ", std::strerror(error), ": is ", contract::Printable(words[0], 80),
-                          " installed and in PATH?");
+      return CannotBeStarted(words[0], error);
     }
     pidfd_ = static_cast<int>(syscall(SYS_pidfd_open, pid_, 0));
     return "";
@@ -214,13 +224,45 @@ std::string WaitForPerson(const v1::ExperimentStep& step, const Limit& limit, co
     const ssize_t got = read(STDIN_FILENO, &byte, 1);
     if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (got <= 0) {
-      return "nobody can press enter: standard input has ended. Run it in a terminal, or make the step a command:";
+      return kNobody;
     }
     if (byte == '\n') return "";
   }
 }
 
+// Closed, a pipe whose writer has left, or /dev/null: nothing will ever be read there.
+bool StdinIsAtItsEnd() {
+  struct stat facts {};
+  if (fstat(STDIN_FILENO, &facts) != 0) return true;
+  struct stat null {};
+  if (S_ISCHR(facts.st_mode) && stat("/dev/null", &null) == 0 && facts.st_rdev == null.st_rdev) return true;
+  pollfd now = {STDIN_FILENO, POLLIN, 0};
+  return poll(&now, 1, 0) > 0 && (now.revents & POLLIN) == 0;
+}
+
+bool CanBeRun(const std::string& path) {
+  struct stat facts {};
+  return stat(path.c_str(), &facts) == 0 && S_ISREG(facts.st_mode) && access(path.c_str(), X_OK) == 0;
+}
+
+// As posix_spawnp(3) looks for it.
+bool IsThere(const std::string& program) {
+  if (program.find('/') != std::string::npos) return CanBeRun(program);
+  const char* path = std::getenv("PATH");
+  for (const auto folder : absl::StrSplit(path == nullptr ? "/bin:/usr/bin" : path, ':')) {
+    if (CanBeRun(absl::StrCat(folder.empty() ? "." : folder, "/", program))) return true;
+  }
+  return false;
+}
+
 }  // namespace
+
+std::string WhyNever(const v1::ExperimentStep& step) {
+  if (!step.pause().empty()) return StdinIsAtItsEnd() ? kNobody : "";
+  const auto words = contract::SplitShellWords(step.command());
+  if (!words.ok()) return std::string(words.status().message());
+  return IsThere(words->front()) ? "" : CannotBeStarted(words->front(), ENOENT);
+}
 
 v1::StepResult CarryOut(const v1::ExperimentStep& step, const std::string& part, const std::atomic<bool>& interrupted,
                         Clock::time_point deadline) {

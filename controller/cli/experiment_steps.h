@@ -10,6 +10,10 @@
 
 namespace parallax::cli {
 
+// Why this step could not be carried out now: its program is not there, or nobody is at stdin who could press enter. ""
+// when nothing is known against it.
+std::string WhyNever(const v1::ExperimentStep& step);
+
 // Carries one step out; `part` is "before", "change" or "after". Blocks until it is done, its timeout, the `deadline`
 // of the whole, or `interrupted`.
 //

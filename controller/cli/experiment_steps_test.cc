@@ -191,6 +191,26 @@ TEST(ExperimentSteps, AnEnterFromBeforeIsNoAnswer) {
   for (const int fd : {before, terminal, person}) close(fd);
 }
 
+TEST(ExperimentSteps, WhatWillNeverBeIsKnownBefore) {
+  EXPECT_EQ(WhyNever(Command("true --anything")), "");
+  EXPECT_EQ(WhyNever(Command("/bin/sh -c true")), "");
+  EXPECT_THAT(WhyNever(Command("/nonexistent/toggle on")), HasSubstr("is /nonexistent/toggle installed and in PATH?"));
+  EXPECT_THAT(WhyNever(Command("no-such-program-of-ours")), HasSubstr("it cannot be started"));
+  Keyboard keyboard;
+  EXPECT_EQ(WhyNever(Pause()), "");
+  keyboard.Type("\n");
+  keyboard.Leave();
+  EXPECT_EQ(WhyNever(Pause()), "") << "an enter waits to be read";
+  const int before = dup(STDIN_FILENO);
+  const int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  dup2(null, STDIN_FILENO);
+  EXPECT_THAT(WhyNever(Pause()), HasSubstr("nobody can press enter"));
+  close(STDIN_FILENO);
+  EXPECT_THAT(WhyNever(Pause()), HasSubstr("nobody can press enter"));
+  dup2(before, STDIN_FILENO);
+  for (const int fd : {before, null}) close(fd);
+}
+
 TEST(ExperimentSteps, APersonWhoNeverPressesEnterIsNotWaitedForForEver) {
   const std::atomic<bool> interrupted{false};
   Keyboard keyboard;

@@ -91,8 +91,12 @@ TEST_F(ExperimentTest, AStepThatFailsOrHangsEndsItAndNothingIsLost) {
 TEST_F(ExperimentTest, WithoutAPersonAPauseIsAnErrorAndNoHang) {
   const ChildResult result = RunText(Experiment("change:\n  - pause: toggle the NAT, then press enter\nrounds: 1\n"));
   EXPECT_EQ(result.exit, 3) << result.out;
-  EXPECT_THAT(result.err, HasSubstr("toggle the NAT, then press enter"));
   EXPECT_THAT(result.out, HasSubstr("nobody can press enter"));
+  EXPECT_THAT(Run({"history"}).out, HasSubstr("no runs")) << "nothing is measured that would be for nothing";
+  const ChildResult absent = RunText(Experiment("change:\n  - command: /nonexistent/toggle\n"));
+  EXPECT_EQ(absent.exit, 3);
+  EXPECT_THAT(absent.out, HasSubstr("cannot be started"));
+  EXPECT_THAT(Run({"history"}).out, HasSubstr("no runs"));
 }
 
 TEST_F(ExperimentTest, ErrorsInTheFileHaveAPlaceAndStartNothing) {
