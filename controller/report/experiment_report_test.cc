@@ -174,6 +174,9 @@ TEST(ExperimentReport, JUnitEscapesAndCounts) {
                          HasSubstr("name=\"before: cause is tunnel.not_running (line 12)\""),
                          HasSubstr("<failure message=\"seen: tunnel.carrier_dead\">"),
                          HasSubstr("The tunnel's session is gone."), HasSubstr("<error message=")));
+  v1::ExperimentResult healthy = Result();
+  for (v1::PointRun& run : *healthy.mutable_points(0)->mutable_runs()) run.clear_summary();
+  EXPECT_THAT(JUnit(healthy), Not(HasSubstr(" \n")));
 }
 
 }  // namespace

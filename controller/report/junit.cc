@@ -39,8 +39,10 @@ std::string Story(const v1::PointResult& point, const std::string& stage) {
   std::string story;
   for (const v1::PointRun& run : point.runs()) {
     if (!stage.empty() && run.stage() != stage) continue;
-    const std::string& what = !run.error().empty() ? run.error() : run.summary();
-    absl::StrAppend(&story, "\nrun ", run.run(), " ", run.cause(), " ", Escaped(what));
+    absl::StrAppend(&story, "\nrun");
+    for (const std::string& word : {run.run(), run.cause(), !run.error().empty() ? run.error() : run.summary()}) {
+      if (!word.empty()) absl::StrAppend(&story, " ", Escaped(word));
+    }
     if (!run.missing().empty()) absl::StrAppend(&story, " (missing: ", Escaped(run.missing()), ")");
   }
   return story;
