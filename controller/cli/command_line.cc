@@ -1,39 +1,47 @@
 #include "controller/cli/command_line.h"
 
+#include <memory>
+#include <sstream>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "contract/limits.h"
 #include "controller/plan/values.h"
+#include "controller/report/layout.h"
 
 namespace parallax::cli {
 namespace {
 
 constexpr char kExitCodes[] =
-    "Exit codes: 0 every side healthy and alike; 1 a fault was found; 2 usage or configuration;\n"
-    "3 cannot tell, and no fault named; 130 interrupted.";
+    "Exit codes: 0 every side healthy and alike; 1 a fault was found; 2 usage or\n"
+    "configuration; 3 cannot tell, and no fault named; 130 interrupted.";
 
 constexpr char kRun[] = "Its id, the beginning of it, 'last', or an exported file as ./run.txtpb";
 
+// Of commands that find no fault; without one of their own they would have that of the program.
+constexpr char kPlainExitCodes[] = "Exit codes: 0 it is written; 2 usage or configuration.";
+
 constexpr char kCompareFooter[] =
     "A VANTAGE is where an agent stands:\n"
-    "  local                                  this machine (the agent beside parallax)\n"
-    "  ssh:app-host                           the agent there, found or copied by ssh\n"
+    "  local                     this machine (the agent beside parallax)\n"
+    "  ssh:app-host              the agent there, found or copied by ssh\n"
     "  'exec:kubectl exec -i deploy/api -- parallax-agent stdio'\n"
     "  'exec:docker exec -i api parallax-agent stdio'\n"
-    "  grpcs://127.0.0.1:7411                 one that listens (parallax-agent serve); grpc:// without TLS\n"
+    "  grpcs://127.0.0.1:7411    one that listens (parallax-agent serve)\n"
     "  'https://api.example.com/health#/database/status=connected'\n"
-    "                                         no agent: what a deployed health endpoint says\n"
-    "A TARGET is a URL: postgres://USER@HOST:PORT/DB?sslmode=MODE, tcp://HOST:PORT, tls://HOST:PORT, dns:NAME,\n"
-    "http[s]://HOST/PATH#status=200&/json/pointer=VALUE&header:NAME=VALUE&redirects=follow.\n"
+    "                            no agent: what a deployed health endpoint says\n"
+    "A TARGET is a URL: postgres://USER@HOST:PORT/DB?sslmode=MODE, tcp://HOST:PORT,\n"
+    "tls://HOST:PORT, dns:NAME, http[s]://HOST/PATH, with what is expected of the\n"
+    "answer behind '#': status=200&/json/pointer=VALUE&header:NAME=VALUE, and\n"
+    "redirects=follow.\n"
     "\n"
     "  export PGPASSWORD=...\n"
     "  parallax compare 'postgres://app@db.internal:5432/app?sslmode=require' \\\n"
     "      --password-from env:PGPASSWORD --inside ssh:app-host\n"
     "\n"
-    "Exit codes: 0 every side healthy and alike; 1 a fault was found; 2 usage or configuration;\n"
-    "3 cannot tell, and no fault named; 130 interrupted.";
+    "Exit codes: 0 every side healthy and alike; 1 a fault was found; 2 usage or\n"
+    "configuration; 3 cannot tell, and no fault named; 130 interrupted.";
 
 void AddForm(CLI::App* command, Form& form, bool colour, const std::vector<std::string>& formats = {"text", "json"}) {
   command
@@ -117,8 +125,8 @@ void AddProbe(CLI::App& app, ProbeFlags& flags) {
   command->add_option("--from", flags.from, "Where the agent is")->type_name("VANTAGE")->capture_default_str();
   AddProbing(command, flags.probing);
   command->footer(
-      "Exit codes: 0 the target answers as it should; 1 it does not; 2 usage or configuration;\n"
-      "3 the vantage gave no observation; 130 interrupted.");
+      "Exit codes: 0 the target answers as it should; 1 it does not; 2 usage or\n"
+      "configuration; 3 the vantage gave no observation; 130 interrupted.");
 }
 
 void AddRun(CLI::App& app, RunFlags& flags) {
@@ -136,8 +144,9 @@ void AddRun(CLI::App& app, RunFlags& flags) {
   command->add_flag("--no-store", flags.no_store, "Do not keep the runs");
   AddForm(command, flags.form, true, {"text", "json", "junit"});
   command->footer(
-      "Exit codes: 0 every expectation met (healthy, where none is written); 1 one is not met; 2 usage or\n"
-      "configuration; 3 none is unmet and something could not be judged; 130 interrupted.");
+      "Exit codes: 0 every expectation met (healthy, where none is written); 1 one is\n"
+      "not met; 2 usage or configuration; 3 none is unmet and something could not be\n"
+      "judged; 130 interrupted.");
 }
 
 void AddOthers(CLI::App& app, Flags& flags) {
@@ -147,7 +156,8 @@ void AddOthers(CLI::App& app, Flags& flags) {
   AddStore(exported, flags.exported.store);
   flags.exported.form.format = "txtpb";
   AddForm(exported, flags.exported.form, false, {"txtpb", "json"});
-  exported->footer("The file can be given as RUN to show, diagnose and diff: parallax show ./incident.txtpb");
+  exported->footer(
+      absl::StrCat("The file can be given as RUN to show, diagnose and diff, as ./incident.txtpb.\n", kPlainExitCodes));
 
   CLI::App* diff = app.add_subcommand("diff", "What is otherwise in the second of two runs");
   diff->add_option("BEFORE", flags.diff.before, kRun)->required()->type_name("");
@@ -164,6 +174,7 @@ void AddOthers(CLI::App& app, Flags& flags) {
 
   CLI::App* history = app.add_subcommand("history", "List the stored runs, the newest first");
   history->add_option("--limit", flags.history.limit, "At most this many")->type_name("N")->capture_default_str();
+  history->footer(kPlainExitCodes);
   AddStore(history, flags.history.store);
   AddForm(history, flags.history.form, true);
 
@@ -183,7 +194,34 @@ void AddOthers(CLI::App& app, Flags& flags) {
       app.add_subcommand("causes", "The catalogue: what a cause means, how it is told apart, what to do");
   causes->add_option("CAUSE", flags.causes.cause, "One cause; default: all")->type_name("");
   AddForm(causes, flags.causes.form, true);
+  causes->footer(kPlainExitCodes);
 }
+
+// Descriptions at most as wide as a terminal; CLI11 indents what follows a line break.
+class Narrow : public CLI::Formatter {
+ public:
+  Narrow() { column_width(kNameColumns); }
+  std::string make_option_desc(const CLI::Option* option) const override {
+    return Wrapped(Formatter::make_option_desc(option), kColumns - kNameColumns);
+  }
+  std::string make_subcommand(const CLI::App* command) const override {
+    std::ostringstream out;
+    CLI::detail::format_help(out, command->get_name(), Wrapped(command->get_description(), kColumns - kNameColumns),
+                             kNameColumns);
+    return out.str();
+  }
+  std::string make_description(const CLI::App* command) const override {
+    return absl::StrCat(Wrapped(command->get_description(), kColumns), "\n");
+  }
+
+ private:
+  static constexpr size_t kColumns = 80;
+  static constexpr size_t kNameColumns = 30;
+
+  static std::string Wrapped(const std::string& text, size_t columns) {
+    return absl::StrJoin(report::Wrap(text, columns), "\n");
+  }
+};
 
 std::vector<std::string> LongFlags(const CLI::App& command) {
   std::vector<std::string> names;
@@ -208,6 +246,7 @@ std::string DidYouMean(const std::string& near) {
 
 void AddCommands(CLI::App& app, Flags& flags) {
   app.require_subcommand(1);
+  app.formatter(std::make_shared<Narrow>());
   app.set_version_flag("--version", "parallax " PARALLAX_VERSION);
   app.footer(absl::StrCat("parallax COMMAND --help says more about one.\n\n", kExitCodes));
   AddCompare(app, flags.compare);

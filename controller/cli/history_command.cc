@@ -52,6 +52,7 @@ std::string HistoryText(const std::vector<store::RunLine>& lines, bool colour) {
 }  // namespace
 
 int History(const HistoryFlags& flags) {
+  if (flags.limit == 0) return UsageError("--limit: 0 runs would say nothing; write how many to list, from 1 on");
   auto output = Output::Open(flags.form.output);
   if (!output.ok()) return UsageError(std::string(output.status().message()));
   auto store = OpenForReading(flags.store);

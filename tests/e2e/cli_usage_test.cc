@@ -80,6 +80,7 @@ TEST_F(CliUsageTest, MalformedUrls) {
 TEST_F(CliUsageTest, ValuesOfFlags) {
   const auto with = [&](const std::string& flag, const std::string& value) { return Compare({flag, value}); };
   ExpectUsage(with("--timeout", "5"), HasSubstr("write 5s"));
+  ExpectUsage({"history", "--limit", "0"}, HasSubstr("--limit: 0 runs"));
   ExpectUsage(with("--repeats", "0"), HasSubstr("--repeats"));
   ExpectUsage({"compare", "tcp://127.0.0.1:1", "--inside", "local", "--repeats", "many"}, HasSubstr("--repeats"));
   ExpectUsage(with("--format", "yaml"), HasSubstr("--format"));
@@ -143,10 +144,16 @@ TEST_F(CliUsageTest, AMissingLocalAgentSaysWhereItLooked) {
 }
 
 TEST_F(CliUsageTest, HelpIsNoError) {
-  for (const char* command : {"compare", "show", "history", "diagnose", "causes"}) {
+  for (const char* command : {"compare", "probe", "run", "show", "history", "diagnose", "export", "diff", "causes"}) {
     const ChildResult result = Run({command, "-h"});
     EXPECT_EQ(result.exit, 0);
     EXPECT_THAT(result.out, HasSubstr("--format"));
+    std::istringstream lines(result.out);
+    for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80U) << line;
+  }
+  for (const char* command : {"history", "causes", "export"}) {
+    EXPECT_THAT(Run({command, "--help"}).out,
+                AllOf(HasSubstr("Exit codes: 0 it is written"), Not(HasSubstr("1 a fault"))));
   }
   EXPECT_THAT(RunChild({PARALLAX_AGENT, "serve", "--help"}, options_).out, HasSubstr("--drain DURATION=30s"));
   EXPECT_THAT(Run({"--help"}).out, HasSubstr("Exit codes"));
