@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <compare>
 #include <limits>
 #include <map>
 #include <set>
@@ -43,7 +44,18 @@ v1::Sample* Get(const std::string& side, const std::string& step, const std::str
 }
 
 // Probes of one kind go through the same steps.
-using ProbeKind = std::pair<v1::Role, v1::ProbeSpec::SpecCase>;
+struct ProbeKind {
+  v1::Role role = v1::ROLE_UNSPECIFIED;
+  v1::ProbeSpec::SpecCase what = v1::ProbeSpec::SPEC_NOT_SET;
+  bool tls = false;
+  auto operator<=>(const ProbeKind&) const = default;
+};
+
+ProbeKind KindOf(const v1::ProbeSpec& spec) {
+  const bool tls =
+      spec.has_http() ? spec.http().tls() : spec.has_postgres() && spec.postgres().ssl_mode() != v1::DISABLE;
+  return {spec.role(), spec.spec_case(), tls};
+}
 
 struct Asked {
   ProbeKind kind;
@@ -58,7 +70,7 @@ std::map<std::string, Asked> TargetProbes(const v1::Run& run) {
     if (!plan.ParseFromString(phase.plan_bytes())) continue;
     for (const v1::ProbeSpec& spec : plan.probes()) {
       if (spec.role() == v1::TARGET || spec.role() == v1::CLIENT || spec.role() == v1::HEALTH)
-        asked[spec.name()] = {{spec.role(), spec.spec_case()}, plan.attempts()};
+        asked[spec.name()] = {KindOf(spec), plan.attempts()};
     }
   }
   return asked;
@@ -125,11 +137,12 @@ class RunReader {
     };
     for (const v1::Step& step : observation.steps()) {
       if (!step.variant().empty()) continue;
-      count(StepName(asked->second.kind.first, step.kind()), step.failure() == v1::NONE, step.duration_ns());
+      count(StepName(asked->second.kind.role, step.kind()), step.failure() == v1::NONE, step.duration_ns());
     }
     attempt.succeeded = observation.outcome() == v1::NONE;
-    count(StepName(asked->second.kind.first, v1::STEP_KIND_UNSPECIFIED), attempt.succeeded, observation.duration_ns());
+    count(StepName(asked->second.kind.role, v1::STEP_KIND_UNSPECIFIED), attempt.succeeded, observation.duration_ns());
     attempts_[{side, observation.probe()}].push_back(std::move(attempt));
+    if (asked->second.kind.role == v1::HEALTH) endpoints_.insert(side);
   }
 
   uint32_t Unreached(const std::string& side, const std::string& step) const {
@@ -139,7 +152,7 @@ class RunReader {
       if (steps == steps_.end() || !steps->second.contains(step)) continue;
       const auto heard = attempts_.find({side, probe});
       // An endpoint is asked in place of one side's agent, and of no other.
-      if (heard == attempts_.end() && asked.kind.first == v1::HEALTH) continue;
+      if ((asked.kind.role == v1::HEALTH) != endpoints_.contains(side)) continue;
       uint32_t came = 0;
       if (heard != attempts_.end()) {
         came = static_cast<uint32_t>(
@@ -157,7 +170,8 @@ class RunReader {
   std::vector<Key> order_;
   std::map<Key, OfOneRun> seen_;
   std::map<std::pair<std::string, std::string>, std::vector<Attempt>> attempts_;  // by side and probe
-  std::map<ProbeKind, std::set<std::string>> steps_;                              // that any attempt came to
+  std::set<std::string> endpoints_;                   // sides that a health endpoint speaks for
+  std::map<ProbeKind, std::set<std::string>> steps_;  // that any attempt came to
 };
 
 std::string TestWord(const Shift& shift, const char* more, const char* less) {

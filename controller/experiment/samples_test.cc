@@ -117,6 +117,16 @@ TEST(Samples, AnEndpointIsAskedInPlaceOfOneSideAlone) {
   AddRun(builder.Build(), "", &samples);
   EXPECT_EQ(Unreached(samples, "total"), 0U);
   ASSERT_NE(FindSample(samples, "inside", "total", ""), nullptr);
+  EXPECT_EQ(FindSample(samples, "inside", "total", "")->unreached(), 0U) << "nobody asked the target from there";
+}
+
+TEST(Samples, AProbeInPlainTextIsNotDueTheStepsOfTls) {
+  support::RunBuilder builder("postgres://app@10.0.4.172:5432/app?sslmode=disable", support::Way::kRouted, 40);
+  builder.AddTarget("postgres://app@10.0.4.173:5432/app?sslmode=require");
+  builder.Outside().On("postgres 10.0.4.172", support::NoConnect(v1::REFUSED, 0.4));
+  Samples samples;
+  AddRun(builder.Build(), "", &samples);
+  EXPECT_EQ(Unreached(samples, "tls_handshake"), 0U);
 }
 
 TEST(Samples, AStepThatASuccessDoesWithoutIsNotDue) {
