@@ -75,6 +75,25 @@ TEST(Http, AnotherStatusWhereNoneWasAskedForIsNotTheSameAnswer) {
   EXPECT_EQ(Compared(asked).status(), v1::HEALTHY) << "what was asked for is what counts";
 }
 
+TEST(Http, SidesThatPartBehindARedirectPartThere) {
+  const auto redirected = [](v1::Step there) {
+    support::Attempt attempt = support::HttpAnswer(302);
+    attempt.mutable_steps()->RemoveLast();  // the expectation
+    there.set_variant("hop 2");
+    *attempt.add_steps() = there;
+    attempt.set_outcome(there.failure());
+    return attempt;
+  };
+  v1::Step answered = Done(v1::REQUEST, 8, 300);
+  answered.mutable_http()->set_status(200);
+  RunBuilder builder("http://10.0.4.172/#redirects=follow", Way::kRouted);
+  builder.Inside().On("http", redirected(answered));
+  builder.Outside().On("http", redirected(Failed(v1::CONNECT, v1::REFUSED, 1)));
+  const v1::Comparison comparison = Compared(builder);
+  EXPECT_EQ(comparison.first_difference().variant(), "hop 2");
+  EXPECT_EQ(comparison.first_difference().step(), v1::REQUEST) << "as the inside came to it";
+}
+
 TEST(Http, AnotherCertificateOutsideIsADivergence) {
   RunBuilder builder(kWeb, Way::kRouted);
   builder.Outside().talk.certificate = support::kOtherCertificate;

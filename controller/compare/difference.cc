@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -14,6 +15,8 @@
 
 namespace parallax::compare {
 namespace {
+
+constexpr std::string_view kLast = "last";
 
 constexpr v1::StepKind kTargetSteps[] = {
     v1::RESOLVE,        v1::CONNECT, v1::LISTEN_UNASKED, v1::SSL_REQUEST,    v1::TLS_HANDSHAKE,
@@ -36,13 +39,16 @@ std::vector<std::pair<v1::StepKind, std::string>> ComparedSteps(const v1::Pair& 
   return steps;
 }
 
-// The HTTP statuses that came at last, over all attempts.
-std::set<uint32_t> LastStatuses(const v1::SideOutcome& outcome) {
-  std::set<uint32_t> statuses;
+using Statuses = std::set<uint32_t>;
+
+// The HTTP statuses over all attempts: of one hop, or ("last") of that which came at last in each.
+Statuses StatusesOf(const v1::SideOutcome& outcome, std::string_view variant) {
+  Statuses statuses;
   for (const v1::Observation& observation : outcome.observations()) {
     uint32_t status = 0;
     for (const v1::Step& step : observation.steps()) {
-      if (step.kind() == v1::REQUEST && step.http().status() > 0) status = step.http().status();
+      if (step.kind() != v1::REQUEST || step.http().status() == 0) continue;
+      if (variant == kLast || step.variant() == variant) status = step.http().status();
     }
     if (status > 0) statuses.insert(status);
   }
@@ -51,10 +57,10 @@ std::set<uint32_t> LastStatuses(const v1::SideOutcome& outcome) {
 
 // Nobody said which status it should be, and none of one side came on the other. Some servers answer one way now and
 // another then; that is no difference of the sides.
-bool StatusesDiffer(const v1::Pair& pair, const v1::SideOutcome& inside, const v1::SideOutcome& outside) {
+bool StatusesDiffer(const v1::Pair& pair, std::string_view variant) {
   if (pair.kind() != "http" || !pair.spec().http().expect().empty()) return false;
-  const std::set<uint32_t> in = LastStatuses(inside);
-  const std::set<uint32_t> out = LastStatuses(outside);
+  const Statuses in = StatusesOf(*FindSide(pair, "inside"), variant);
+  const Statuses out = StatusesOf(*FindSide(pair, "outside"), variant);
   return !in.empty() && !out.empty() &&
          std::none_of(in.begin(), in.end(), [&](uint32_t status) { return out.contains(status); });
 }
@@ -68,10 +74,7 @@ bool Differ(const v1::Pair& pair, const v1::StepSummary& inside, const v1::StepS
     return !std::equal(left.resolve().addresses().begin(), left.resolve().addresses().end(),
                        right.resolve().addresses().begin(), right.resolve().addresses().end());
   }
-  if (inside.kind() == v1::REQUEST && inside.variant().empty() &&
-      StatusesDiffer(pair, *FindSide(pair, "inside"), *FindSide(pair, "outside"))) {
-    return true;
-  }
+  if (inside.kind() == v1::REQUEST && StatusesDiffer(pair, inside.variant())) return true;
   if (inside.kind() == v1::SSL_REQUEST && left.peer_bytes().head() != right.peer_bytes().head()) return true;
   if (inside.kind() == v1::TLS_HANDSHAKE && inside.failure() == v1::NONE) {
     const v1::SideOutcome& in = *FindSide(pair, "inside");
@@ -111,9 +114,9 @@ std::string AnswersDiffer(const v1::Pair& pair) {
   const v1::SideOutcome* in = FindSide(pair, "inside");
   const v1::SideOutcome* out = FindSide(pair, "outside");
   if (in == nullptr || out == nullptr || !Fine(*in) || !Fine(*out)) return "";
-  if (!StatusesDiffer(pair, *in, *out)) return "";
-  return absl::StrCat("both are answered, with status ", absl::StrJoin(LastStatuses(*in), " or "), " inside and ",
-                      absl::StrJoin(LastStatuses(*out), " or "), " outside");
+  if (!StatusesDiffer(pair, kLast)) return "";
+  return absl::StrCat("both are answered, with status ", absl::StrJoin(StatusesOf(*in, kLast), " or "), " inside and ",
+                      absl::StrJoin(StatusesOf(*out, kLast), " or "), " outside");
 }
 
 }  // namespace parallax::compare
