@@ -14,11 +14,6 @@ using ::testing::HasSubstr;
 
 class StreamsTest : public CliTest {
  protected:
-  void SetUp() override {
-#if defined(__SANITIZE_ADDRESS__)
-    GTEST_SKIP() << "in such a build descriptor 0 is taken again before main";
-#endif
-  }
   // `closed`: as a shell has it, "<&-".
   ChildResult Without(const std::string& closed, std::vector<std::string> words) const {
     words.insert(words.begin(), {"/bin/sh", "-c", "exec \"$0\" \"$@\" " + closed});
