@@ -534,6 +534,11 @@ TEST(OneSide, APortIsHealthyWhereWhatMustNotConnectDoesNot) {
   v1::Run run = builder.Build();
   run.mutable_sides()->DeleteSubrange(0, 1);
   EXPECT_EQ(Compare(run).front().status(), v1::HEALTHY) << Compare(run).front().status_why();
+  RunBuilder some("tcp://10.0.4.172:80", Way::kRouted);
+  some.Outside().On("must-not-connect 10.0.4.172:6", Of({Done(v1::CONNECT, 40)}));
+  run = some.Build();
+  run.mutable_sides()->DeleteSubrange(0, 1);
+  EXPECT_EQ(Compare(run).front().status(), v1::CANNOT_TELL) << "one of them is accepted";
   run = RunBuilder("tcp://10.0.4.172:80", Way::kSshuttle).Build();
   run.mutable_sides()->DeleteSubrange(0, 1);
   EXPECT_EQ(Compare(run).front().status(), v1::CANNOT_TELL) << "it is accepted, and so is everything";

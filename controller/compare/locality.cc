@@ -26,6 +26,13 @@ bool UsableNegative(const v1::SideOutcome* inside) {
          connect->failure() == v1::UNREACHABLE;
 }
 
+bool AnyNegativeConnected(const std::vector<const v1::Pair*>& pairs, const std::string& side) {
+  return std::any_of(pairs.begin(), pairs.end(), [&](const v1::Pair* pair) {
+    const v1::SideOutcome* outcome = pair->role() == v1::NEGATIVE_CONTROL ? FindSide(*pair, side) : nullptr;
+    return outcome != nullptr && Connected(*outcome);
+  });
+}
+
 std::string RouteInterface(const std::vector<const v1::Pair*>& routes, const std::string& side,
                            const std::string& address) {
   for (const v1::Pair* pair : routes) {
@@ -102,9 +109,11 @@ void FillControls(const std::vector<const v1::Pair*>& pairs, const std::vector<c
     // A forward leads to one destination only: the others take another way.
     if (side->carrier().kind() == v1::PORT_FORWARD && DialsElsewhere(pairs, side->name())) continue;
     if (pair->role() == v1::NEGATIVE_CONTROL) {
-      // Where no inside was asked, one that did not connect here cannot be an open port, and vouches for this side.
+      // Where no inside was asked, one that did not connect here cannot be an open port, and vouches for this side, as
+      // long as no other of them connected.
       const bool asked_inside = inside != nullptr && inside->present();
-      if (!UsableNegative(asked_inside ? inside : own)) {
+      if (!UsableNegative(asked_inside ? inside : own) ||
+          (!asked_inside && AnyNegativeConnected(pairs, side->name()))) {
         controls->set_negative_discarded(controls->negative_discarded() + 1);
         continue;
       }
