@@ -13,9 +13,9 @@ namespace parallax::net {
 
 struct IoResult {
   v1::Failure failure = v1::NONE;
-  int os_error = 0;   // errno, where there was one
-  size_t bytes = 0;   // moved by this call, also when it then failed
-  std::string text;   // for people, "" when there is nothing to add
+  int os_error = 0;  // errno, where there was one
+  size_t bytes = 0;  // moved by this call, also when it then failed
+  std::string text;  // for people, "" when there is nothing to add
 
   bool ok() const { return failure == v1::NONE; }
 };

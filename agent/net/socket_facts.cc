@@ -21,8 +21,8 @@ bool GetTcpInfo(int fd, tcp_info* info) {
 }
 
 // The kernel counts a FIN that came as one byte. Where a RST came after it, its state tells of the FIN no more; that no
-// segment had a payload still does, and "not one byte" must be exact: verdicts rest on it. Otherwise such a count may be
-// one too high.
+// segment had a payload still does, and "not one byte" must be exact: verdicts rest on it. Otherwise such a count may
+// be one too high.
 uint64_t PayloadReceived(const tcp_info& info, bool fin) {
   if (info.tcpi_data_segs_in == 0) return 0;
   return info.tcpi_bytes_received - (fin && info.tcpi_bytes_received > 0 ? 1 : 0);

@@ -1,8 +1,8 @@
 // What a probe is: a value in one constexpr table (registry.h), not a class hierarchy. Stateless.
 //
-// `run` appends a step for everything that happened. What the network did is data, and `run` returns OK; a non-OK status
-// means that the question could not be asked. It returns by `deadline_ns` (plus scheduling) and soon after cancellation,
-// and may be called from many threads at once.
+// `run` appends a step for everything that happened. What the network did is data, and `run` returns OK; a non-OK
+// status means that the question could not be asked. It returns by `deadline_ns` (plus scheduling) and soon after
+// cancellation, and may be called from many threads at once.
 #ifndef PARALLAX_AGENT_PROBES_PROBE_H_
 #define PARALLAX_AGENT_PROBES_PROBE_H_
 

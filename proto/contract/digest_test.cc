@@ -11,9 +11,7 @@ TEST(Digest, KnownVectors) {
   EXPECT_EQ(Digest("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
-TEST(Digest, EveryByteCounts) {
-  EXPECT_NE(Digest(std::string_view("a\0b", 3)), Digest(std::string_view("a\0c", 3)));
-}
+TEST(Digest, EveryByteCounts) { EXPECT_NE(Digest(std::string_view("a\0b", 3)), Digest(std::string_view("a\0c", 3))); }
 
 }  // namespace
 }  // namespace parallax::contract

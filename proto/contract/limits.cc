@@ -33,9 +33,9 @@ size_t SequenceLength(std::string_view text) {
 
 absl::Status ValidatePlan(const v1::Plan& plan) {
   if (plan.version() > kPlanVersion) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("the plan is of version ", plan.version(), ", this program knows versions up to ", kPlanVersion,
-                     ": use the same release on both ends"));
+    return absl::InvalidArgumentError(absl::StrCat("the plan is of version ", plan.version(),
+                                                   ", this program knows versions up to ", kPlanVersion,
+                                                   ": use the same release on both ends"));
   }
   if (static_cast<size_t>(plan.probes_size()) > kMaxPlanProbes) {
     return absl::InvalidArgumentError(
@@ -49,7 +49,8 @@ absl::Status ValidatePlan(const v1::Plan& plan) {
   for (const v1::ProbeSpec& probe : plan.probes()) {
     if (probe.name().empty()) return absl::InvalidArgumentError("the plan has a probe without a name");
     if (!names.insert(probe.name()).second) {
-      return absl::InvalidArgumentError(absl::StrCat("the plan has two probes named '", Printable(probe.name(), 80), "'"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("the plan has two probes named '", Printable(probe.name(), 80), "'"));
     }
     if (probe.timeout_ms() <= 0 || probe.timeout_ms() > kMaxProbeTimeoutMs) {
       return absl::InvalidArgumentError(absl::StrCat("probe '", Printable(probe.name(), 80), "': timeout_ms is ",

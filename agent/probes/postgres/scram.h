@@ -30,8 +30,8 @@ class ScramClient {
 
   std::string ClientFirst() const;
   // From the server's first message to our proof. InvalidArgument when it is not one, does not begin with our nonce, or
-  // asks for more than kMaxIterations: a hostile server must not cost minutes of CPU. The password is used as it stands,
-  // without SASLprep (RFC 4013): that changes nothing in ASCII, and may change what is beyond.
+  // asks for more than kMaxIterations: a hostile server must not cost minutes of CPU. The password is used as it
+  // stands, without SASLprep (RFC 4013): that changes nothing in ASCII, and may change what is beyond.
   absl::StatusOr<std::string> ClientFinal(std::string_view server_first);
   // OK when the server knows the password too; PermissionDenied when its signature is another's.
   absl::Status VerifyServerFinal(std::string_view server_final) const;

@@ -29,7 +29,8 @@ TEST(Scram, GivesTheBytesOfRfc7677Section3) {
 }
 
 TEST(Scram, TheSaltedPasswordIsOpenSslsOwn) {
-  const std::string passwords[] = {"", "p", "pencil", std::string(64, 'a'), std::string(65, 'b'), std::string(300, 'c')};
+  const std::string passwords[] = {
+      "", "p", "pencil", std::string(64, 'a'), std::string(65, 'b'), std::string(300, 'c')};
   for (const std::string& password : passwords) {
     for (const std::string& salt : {std::string(), std::string("\0salt", 5), std::string(200, 's')}) {
       for (int iterations : {1, 2, 4096}) {
