@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "absl/strings/ascii.h"
+#include "contract/secret_names.h"
 
 namespace parallax::clients {
 namespace {
@@ -16,19 +16,15 @@ constexpr std::string_view kHidden[] = {"set-cookie",          "set-cookie2",   
                                         "x-auth-token",        "x-csrf-token"};
 constexpr std::string_view kUrls[] = {"location", "content-location"};
 
-// What stands in the name of a parameter that is a secret: rather one too many than one shown.
-constexpr std::string_view kSecret[] = {"token",   "passw",     "secret",     "apikey", "api_key",
-                                        "api-key", "signature", "credential", "code"};
-
 template <size_t N>
 bool IsOneOf(std::string_view name, const std::string_view (&names)[N]) {
   return std::find(std::begin(names), std::end(names), name) != std::end(names);
 }
 
-bool IsSecret(std::string_view name) {
-  const std::string lower = absl::AsciiStrToLower(absl::string_view(name.data(), name.size()));
-  return lower == "sig" || std::any_of(std::begin(kSecret), std::end(kSecret),
-                                       [&](std::string_view part) { return lower.find(part) != std::string::npos; });
+// Of a parameter, with what separates it from the one before: by its name, by its looks, or by a URL in its value.
+bool IsSecret(std::string_view parameter, size_t equals) {
+  return equals != std::string_view::npos &&
+         (contract::MayNameASecret(parameter.substr(1, equals - 1)) || !contract::SecretParameterOf(parameter).empty());
 }
 
 // Where the authority begins (RFC 3986 section 3.2): after "//" or "scheme:", and after as many slashes as there are,
@@ -50,14 +46,17 @@ std::string ShownUrl(std::string_view url) {
     shown = url.substr(0, authority);
     url.remove_prefix(authority + (host.rfind('@') == std::string_view::npos ? 0 : host.rfind('@') + 1));
   }
-  const std::string_view path = url.substr(0, url.find_first_of("?#"));
+  const std::string_view path = url.substr(0, url.find_first_of("?#;"));  // a path has parameters, too
   shown += path;
   url.remove_prefix(path.size());
+  bool in_path = true;
   while (!url.empty()) {  // each parameter with what stands before it
+    in_path = in_path && url.front() == ';';
     std::string_view parameter = url.substr(0, url.find_first_of("?#&;", 1));
     const size_t equals = parameter.find('=');
-    const bool secret = equals != std::string_view::npos && IsSecret(parameter.substr(1, equals - 1));
-    if (secret) parameter = url.substr(0, url.find_first_of("#&", 1));  // the others may stand in a value
+    const bool secret = IsSecret(parameter, equals);
+    if (secret)
+      parameter = url.substr(0, url.find_first_of(in_path ? "/?#" : "#&", 1));  // the others may stand in a value
     shown += secret ? parameter.substr(0, equals + 1) : parameter;
     if (secret) shown += kHiding;
     url.remove_prefix(parameter.size());

@@ -32,6 +32,15 @@ TEST(ShownUrl, HidesParametersThatAreNamedAsSecrets) {
   EXPECT_EQ(ShownUrl("?apikey=1&API_KEY=2&api-key=3&token"), "?apikey=***&API_KEY=***&api-key=***&token");
 }
 
+TEST(ShownUrl, HidesWhatIsWrittenOtherwise) {
+  EXPECT_EQ(ShownUrl("/a?%74oken=1&s%69g=2&auth=3&key=4&keyspace=5&author=6"),
+            "/a?%74oken=***&s%69g=***&auth=***&key=***&keyspace=5&author=6");
+  EXPECT_EQ(ShownUrl("/app;jsessionid=1?x=2"), "/app;jsessionid=***?x=2");
+  EXPECT_EQ(ShownUrl("/login?next=https%3A%2F%2Fh%2F%3Ftoken%3Dx&lang=de"), "/login?next=***&lang=de");
+  EXPECT_EQ(ShownUrl("/login?next=https://joe:pw@h/&lang=de"), "/login?next=***&lang=de");
+  EXPECT_EQ(ShownUrl("/a?t=eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln"), "/a?t=***");
+}
+
 TEST(ShownHeader, HidesCredentialsAndCleansUrls) {
   EXPECT_EQ(ShownHeader("set-cookie", "session=abc"), "***");
   EXPECT_EQ(ShownHeader("location", "http://joe:pw@app.test/?token=1"), "http://app.test/?token=***");

@@ -11,6 +11,7 @@
 #include "contract/limits.h"
 #include "contract/names.h"
 #include "controller/plan/target_error.h"
+#include "controller/plan/url_secrets.h"
 #include "controller/plan/values.h"
 
 namespace parallax::plan {
@@ -281,21 +282,6 @@ absl::Status ParseFragmentItem(std::string_view item, v1::Target* target) {
   return absl::OkStatus();
 }
 
-// URLs are stored and shown, so what looks like a secret may not stand in one.
-absl::Status CheckQuery(std::string_view path) {
-  for (size_t at = path.find('?'); at != std::string_view::npos; at = path.find('&', at + 1)) {
-    const std::string_view item = path.substr(at + 1);
-    const std::string name = absl::AsciiStrToLower(std::string(item.substr(0, item.find_first_of("=&"))));
-    for (const char* hint : {"token", "passw", "secret", "apikey", "api_key", "api-key", "signature", "credential"}) {
-      if (name.find(hint) == std::string::npos) continue;
-      return Wrong(absl::StrCat("its parameter ", Shown(name),
-                                " looks like a secret, and URLs are stored and shown: leave it out, and give a bearer "
-                                "token by --password-from env:NAME"));
-    }
-  }
-  return absl::OkStatus();
-}
-
 absl::Status ParseHttp(std::string_view rest, v1::Target* target) {
   std::string_view fragment;
   if (const size_t hash = rest.find('#'); hash != std::string_view::npos) {
@@ -311,7 +297,7 @@ absl::Status ParseHttp(std::string_view rest, v1::Target* target) {
   if (target->port() == 0) target->set_port(HttpPort(*target));
   std::string path(rest.substr(end));
   if (!path.starts_with('/')) path.insert(0, 1, '/');
-  if (absl::Status status = CheckQuery(path); !status.ok()) return status;
+  if (absl::Status status = CheckNoSecret(path); !status.ok()) return status;
   target->set_path(path);
   while (!fragment.empty()) {
     const size_t next = fragment.find('&');
