@@ -14,6 +14,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "agent/net/clock.h"
 #include "agent/policy/policy.h"
@@ -23,6 +24,7 @@
 #include "agent/session/health_check.h"
 #include "agent/session/listen_carrier.h"
 #include "agent/session/stdio_carrier.h"
+#include "contract/headroom.h"
 #include "contract/standard_streams.h"
 
 namespace parallax {
@@ -30,6 +32,13 @@ namespace {
 
 constexpr int kExitSession = 1;
 constexpr int kExitUsage = 2;
+// What gRPC and one session with a plan of the default parallelism take, with room to spare.
+constexpr contract::Headroom kHeadroom = {48, 16, size_t{64} << 20};
+
+int Failed(const absl::Status& status) {
+  std::fprintf(stderr, "parallax-agent: %s\n", std::string(status.message()).c_str());
+  return absl::IsInvalidArgument(status) || absl::IsNotFound(status) ? kExitUsage : kExitSession;
+}
 
 // The session's descriptors, out of reach of anything that reads 0 or prints to 1: a library that writes to stdout must
 // not break the session, so 1 becomes stderr.
@@ -79,10 +88,12 @@ int Stdio() {
     std::fputs("parallax-agent: stdin or stdout is closed: they must be open, they carry the session\n", stderr);
     return kExitUsage;
   }
+  if (absl::Status room = contract::CheckHeadroom(kHeadroom); !room.ok()) return Failed(room);
   const policy::Policy policy;
   const runner::Runner runner(net::SystemClock(), policy, probes::AllProbes());
   session::SessionOptions options;
   options.allow_files_and_commands = true;  // whoever started us can read the same files
+  options.any_root_cert = true;
   session::AgentSession session(runner, net::SystemClock(), session::MakeHello(probes::AllProbes()), options);
   const absl::Status status = session::ServeStdio(session, stdio.in, stdio.out, end_signals);
   if (status.ok()) return 0;
@@ -90,22 +101,22 @@ int Stdio() {
   return kExitSession;
 }
 
-int Failed(const absl::Status& status) {
-  std::fprintf(stderr, "parallax-agent: %s\n", std::string(status.message()).c_str());
-  return absl::IsInvalidArgument(status) || absl::IsNotFound(status) ? kExitUsage : kExitSession;
-}
-
 struct ServeFlags {
   session::ListenOptions options;
   double drain_seconds = 30;
+  std::vector<std::string> root_certs;
 };
 
 int Serve(ServeFlags flags) {
+  contract::RaiseDescriptorLimit();
   const int end_signals = EndSignals();
+  if (absl::Status room = contract::CheckHeadroom(kHeadroom); !room.ok()) return Failed(room);
   const policy::Policy policy;
   const runner::Runner runner(net::SystemClock(), policy, probes::AllProbes());
   // Not its starter's rights: who connects need not be who started us, so files and commands stay closed.
-  session::AgentSession session(runner, net::SystemClock(), session::MakeHello(probes::AllProbes()));
+  session::SessionOptions options;
+  options.root_certs = flags.root_certs;
+  session::AgentSession session(runner, net::SystemClock(), session::MakeHello(probes::AllProbes()), options);
   flags.options.drain_ms = static_cast<int64_t>(flags.drain_seconds * 1000);
   flags.options.on_listening = [&flags](const std::string& address) {
     std::printf("parallax-agent: listening on %s (%s)\n", address.c_str(),
@@ -120,6 +131,7 @@ int Serve(ServeFlags flags) {
 
 int Check(const session::HealthCheckOptions& options) {
   std::signal(SIGPIPE, SIG_IGN);
+  if (absl::Status room = contract::CheckHeadroom(kHeadroom); !room.ok()) return Failed(room);
   const absl::Status status = session::CheckHealth(options);
   return status.ok() ? 0 : Failed(status);
 }
@@ -144,6 +156,11 @@ void AddServe(CLI::App& app, ServeFlags& flags) {
       ->add_option("--tls-client-ca", flags.options.tls_client_ca,
                    "Controllers must show a certificate of these authorities (PEM)")
       ->type_name("FILE");
+  serve
+      ->add_option("--allow-root-cert", flags.root_certs,
+                   "Root certificates (PEM) that plans may name, exactly so; may be repeated")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
   // The descriptions of the validators would stand in the help behind the type.
   CLI::Validator seconds = CLI::AsNumberWithUnit(std::map<std::string, double>{{"ms", 0.001}, {"s", 1}, {"m", 60}},
                                                  CLI::AsNumberWithUnit::CASE_SENSITIVE);

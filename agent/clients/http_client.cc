@@ -77,7 +77,7 @@ bool LocateHop(FetchRequest* request, const probes::Context& context, Reporter& 
 void RunHttp(const v1::HttpProbe& spec, const probes::Context& context, Reporter& reporter) {
   FetchRequest request = FirstRequest(spec);
   if (!spec.bearer().ref().empty()) {
-    auto secret = context.secrets.Resolve(spec.bearer().ref());
+    auto secret = context.secrets.Resolve(spec.bearer().ref(), context.Patience());
     if (!secret.ok() || secret->value.find_first_of("\r\n") != std::string::npos) {
       reporter.observation()->set_outcome(v1::LOCAL_RESOURCE);
       reporter.observation()->set_error(secret.ok() ? "the bearer token has a line break in it"

@@ -367,7 +367,7 @@ void SqlRun::Hold() {
 
 void SqlRun::Run() {
   if (!spec_.password().ref().empty()) {
-    auto secret = context_.secrets.Resolve(spec_.password().ref());
+    auto secret = context_.secrets.Resolve(spec_.password().ref(), context_.Patience());
     if (!secret.ok()) {
       reporter_.observation()->set_outcome(v1::LOCAL_RESOURCE);
       reporter_.observation()->set_error(std::string(secret.status().message()));

@@ -82,15 +82,14 @@ TlsSession::TlsSession(ByteStream& transport, TlsOptions options)
     return;
   }
   SSL_CTX_set_verify(impl.context.get(), SSL_VERIFY_NONE, &Impl::OnVerify);
-  if (const auto roots = TrustedRoots(options_.root_cert); roots != nullptr) {
-    SSL_CTX_set1_cert_store(impl.context.get(), roots.get());
-  } else {
+  const Roots roots = TrustedRoots(options_.root_cert);
+  if (roots.store == nullptr) {
     const int error = access(options_.root_cert.c_str(), R_OK) == 0 ? 0 : errno;
     impl.setup = {v1::LOCAL_RESOURCE, error, 0,
-                  "cannot read root certificates from " + options_.root_cert + ": " +
-                      (error == 0 ? "no PEM certificates in it" : std::strerror(error))};
+                  "cannot read root certificates from " + options_.root_cert + ": " + roots.why};
     return;
   }
+  SSL_CTX_set1_cert_store(impl.context.get(), roots.store.get());
   if (options_.pad_client_hello > 0) {
     impl.padding.assign(options_.pad_client_hello, '\0');
     SSL_CTX_add_custom_ext(impl.context.get(), kPaddingExtension, SSL_EXT_CLIENT_HELLO, &AddPadding, nullptr,

@@ -10,10 +10,16 @@
 
 namespace parallax::net {
 
-// The roots in the PEM file `path`; "" are the system's, of SSL_CERT_FILE and SSL_CERT_DIR where these are set. Null
-// when a named file cannot be read or holds no certificate; OpenSSL's error queue is then as it was. Thread-safe, as is
-// verifying with one store from many threads.
-std::shared_ptr<X509_STORE> TrustedRoots(const std::string& path);
+struct Roots {
+  std::shared_ptr<X509_STORE> store;  // null: there is none, and
+  std::string why;                    // this is the reason, a phrase without the path
+};
+
+// The roots in the PEM file `path`; "" are the system's, of SSL_CERT_FILE and SSL_CERT_DIR where these are set. None
+// when a named file is no plain file, cannot be read, is larger than 8 MiB or holds no certificate; OpenSSL's error
+// queue is then as it was. Never waits for another caller's file. Thread-safe, as is verifying with one store from many
+// threads.
+Roots TrustedRoots(const std::string& path);
 
 }  // namespace parallax::net
 

@@ -60,15 +60,40 @@ int Spawn(const std::vector<std::string>& words, int out, pid_t* pid) {
   return error;
 }
 
-enum class ReadEnd { kEof, kTooMuch, kTimeout };
+enum class ReadEnd { kEof, kTooMuch, kTimeout, kCancelled };
 
-ReadEnd ReadAll(int fd, SteadyClock::time_point deadline, std::string* text) {
+// A wait that `patience` bounds.
+class Wait {
+ public:
+  explicit Wait(const Patience& patience)
+      : patience_(patience),
+        timeout_ms_(std::clamp<int64_t>(patience.timeout_ms, 0, kHelperTimeoutMs)),
+        deadline_(SteadyClock::now() + std::chrono::milliseconds(timeout_ms_)) {}
+
+  int64_t timeout_ms() const { return timeout_ms_; }
+  bool late() const { return MsUntil(deadline_) <= 0; }
+  bool cancelled() const { return patience_.cancelled && patience_.cancelled(); }
+
+  // Blocks until `fd` (-1: none) is readable, it is cancelled, or `at_most_ms` passed.
+  bool Readable(int fd, int64_t at_most_ms) const {
+    int64_t slice_ms = std::min(at_most_ms, std::max<int64_t>(0, MsUntil(deadline_)) + 1);
+    if (patience_.cancelled && patience_.cancel_fd < 0) slice_ms = std::min<int64_t>(slice_ms, 50);
+    pollfd waits[] = {{fd, POLLIN, 0}, {patience_.cancel_fd, POLLIN, 0}};
+    return poll(waits, 2, static_cast<int>(slice_ms)) > 0 && waits[0].revents != 0;
+  }
+
+ private:
+  const Patience& patience_;
+  const int64_t timeout_ms_;
+  const SteadyClock::time_point deadline_;
+};
+
+ReadEnd ReadAll(int fd, const Wait& wait, std::string* text) {
   char buffer[4096];
   for (;;) {
-    const int64_t left = MsUntil(deadline);
-    if (left <= 0) return ReadEnd::kTimeout;
-    pollfd wait = {fd, POLLIN, 0};
-    if (poll(&wait, 1, static_cast<int>(std::min<int64_t>(left, 1'000))) <= 0) continue;
+    if (wait.cancelled()) return ReadEnd::kCancelled;
+    if (wait.late()) return ReadEnd::kTimeout;
+    if (!wait.Readable(fd, 1'000)) continue;
     const ssize_t got = read(fd, buffer, sizeof(buffer));
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) return ReadEnd::kEof;
@@ -77,14 +102,15 @@ ReadEnd ReadAll(int fd, SteadyClock::time_point deadline, std::string* text) {
   }
 }
 
-// Waits for the child until `deadline`, then kills its group; always reaps. The wait status, or -1 when it was killed.
-int Reap(pid_t pid, SteadyClock::time_point deadline) {
+// Waits for the child as long as `wait` has patience (null: not at all), then kills its group; always reaps. The wait
+// status, or -1 when it was killed.
+int Reap(pid_t pid, const Wait* wait) {
   int status = 0;
   for (;;) {
     const pid_t done = waitpid(pid, &status, WNOHANG);
     if (done == pid || (done < 0 && errno != EINTR)) return done == pid ? status : 0;
-    if (MsUntil(deadline) <= 0) break;
-    poll(nullptr, 0, 2);  // it has closed its stdout: it is about to end
+    if (wait == nullptr || wait->late() || wait->cancelled()) break;
+    wait->Readable(-1, 2);  // it has closed its stdout: it is about to end
   }
   kill(-pid, SIGKILL);
   while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
@@ -100,7 +126,7 @@ std::string WithoutTrailingNewline(std::string text) {
   return text;
 }
 
-absl::StatusOr<std::string> RunCredentialHelper(std::string_view command, int64_t timeout_ms) {
+absl::StatusOr<std::string> RunCredentialHelper(std::string_view command, const Patience& patience) {
   auto words = contract::SplitShellWords(command);
   if (!words.ok()) {
     return absl::InvalidArgumentError(absl::StrCat("the credential helper's command: ", words.status().message()));
@@ -118,18 +144,21 @@ absl::StatusOr<std::string> RunCredentialHelper(std::string_view command, int64_
     return absl::NotFoundError(absl::StrCat("credential helper '", name, "' cannot be started on the agent's host: ",
                                             strerror(error), ": install it there, or write its full path"));
   }
-  const auto deadline = SteadyClock::now() + std::chrono::milliseconds(timeout_ms);
+  const Wait wait(patience);
   std::string text;
-  const ReadEnd end = ReadAll(ends[0], deadline, &text);
+  const ReadEnd end = ReadAll(ends[0], wait, &text);
   close(ends[0]);
-  const int status = Reap(pid, end == ReadEnd::kEof ? deadline : SteadyClock::now());
+  const int status = Reap(pid, end == ReadEnd::kEof ? &wait : nullptr);
   if (end == ReadEnd::kTooMuch) {
     return absl::InvalidArgumentError(
         absl::StrCat("credential helper '", name, "' printed more than ", kMaxSecretBytes, " bytes"));
   }
+  if (end == ReadEnd::kCancelled || (status == -1 && wait.cancelled())) {
+    return absl::CancelledError(absl::StrCat("credential helper '", name, "' was ended: nobody waits for it any more"));
+  }
   if (end == ReadEnd::kTimeout || status == -1) {
-    return absl::DeadlineExceededError(absl::StrCat("credential helper '", name, "' did not end within ", timeout_ms,
-                                                    " ms: run it by hand on the agent's host"));
+    return absl::DeadlineExceededError(absl::StrCat("credential helper '", name, "' did not end within ",
+                                                    wait.timeout_ms(), " ms: run it by hand on the agent's host"));
   }
   if (WIFSIGNALED(status)) {
     return absl::NotFoundError(absl::StrCat("credential helper '", name, "' died of signal ", WTERMSIG(status)));

@@ -1,17 +1,19 @@
 #include "agent/policy/secrets.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
 #include <cstdlib>
-#include <cstring>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "agent/policy/credential_helper.h"
 #include "contract/limits.h"
+#include "contract/regular_file.h"
 
 namespace parallax::policy {
 namespace {
@@ -25,42 +27,64 @@ std::string Shown(std::string_view ref) {
 }
 
 absl::StatusOr<std::string> ReadSecretFile(const std::string& path) {
-  // O_NONBLOCK: a FIFO must not hang us; only regular files are read.
-  const int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-  const std::string shown = contract::Printable(path, 200);
-  if (fd < 0) {
-    return absl::NotFoundError(absl::StrCat("secret file '", shown, "' on the agent's host: ", strerror(errno)));
-  }
-  struct stat facts {};
-  if (fstat(fd, &facts) != 0 || !S_ISREG(facts.st_mode)) {
-    close(fd);
-    return absl::InvalidArgumentError(absl::StrCat("secret file '", shown, "' is not a regular file"));
-  }
-  std::string text(kMaxSecretBytes + 1, '\0');
-  size_t size = 0;
-  while (size < text.size()) {
-    const ssize_t got = read(fd, text.data() + size, text.size() - size);
-    if (got < 0 && errno == EINTR) continue;
-    if (got <= 0) break;
-    size += static_cast<size_t>(got);
-  }
-  close(fd);
-  if (size > kMaxSecretBytes) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("secret file '", shown, "' is larger than ", kMaxSecretBytes, " bytes"));
-  }
-  text.resize(size);
-  return WithoutTrailingNewline(std::move(text));
+  auto text = contract::ReadRegularFile(path, kMaxSecretBytes);
+  if (text.ok()) return WithoutTrailingNewline(*std::move(text));
+  return absl::Status(text.status().code(),
+                      absl::StrCat("secret file '", contract::Printable(path, 200),
+                                   "' on the agent's host: ", std::string(text.status().message())));
 }
 
 }  // namespace
 
+// Each reference is asked for by one thread, while the others that want it wait.
+class Secrets::Asked {
+ public:
+  absl::StatusOr<Secret> Get(std::string_view ref, const Patience& patience,
+                             const std::function<absl::StatusOr<Secret>()>& ask) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(patience.timeout_ms);
+    std::unique_lock lock(mutex_);
+    Answer& answer = answers_[std::string(ref)];  // stays where it is: a node of a map
+    while (answer.being_asked) {
+      if (patience.cancelled && patience.cancelled()) {
+        return absl::CancelledError(absl::StrCat("secret ", Shown(ref), ": cancelled while it was asked for"));
+      }
+      if (std::chrono::steady_clock::now() >= deadline) {
+        return absl::DeadlineExceededError(absl::StrCat("secret ", Shown(ref), ": did not come within ",
+                                                        patience.timeout_ms, " ms: see why on the agent's host"));
+      }
+      // A token wakes nobody here: look at it now and then.
+      changed_.wait_until(lock, std::min(deadline, std::chrono::steady_clock::now() + std::chrono::milliseconds(20)));
+    }
+    if (answer.known.has_value()) return *answer.known;
+    answer.being_asked = true;
+    lock.unlock();
+    auto asked = ask();
+    lock.lock();
+    answer.being_asked = false;
+    // Who gave up early says nothing about what another may get; a helper that used all of its time does.
+    const bool gave_up = absl::IsCancelled(asked.status()) ||
+                         (absl::IsDeadlineExceeded(asked.status()) && patience.timeout_ms < kHelperTimeoutMs);
+    if (!gave_up) answer.known = asked;
+    changed_.notify_all();
+    return asked;
+  }
+
+ private:
+  struct Answer {
+    bool being_asked = false;
+    std::optional<absl::StatusOr<Secret>> known;
+  };
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::map<std::string, Answer, std::less<>> answers_;  // guarded by mutex_
+};
+
 Secrets::Secrets(const v1::Assignment& assignment, bool allow_files_and_commands)
-    : allow_files_and_commands_(allow_files_and_commands) {
+    : allow_files_and_commands_(allow_files_and_commands), asked_(std::make_shared<Asked>()) {
   for (const v1::SecretValue& secret : assignment.secrets()) sent_[secret.ref()] = secret.value();
 }
 
-absl::StatusOr<Secret> Secrets::Resolve(std::string_view ref) const {
+absl::StatusOr<Secret> Secrets::Resolve(std::string_view ref, const Patience& patience) const {
   const auto sent = sent_.find(ref);
   if (ref.starts_with("env:")) {
     const std::string name(ref.substr(4));
@@ -82,17 +106,20 @@ absl::StatusOr<Secret> Secrets::Resolve(std::string_view ref) const {
           absl::StrCat("secret ", Shown(ref),
                        ": this agent reads no files and runs no commands for others; use env: or controller:"));
     }
-    const bool is_file = ref.starts_with("file:");
-    auto value = is_file ? ReadSecretFile(std::string(ref.substr(5))) : RunCredentialHelper(ref.substr(5));
-    if (!value.ok()) return value.status();
-    if (value->empty()) {
-      return absl::NotFoundError(absl::StrCat("secret ", Shown(ref), " is empty on the agent's host"));
-    }
-    return Secret{*std::move(value),
-                  is_file ? "a file on the agent's host" : "a credential helper on the agent's host"};
+    return asked_->Get(ref, patience, [&] { return FromHost(ref, patience); });
   }
   return absl::InvalidArgumentError(
       absl::StrCat("secret reference ", Shown(ref), ": use env:NAME, file:PATH, exec:COMMAND or controller:NAME"));
+}
+
+absl::StatusOr<Secret> Secrets::FromHost(std::string_view ref, const Patience& patience) const {
+  const bool is_file = ref.starts_with("file:");
+  auto value = is_file ? ReadSecretFile(std::string(ref.substr(5))) : RunCredentialHelper(ref.substr(5), patience);
+  if (!value.ok()) return value.status();
+  if (value->empty()) {
+    return absl::NotFoundError(absl::StrCat("secret ", Shown(ref), " is empty on the agent's host"));
+  }
+  return Secret{*std::move(value), is_file ? "a file on the agent's host" : "a credential helper on the agent's host"};
 }
 
 }  // namespace parallax::policy

@@ -1,12 +1,18 @@
 #include "agent/policy/secrets.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <fstream>
+#include <sstream>
+#include <thread>
+#include <vector>
 
 #include "agent/policy/credential_helper.h"
 
@@ -81,7 +87,7 @@ TEST(Secrets, FilesAreBoundedAndRegular) {
   EXPECT_THAT(Secrets({}, true).Resolve("file:" + path).status().message(), HasSubstr("larger than"));
   const std::string fifo = ::testing::TempDir() + "/parallax_secret_fifo";
   mkfifo(fifo.c_str(), 0600);
-  EXPECT_THAT(Secrets({}, true).Resolve("file:" + fifo).status().message(), HasSubstr("not a regular file"));
+  EXPECT_THAT(Secrets({}, true).Resolve("file:" + fifo).status().message(), HasSubstr("it is a FIFO"));
   EXPECT_THAT(Secrets({}, true).Resolve("file:/nonexistent").status().message(), HasSubstr("No such file"));
 }
 
@@ -102,11 +108,78 @@ TEST(CredentialHelper, FailuresNameTheCommandButNeverItsOutputOrArguments) {
 
 TEST(CredentialHelper, IsBoundedInTimeAndSize) {
   const auto before = std::chrono::steady_clock::now();
-  EXPECT_EQ(RunCredentialHelper("sleep 60", 50).status().code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_EQ(RunCredentialHelper("sleep 60", {50, nullptr, -1}).status().code(), absl::StatusCode::kDeadlineExceeded);
   // It closes its stdout and stays: still bounded.
-  EXPECT_EQ(RunCredentialHelper("sh -c 'exec >&-; sleep 60'", 50).status().code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_EQ(RunCredentialHelper("sh -c 'exec >&-; sleep 60'", {50, nullptr, -1}).status().code(),
+            absl::StatusCode::kDeadlineExceeded);
   EXPECT_THAT(RunCredentialHelper("yes").status().message(), HasSubstr("more than"));
   EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(10));
+}
+
+// A helper that waits for a person must not keep an agent whose controller has left.
+TEST(CredentialHelper, WhoGivesUpDoesNotWaitForIt) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  std::atomic<bool> cancelled{false};
+  // It says that it has begun, so that it is cancelled in the middle.
+  const std::string begun = ::testing::TempDir() + "/parallax_helper_begun";
+  unlink(begun.c_str());
+  ASSERT_EQ(mkfifo(begun.c_str(), 0600), 0);
+  std::thread canceller([&] {
+    const int fd = open(begun.c_str(), O_RDONLY);
+    cancelled = true;
+    EXPECT_EQ(write(ends[1], "x", 1), 1);
+    close(fd);
+  });
+  const auto before = std::chrono::steady_clock::now();
+  const Patience patience{kHelperTimeoutMs, [&] { return cancelled.load(); }, ends[0]};
+  const auto secret = RunCredentialHelper("sh -c 'echo > " + begun + "; sleep 60'", patience);
+  EXPECT_EQ(secret.status().code(), absl::StatusCode::kCancelled) << secret.status();
+  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::milliseconds(kHelperTimeoutMs));
+  canceller.join();
+  close(ends[0]);
+  close(ends[1]);
+}
+
+TEST(Secrets, AHelperIsStartedOnceAnAssignment) {
+  const std::string count = ::testing::TempDir() + "/parallax_helper_count";
+  unlink(count.c_str());
+  const std::string ref = "exec:sh -c 'echo x >> " + count + "; echo secret'";
+  const Secrets secrets({}, true);
+  std::vector<std::thread> probes;
+  for (int i = 0; i < 8; ++i) {
+    probes.emplace_back([&] {
+      const auto secret = secrets.Resolve(ref);
+      EXPECT_TRUE(secret.ok() && secret->value == "secret") << secret.status();
+    });
+  }
+  for (std::thread& probe : probes) probe.join();
+  std::stringstream started;
+  started << std::ifstream(count).rdbuf();
+  EXPECT_EQ(started.str(), "x\n");
+  EXPECT_TRUE(Secrets({}, true).Resolve(ref).ok()) << "another assignment asks anew";
+  std::stringstream again;
+  again << std::ifstream(count).rdbuf();
+  EXPECT_EQ(again.str(), "x\nx\n");
+}
+
+TEST(Secrets, WhoWaitsForAnothersHelperMayGiveUpToo) {
+  const std::string begun = ::testing::TempDir() + "/parallax_other_begun";
+  unlink(begun.c_str());
+  ASSERT_EQ(mkfifo(begun.c_str(), 0600), 0);
+  const std::string ref = "exec:sh -c 'echo > " + begun + "; sleep 60'";
+  const Secrets secrets({}, true);
+  std::atomic<bool> first_gives_up{false};
+  std::thread first([&] {
+    const Patience patience{kHelperTimeoutMs, [&] { return first_gives_up.load(); }, -1};
+    EXPECT_EQ(secrets.Resolve(ref, patience).status().code(), absl::StatusCode::kCancelled);
+  });
+  close(open(begun.c_str(), O_RDONLY));
+  EXPECT_EQ(secrets.Resolve(ref, {kHelperTimeoutMs, [] { return true; }, -1}).status().code(),
+            absl::StatusCode::kCancelled);
+  EXPECT_EQ(secrets.Resolve(ref, {0, nullptr, -1}).status().code(), absl::StatusCode::kDeadlineExceeded);
+  first_gives_up = true;
+  first.join();
 }
 
 }  // namespace

@@ -24,6 +24,7 @@
 #include "agent/probes/erase_secret.h"
 #include "contract/limits.h"
 #include "contract/names.h"
+#include "contract/regular_file.h"
 
 namespace parallax::probes {
 namespace {
@@ -341,6 +342,15 @@ absl::StatusOr<std::string> Find(const std::vector<std::string>& folders, std::s
                                                "; copy it from the agent's release to beside the agent"));
 }
 
+// The client libraries open the file themselves, and would wait at a FIFO until the probe's time is up.
+absl::Status CheckRootCert(const v1::ProbeSpec& spec) {
+  const std::string& path = spec.has_sql() ? spec.sql().ssl_root_cert() : spec.http().ssl_root_cert();
+  const absl::Status status = contract::CheckOpensAtOnce(path);
+  if (status.ok()) return status;
+  return absl::FailedPreconditionError(absl::StrCat(
+      "cannot read root certificates from ", contract::Printable(path, 200), ": ", std::string(status.message())));
+}
+
 }  // namespace
 
 std::vector<std::string> ClientFolders() {
@@ -358,13 +368,14 @@ std::vector<std::string> ClientFolders() {
 
 absl::Status RunInClient(v1::ProbeSpec spec, v1::SecretRef* (*secret_of)(v1::ProbeSpec*), const Context& context,
                          Recorder& recorder, const std::vector<std::string>& folders) {
+  if (absl::Status status = CheckRootCert(spec); !status.ok()) return status;
   const absl::StatusOr<std::string> program = Find(folders, contract::KindOf(spec));
   if (!program.ok()) return program.status();
   v1::Assignment assignment;
   policy::Secret secret;
   v1::SecretRef* reference = secret_of(&spec);
   if (!reference->ref().empty()) {
-    auto resolved = context.secrets.Resolve(reference->ref());
+    auto resolved = context.secrets.Resolve(reference->ref(), context.Patience());
     if (!resolved.ok()) return resolved.status();
     secret = *std::move(resolved);
     reference->set_ref("controller:resolved");

@@ -24,7 +24,8 @@ std::vector<std::string> ClientFolders();
 // Runs `spec`; `secret_of` gives the place of its secret reference. What the process
 // observed becomes steps of the recorder's observation; a step that had begun and not ended is ended here: TIMED_OUT
 // past its deadline, CANCELLED, or LOCAL_RESOURCE when the process died, with observation.error saying how.
-// Unimplemented when the program is not installed; ResourceExhausted when it cannot be started.
+// Unimplemented when the program is not installed; FailedPrecondition when the root certificates that the spec names
+// are no plain file; ResourceExhausted when it cannot be started.
 absl::Status RunInClient(v1::ProbeSpec spec, v1::SecretRef* (*secret_of)(v1::ProbeSpec*), const Context& context,
                          Recorder& recorder, const std::vector<std::string>& folders = ClientFolders());
 

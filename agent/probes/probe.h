@@ -33,6 +33,8 @@ struct Context {
 
   // The monotonic deadline of a step that starts now.
   int64_t StepDeadline() const;
+  // What is left of the probe, for who resolves a secret.
+  policy::Patience Patience() const;
 };
 
 struct Probe {

@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "agent/probes/recorder.h"
+#include "contract/work.h"
 
 namespace parallax::runner {
 namespace {
@@ -29,6 +30,20 @@ v1::Failure OutcomeOf(const absl::Status& status) {
     case absl::StatusCode::kCancelled: return v1::CANCELLED;
     default: return v1::LOCAL_RESOURCE;
   }
+}
+
+// The root certificates that the probe names; null where it names none.
+const std::string* RootCertOf(const v1::ProbeSpec& spec) {
+  const std::string* path = nullptr;
+  if (spec.has_postgres()) path = &spec.postgres().ssl_root_cert();
+  if (spec.has_sql()) path = &spec.sql().ssl_root_cert();
+  if (spec.has_http()) path = &spec.http().ssl_root_cert();
+  return path == nullptr || path->empty() ? nullptr : path;
+}
+
+bool MayRead(const std::string& root_cert, const Job& job) {
+  return job.any_root_cert ||
+         std::find(job.root_certs.begin(), job.root_certs.end(), root_cert) != job.root_certs.end();
 }
 
 }  // namespace
@@ -135,8 +150,10 @@ absl::Status Runner::Run(const Job& job, const net::CancelToken& cancel,
   if (job.start_at_unix_ns > 0) base_ns += std::max<int64_t>(0, job.start_at_unix_ns - clock_.UnixNs());
   for (uint32_t i = 0; i < attempts; ++i) {
     const uint32_t attempt = job.first_attempt + i;
-    // Cancelled or not, every probe of every attempt is emitted: Observe says CANCELLED without beginning.
     waiter_.WaitUntil(StartOf(job, attempt, base_ns), cancel);
+    // Of the first attempt every probe is emitted, whenever the cancellation came: its controller waits for them, and
+    // Observe says CANCELLED without beginning. Of one that was never begun there is nothing to say.
+    if (i > 0 && cancel.cancelled()) break;
     pool.RunAttempt(attempt);
     base_ns = clock_.MonotonicNs();
   }
@@ -145,6 +162,7 @@ absl::Status Runner::Run(const Job& job, const net::CancelToken& cancel,
 
 absl::Status Runner::Check(const Job& job) const {
   if (absl::Status status = contract::ValidatePlan(job.plan); !status.ok()) return status;
+  if (absl::Status status = contract::CheckWork(job.plan, job.attempts); !status.ok()) return status;
   if (job.attempts > contract::kMaxAttempts || job.first_attempt == 0 || job.first_attempt > contract::kMaxAttempts) {
     return absl::InvalidArgumentError(absl::StrCat("attempts ", job.first_attempt, " and ", job.attempts,
                                                    " more: they count from 1, at most ", contract::kMaxAttempts));
@@ -215,6 +233,12 @@ absl::Status Runner::RunProbe(const v1::ProbeSpec& spec, const Job& job, const n
   if (absl::Status status = probe->validate(spec); !status.ok()) {
     return absl::InvalidArgumentError(
         absl::StrCat("probe '", contract::Printable(spec.name(), 80), "': ", status.message()));
+  }
+  // Before anything looks at the file, in words that are the same whatever is there.
+  if (const std::string* root_cert = RootCertOf(spec); root_cert != nullptr && !MayRead(*root_cert, job)) {
+    return absl::PermissionDeniedError(
+        "this agent reads no root certificates from the files that a plan names: leave ssl_root_cert out for the "
+        "system's, or name the file where the agent is started (parallax-agent serve --allow-root-cert FILE)");
   }
   const int64_t timeout_ns = spec.timeout_ms() * net::kMs;
   const int64_t step_timeout_ns = spec.step_timeout_ms() > 0 ? spec.step_timeout_ms() * net::kMs : timeout_ns;

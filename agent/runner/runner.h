@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -32,6 +33,10 @@ struct Job {
   uint32_t side_count = 1;
   std::vector<v1::ConnectTo> connect_to;
   policy::Secrets secrets;
+  // Which files a probe may name as root certificates. Empty and `any_root_cert` false: none, and the answer is the
+  // same whatever is at the path, so that nobody learns which files exist.
+  bool any_root_cert = true;
+  std::vector<std::string> root_certs;
 };
 
 class Runner {
@@ -42,8 +47,10 @@ class Runner {
          uint32_t max_parallelism = contract::kMaxParallelism, const Waiter& waiter = SystemWaiter());
 
   // Blocks until every probe of every attempt has been observed, or `cancel`. `emit` is called once for each (probe,
-  // attempt), from several threads but never at the same time; a probe that was not begun when cancelled is emitted
-  // with outcome CANCELLED. Attempt n of all sides begins at the same start; side i waits
+  // attempt), from several threads but never at the same time. Once cancelled it begins nothing: the probes of the
+  // attempt at hand that it had not begun are emitted with outcome CANCELLED, and nothing of a later attempt, so that
+  // what follows a cancellation is at most one observation a probe. Attempt n of all sides begins at the same start;
+  // side i waits
   // ((i + n) mod side_count) * stagger_ms, so that the sides go first in turn. Probe k of an attempt starts k *
   // spacing_ms after it. A probe that this agent does not know, or whose spec is invalid, is observed as UNSUPPORTED
   // with `error`, for that probe alone. Any other non-OK status of a probe is its observation's `error`.

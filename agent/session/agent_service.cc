@@ -13,6 +13,9 @@
 namespace parallax::session {
 namespace {
 
+constexpr int kHandshakeMs = 10'000;
+constexpr int kUnusedMs = 60'000;
+
 class GrpcStream final : public Stream {
  public:
   GrpcStream(grpc::ServerContext* context, grpc::ServerReaderWriter<v1::AgentMessage, v1::ControllerMessage>* stream)
@@ -62,6 +65,9 @@ void Configure(grpc::ServerBuilder& builder) {
   builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
   builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 1);
   builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 2);
+  // Who connects and speaks no HTTP/2, or opens no session, is let go: descriptors are few.
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, kHandshakeMs);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kUnusedMs);
   // A link that drops silently (a laptop that sleeps) is seen in 8 s; with the defaults, never.
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, 5'000);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 3'000);

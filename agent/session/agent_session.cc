@@ -3,11 +3,13 @@
 #include <malloc.h>
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -21,6 +23,8 @@ namespace {
 
 // Room for the envelope around an observation in one message.
 constexpr size_t kEnvelopeBytes = 1024;
+// What the last message of a session may take to leave, once the controller said Bye.
+constexpr auto kLastWrite = std::chrono::seconds(2);
 
 // An agent is idle nearly all its life: what the observations of an assignment took goes back to the host.
 void ReturnFreeMemory() {
@@ -42,25 +46,39 @@ v1::Observation Bounded(v1::Observation observation) {
 
 }  // namespace
 
-// The state of one Run. Lock order: write_mutex_ is never taken while mutex_ is held, and the other way round; the
-// session's own mutex_ comes last.
+// The state of one Run. Lock order: write_mutex_, mutex_, and the session's own mutex_ last.
 class AgentSession::Live {
  public:
   Live(AgentSession& session, Stream& stream)
       : session_(session),
         stream_(stream),
         unacked_(session.options_.max_unacked, session.options_.max_unacked_bytes),
-        worker_([this] { Work(); }) {}
+        silence_(session.options_.silence, session.clock_.MonotonicNs()) {}
 
-  // Cancels what runs and joins the worker. The stream may be gone already.
-  ~Live() {
-    {
-      std::lock_guard lock(mutex_);
-      ended_ = true;
-      if (cancel_ != nullptr) cancel_->Cancel();
+  // False when the host gives no threads.
+  bool Start() {
+    try {
+      watch_ = std::thread([this] { Watch(); });
+      worker_ = std::thread([this] { Work(); });
+      return true;
+    } catch (const std::system_error&) {
+      return false;
     }
+  }
+
+  // Cancels what runs and joins the threads. The stream may be gone already.
+  ~Live() {
+    std::unique_lock lock(mutex_);
+    ended_ = true;
+    if (cancel_ != nullptr) cancel_->Cancel();
     changed_.notify_all();
-    worker_.join();
+    quiet_.notify_all();
+    // A controller that said Bye may not read any more: a last write must not hold us.
+    const bool done = !worker_.joinable() || changed_.wait_for(lock, kLastWrite, [this] { return worker_ended_; });
+    lock.unlock();
+    if (!done) stream_.Cancel();
+    if (worker_.joinable()) worker_.join();
+    if (watch_.joinable()) watch_.join();
     if (next_.has_value()) session_.EndWork();  // accepted, and never begun
   }
 
@@ -70,6 +88,11 @@ class AgentSession::Live {
     if (!Write(hello)) return absl::UnavailableError("the controller went away before it was greeted");
     v1::ControllerMessage message;
     while (stream_.Read(&message)) {
+      {
+        std::lock_guard lock(mutex_);
+        silence_.Heard(session_.clock_.MonotonicNs());
+        if (message.has_welcome()) silence_.Welcomed(session_.clock_.MonotonicNs());
+      }
       switch (message.message_case()) {
         case v1::ControllerMessage::kWelcome:
           welcomed_ = message.welcome().protocol() == contract::kProtocolVersion;
@@ -83,13 +106,42 @@ class AgentSession::Live {
       }
       message.Clear();
     }
+    std::lock_guard lock(mutex_);
+    if (!too_silent_.empty()) return absl::DeadlineExceededError(too_silent_ + ": the session was ended");
     return absl::UnavailableError("the controller went away without a Bye");
   }
 
  private:
   bool Write(const v1::AgentMessage& message) {
-    std::lock_guard lock(write_mutex_);
-    return stream_.Write(message);
+    std::lock_guard one_at_a_time(write_mutex_);
+    NoteWriting(true);
+    const bool written = stream_.Write(message);
+    NoteWriting(false);
+    return written;
+  }
+
+  void NoteWriting(bool writing) {
+    std::lock_guard lock(mutex_);
+    silence_.Writes(writing, session_.clock_.MonotonicNs());
+  }
+
+  // Ends the stream when it is silent for too long; whoever reads or writes then notices.
+  void Watch() {
+    std::unique_lock lock(mutex_);
+    while (!ended_) {
+      const int64_t now_ns = session_.clock_.MonotonicNs();
+      const int64_t left_ns = silence_.DueNs() - now_ns;
+      if (left_ns <= 0 && too_silent_.empty()) {
+        too_silent_ = silence_.Why(now_ns);
+        lock.unlock();
+        stream_.Cancel();
+        lock.lock();
+        continue;
+      }
+      // What changes meanwhile may bring it nearer, by no more than a glance.
+      const auto glance = std::chrono::nanoseconds(session_.options_.glance_ms * net::kMs);
+      quiet_.wait_for(lock, too_silent_.empty() ? std::min(glance, std::chrono::nanoseconds(left_ns)) : glance);
+    }
   }
 
   void Pong(const v1::ClockPing& ping) {
@@ -113,6 +165,7 @@ class AgentSession::Live {
       } else if (!session_.BeginWork()) {
         refused = "this agent was asked to end, and finishes only what it had begun";
       } else {
+        silence_.Works(true, session_.clock_.MonotonicNs());
         running_ = assignment.id();
         cancel_ = std::make_shared<net::CancelToken>();
         next_.emplace().Swap(&assignment);
@@ -153,19 +206,26 @@ class AgentSession::Live {
       {
         std::unique_lock lock(mutex_);
         changed_.wait(lock, [this] { return ended_ || next_.has_value(); });
-        if (ended_) return;
+        if (ended_) {
+          worker_ended_ = true;
+          changed_.notify_all();
+          return;
+        }
         assignment = *std::move(next_);
         next_.reset();
         cancel = cancel_;
       }
+      bool gone = false;
       v1::AgentMessage message;
       *message.mutable_done() = RunAssignment(std::move(assignment), *cancel);
       {
         // Before Done is written: the controller may answer it with the next assignment at once.
         std::lock_guard lock(mutex_);
         cancel_ = nullptr;
+        silence_.Works(false, session_.clock_.MonotonicNs());
+        gone = ended_;
       }
-      Write(message);
+      if (!gone) Write(message);  // else there is nobody to tell
       ReturnFreeMemory();
       session_.EndWork();
     }
@@ -186,25 +246,31 @@ class AgentSession::Live {
     job.side_index = assignment.side_index();
     job.side_count = std::max(1U, assignment.side_count());
     job.connect_to.assign(assignment.connect_to().begin(), assignment.connect_to().end());
+    job.any_root_cert = session_.options_.any_root_cert;
+    job.root_certs = session_.options_.root_certs;
     job.secrets = policy::Secrets(assignment, session_.options_.allow_files_and_commands);
     assignment.clear_secrets();
     const absl::Status status = session_.runner_.Run(job, cancel, [&](v1::Observation observation) {
-      Emit(done.assignment(), std::move(observation), cancel);
+      if (!Emit(done.assignment(), std::move(observation), cancel)) return;
       done.set_observations(done.observations() + 1);
     });
     if (!status.ok()) done.set_error(contract::Printable(std::string(status.message())));
     return done;
   }
 
-  void Emit(uint64_t assignment, v1::Observation observation, const net::CancelToken& cancel) {
+  // False when it was not sent, because nobody is there or wants it: it is then not kept either.
+  bool Emit(uint64_t assignment, v1::Observation observation, const net::CancelToken& cancel) {
     v1::AgentMessage message;
     {
       std::unique_lock lock(mutex_);
-      // A controller that does not ack makes us wait, not grow. Cancelled: the few that are left may go past the bound.
+      // A controller that does not ack makes us wait, not grow. One that cancelled wants its Done, and not the few that
+      // it left no room for.
       changed_.wait(lock, [&] { return ended_ || cancel.cancelled() || !unacked_.Full(); });
+      if (ended_ || unacked_.Full()) return false;
       *message.mutable_observation() = unacked_.Add(assignment, Bounded(std::move(observation)));
     }
     Write(message);  // when it fails, the reader ends the session
+    return true;
   }
 
   AgentSession& session_;
@@ -213,23 +279,33 @@ class AgentSession::Live {
 
   std::mutex write_mutex_;  // held around stream_.Write
 
-  std::mutex mutex_;  // guards all below, but the worker
+  std::mutex mutex_;  // guards all below, but the threads
   std::condition_variable changed_;
+  std::condition_variable quiet_;  // of the watch, which nothing but the end is to wake
   std::optional<v1::Assignment> next_;
   std::shared_ptr<net::CancelToken> cancel_;  // of the assignment at hand; null: idle
   uint64_t running_ = 0;
   bool ended_ = false;
+  bool worker_ended_ = false;
   Unacked unacked_;
+  Silence silence_;
+  std::string too_silent_;  // why the session was ended, once it was
 
-  std::thread worker_;  // last: it uses all of the above
+  std::thread watch_;
+  std::thread worker_;
 };
 
 AgentSession::AgentSession(const runner::Runner& runner, const net::Clock& clock, v1::Hello hello,
                            SessionOptions options)
-    : runner_(runner), clock_(clock), hello_(std::move(hello)), options_(options) {}
+    : runner_(runner), clock_(clock), hello_(std::move(hello)), options_(std::move(options)) {}
 
 absl::Status AgentSession::Run(Stream& stream) {
   Live live(*this, stream);
+  if (!live.Start()) {
+    return absl::ResourceExhaustedError(
+        "this agent's host gives no thread for a session: raise its limits (ulimit -u, systemd's TasksMax, a "
+        "container's pids limit)");
+  }
   absl::Status status = live.Serve();
   // Without a Bye nobody reads any more: a worker that still writes must not hold us.
   if (!status.ok()) stream.Cancel();

@@ -2,7 +2,8 @@
 // listen) wrap their transport as a Stream. No gRPC here.
 //
 // Threads: Run() reads on the caller's thread and answers clock pings there, while one worker thread runs the
-// assignment at hand. Both write; the session serializes them. The worker is joined before Run() returns. Run() may be
+// assignment at hand, and another watches for silence (silence.h). The first two write; the session serializes them.
+// Both threads are joined before Run() returns. Run() may be
 // called by several threads at once, each with a stream of its own; so may Drain().
 #ifndef PARALLAX_AGENT_SESSION_AGENT_SESSION_H_
 #define PARALLAX_AGENT_SESSION_AGENT_SESSION_H_
@@ -12,11 +13,13 @@
 #include <mutex>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "agent/net/cancel.h"
 #include "agent/net/clock.h"
 #include "agent/runner/runner.h"
+#include "agent/session/silence.h"
 #include "parallax/v1/session.pb.h"
 
 namespace parallax::session {
@@ -36,9 +39,14 @@ class Stream {
 struct SessionOptions {
   // file: and exec: secret references work (stdio agents, which have their starter's rights anyway).
   bool allow_files_and_commands = false;
+  // Which files a plan may name as root certificates: any (stdio agents), or these alone (runner::Job).
+  bool any_root_cert = false;
+  std::vector<std::string> root_certs;
   // What was observed and not acked is kept up to these bounds; then probing waits for the controller.
   size_t max_unacked = 1024;
   size_t max_unacked_bytes = 16 * 1024 * 1024;
+  SilenceLimits silence;
+  int64_t glance_ms = 5'000;  // how often silence is looked for
 };
 
 class AgentSession {
@@ -46,8 +54,10 @@ class AgentSession {
   // Borrowed; they outlive the session. `hello` is sent as it is.
   AgentSession(const runner::Runner& runner, const net::Clock& clock, v1::Hello hello, SessionOptions options = {});
 
-  // Serves one controller until it says Bye (OK) or the stream ends (Unavailable). What still runs then is cancelled
-  // and waited for. What breaks the protocol is answered with a Done that says so, and the session goes on.
+  // Serves one controller until it says Bye (OK), the stream ends (Unavailable), or it was silent for too long
+  // (DeadlineExceeded). What still runs then is cancelled and waited for, and nothing of it is kept.
+  // ResourceExhausted when the host gives no threads for it. What breaks the protocol is answered with a Done that says
+  // so, and the session goes on.
   absl::Status Run(Stream& stream);
 
   // From here on assignments are refused, in words; those that were accepted go on to their Done. The token is

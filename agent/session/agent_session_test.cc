@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 
 #include <chrono>
 #include <condition_variable>
@@ -40,7 +41,13 @@ class FakeStream final : public Stream {
     return true;
   }
   bool Write(const v1::AgentMessage& message) override {
-    std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
+    ++tried_;
+    if (full_) {
+      blocked_ = true;
+      changed_.notify_all();
+      changed_.wait(lock, [this] { return gone_; });
+    }
     if (gone_ || deaf_) return false;
     from_agent_.push_back(message);
     ++written_;
@@ -57,6 +64,16 @@ class FakeStream final : public Stream {
   void StopListening() {
     std::lock_guard lock(mutex_);
     deaf_ = true;
+  }
+  // What is written from here on finds no room, and waits.
+  void StopReading() {
+    std::lock_guard lock(mutex_);
+    full_ = true;
+  }
+  // False when nothing was written for 20 s.
+  bool AwaitBlockedWrite() {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, std::chrono::seconds(20), [this] { return blocked_; });
   }
   void Send(v1::ControllerMessage message) {
     std::lock_guard lock(mutex_);
@@ -78,6 +95,11 @@ class FakeStream final : public Stream {
     std::lock_guard lock(mutex_);
     return written_;
   }
+  // Written, or tried to be after the end.
+  int tried() const {
+    std::lock_guard lock(mutex_);
+    return tried_;
+  }
 
  private:
   mutable std::mutex mutex_;  // guards all below
@@ -86,7 +108,10 @@ class FakeStream final : public Stream {
   std::deque<v1::AgentMessage> from_agent_;
   bool gone_ = false;
   bool deaf_ = false;
+  bool full_ = false;
+  bool blocked_ = false;
   int written_ = 0;
+  int tried_ = 0;
 };
 
 class AgentSessionTest : public ::testing::Test {
@@ -129,6 +154,8 @@ class AgentSessionTest : public ::testing::Test {
     stream_.Send(message);
     return stream_.Receive();
   }
+  // Lets time pass, for the session too.
+  void Pass(int64_t seconds) { time_.WaitUntil(time_.MonotonicNs() + seconds * 1000 * net::kMs, net::CancelToken()); }
   absl::Status SayBye() {
     v1::ControllerMessage message;
     message.mutable_bye();
@@ -204,7 +231,9 @@ TEST_F(AgentSessionTest, DrainingItFinishesWhatItAcceptedAndRefusesTheNext) {
   EXPECT_EQ(stream_.Receive().done().error(), "");
   Assign(3, {""});
   EXPECT_THAT(stream_.Receive().done().error(), HasSubstr("asked to end"));
-  EXPECT_TRUE(drained.cancelled());
+  // The last act of the work, after its Done.
+  pollfd end = {drained.fd(), POLLIN, 0};
+  EXPECT_EQ(poll(&end, 1, 20'000), 1);
 }
 
 TEST_F(AgentSessionTest, AControllerThatLeavesDoesNotHoldUpADrain) {
@@ -321,8 +350,123 @@ TEST_F(AgentSessionTest, CancelledItDoesNotWaitForAcks) {
   Assign(1, {"", "", ""});
   EXPECT_EQ(stream_.Receive().observation().number(), 1U);
   Cancel(1);
-  for (uint64_t number = 2; number <= 3; ++number) EXPECT_EQ(stream_.Receive().observation().number(), number);
+  const v1::Done done = stream_.Receive().done();
+  EXPECT_EQ(done.assignment(), 1U);
+  EXPECT_EQ(done.observations(), 1U) << "what was left no room for is neither kept nor sent";
+}
+
+// A controller that leaves during a large plan must cost nothing more: not an observation for each of the probes that
+// were not begun, of which there may be tens of thousands.
+TEST_F(AgentSessionTest, AfterTheEndNothingIsEmittedOrKept) {
+  Begin();
+  Welcome();
+  v1::Plan plan = PlanOf(std::vector<std::string>(100, "gate"), 1000);
+  AssignBytes(1, plan.SerializeAsString());
+  ASSERT_TRUE(theatre_.AwaitAtGate(1));
+  const int before = stream_.written();
+  stream_.Leave();
+  thread_.join();
+  EXPECT_EQ(stream_.tried(), before) << "not even tried";
+  EXPECT_THAT(theatre_.seen(), SizeIs(1));
+}
+
+TEST_F(AgentSessionTest, ACancelledPlanTellsOfOneAttemptAtMost) {
+  Begin();
+  Welcome();
+  AssignBytes(1, PlanOf({"gate", "", ""}, 1000).SerializeAsString());
+  ASSERT_TRUE(theatre_.AwaitAtGate(1));
+  Cancel(1);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(stream_.Receive().observation().observation().outcome(), v1::CANCELLED) << i;
+  EXPECT_EQ(stream_.Receive().done().observations(), 3U);
+}
+
+TEST_F(AgentSessionTest, APlanOfTooMuchWorkIsRefusedWithTheNumber) {
+  Begin();
+  Welcome();
+  AssignBytes(1, PlanOf(std::vector<std::string>(200, ""), 1000).SerializeAsString());
+  const v1::Done done = stream_.Receive().done();
+  EXPECT_THAT(done.error(), HasSubstr("200000 observations"));
+  EXPECT_THAT(done.error(), HasSubstr("at most 100000"));
+  EXPECT_THAT(theatre_.seen(), IsEmpty());
+}
+
+SessionOptions WatchedOften() {
+  SessionOptions options;
+  options.glance_ms = 1;
+  options.silence.welcome_ms = 10'000;
+  options.silence.idle_ms = 60'000;
+  options.silence.working_ms = 660'000;
+  options.silence.write_ms = 30'000;
+  return options;
+}
+
+TEST_F(AgentSessionTest, AControllerThatNeverWelcomesIsLetGo) {
+  Begin(WatchedOften());
+  Pass(10);
+  thread_.join();
+  EXPECT_EQ(status_.code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_THAT(std::string(status_.message()), HasSubstr("said nothing for 10 s after Hello"));
+}
+
+TEST_F(AgentSessionTest, AControllerThatFallsSilentIsLetGo) {
+  Begin(WatchedOften());
+  Welcome();
+  EXPECT_TRUE(Ping(1).has_clock_pong());
+  Pass(60);
+  thread_.join();
+  EXPECT_EQ(status_.code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_THAT(std::string(status_.message()), HasSubstr("said nothing for 60 s"));
+}
+
+// A controller waits for a person, who toggles a NAT and has lunch.
+TEST_F(AgentSessionTest, AControllerThatPingsMayWaitForAPerson) {
+  Begin(WatchedOften());
+  Welcome();
+  EXPECT_TRUE(Ping(1).has_clock_pong());
+  for (uint64_t minute = 2; minute <= 180; ++minute) {
+    Pass(59);
+    ASSERT_TRUE(Ping(minute).has_clock_pong());
+  }
+  Assign(1, {""});
+  EXPECT_TRUE(stream_.Receive().has_observation());
   EXPECT_TRUE(stream_.Receive().has_done());
+  EXPECT_TRUE(SayBye().ok());
+}
+
+TEST_F(AgentSessionTest, WorkMayTakeAsLongAsAProbeMay) {
+  Begin(WatchedOften());
+  Welcome();
+  Assign(1, {"gate"});
+  ASSERT_TRUE(theatre_.AwaitAtGate(1));
+  Pass(600);
+  EXPECT_TRUE(Ping(1).has_clock_pong()) << "still there";
+  theatre_.Open();
+  EXPECT_TRUE(stream_.Receive().has_observation());
+  EXPECT_TRUE(stream_.Receive().has_done());
+  EXPECT_TRUE(SayBye().ok());
+}
+
+TEST_F(AgentSessionTest, AControllerThatReadsNothingIsLetGo) {
+  Begin(WatchedOften());
+  Welcome();
+  EXPECT_TRUE(Ping(1).has_clock_pong());
+  stream_.StopReading();
+  Assign(1, {""});
+  ASSERT_TRUE(stream_.AwaitBlockedWrite());
+  Pass(30);
+  thread_.join();
+  EXPECT_EQ(status_.code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_THAT(std::string(status_.message()), HasSubstr("read nothing for 30 s"));
+}
+
+TEST_F(AgentSessionTest, AByeFromOneThatReadsNothingEndsTheSessionToo) {
+  Begin();
+  Welcome();
+  EXPECT_TRUE(Ping(1).has_clock_pong());
+  stream_.StopReading();
+  Assign(1, {""});
+  ASSERT_TRUE(stream_.AwaitBlockedWrite());
+  EXPECT_TRUE(SayBye().ok());
 }
 
 TEST_F(AgentSessionTest, AnObservationThatNoMessageHoldsIsToldInWords) {
@@ -443,7 +587,7 @@ TEST(Unacked, IsFullByCountAndByBytesAndOneAlwaysFits) {
 TEST(Hello, SaysWhoWeAre) {
   const v1::Hello hello = MakeHello(FakeProbes());
   EXPECT_EQ(hello.protocol(), contract::kProtocolVersion);
-  EXPECT_THAT(hello.probes(), ElementsAre("tcp", "tls"));
+  EXPECT_THAT(hello.probes(), ElementsAre("tcp", "tls", "postgres", "sql", "http"));
   EXPECT_THAT(hello.user(), Not(IsEmpty()));
   EXPECT_NE(hello.agent_id(), MakeHello(FakeProbes()).agent_id());
 }

@@ -23,6 +23,7 @@
 #include "agent/net/cancel.h"
 #include "agent/net/tls_files.h"
 #include "agent/session/agent_service.h"
+#include "agent/session/last_resort.h"
 #include "agent/session/listen_address.h"
 
 namespace parallax::session {
@@ -30,6 +31,8 @@ namespace {
 
 // How long the last bytes of ended work may take to leave.
 constexpr auto kFlush = std::chrono::milliseconds(1'000);
+// How long what was cut off may take to notice, before the process ends without it.
+constexpr auto kCutOff = std::chrono::milliseconds(5'000);
 
 absl::Status CheckFiles(const ListenOptions& options) {
   if (options.tls_cert.empty() != options.tls_key.empty()) {
@@ -134,6 +137,7 @@ absl::Status ServeListen(AgentSession& session, const ListenOptions& options, in
   }
   const net::CancelToken& drained = session.Drain();
   const Woken woken = Wait(stop_fd, drained.fd(), steady_clock::now() + std::chrono::milliseconds(options.drain_ms));
+  const LastResort last_resort(kFlush + kCutOff);
   // New sessions find nobody; the controllers of those that are there may read their last answers.
   server->Shutdown(std::chrono::system_clock::now() + (woken == Woken::kDrained ? kFlush : kFlush * 0));
   server->Wait();

@@ -20,6 +20,7 @@
 #include "agent/net/cancel.h"
 #include "agent/session/agent_service.h"
 #include "agent/session/byte_pump.h"
+#include "agent/session/last_resort.h"
 #include "contract/limits.h"
 
 namespace parallax::session {
@@ -27,6 +28,9 @@ namespace {
 
 // How long an ended session may take to flush its last bytes.
 constexpr int kFlushMs = 1'000;
+// How long what still runs may take to notice the end, before the process ends without it: no agent outlives its
+// controller.
+constexpr int kCutOffMs = 5'000;
 
 bool WriteAll(int fd, std::string_view text) {
   while (!text.empty()) {
@@ -108,6 +112,7 @@ absl::Status ServeStdio(AgentSession& session, int in_fd, int out_fd, int stop_f
       flushed.Cancel();
     });
     stopped = WaitForEnd(stop_fd, ended.fd(), lost.fd(), -1);
+    const LastResort last_resort(std::chrono::milliseconds(2 * kFlushMs + kCutOffMs));
     // After a Bye the last bytes may take a moment; whatever else ended us, nobody waits for them.
     const bool graceful = ended.cancelled() && result.Get().ok();
     server->Shutdown(std::chrono::system_clock::now() + std::chrono::milliseconds(graceful ? kFlushMs : 0));

@@ -2,7 +2,7 @@
 _parallax_agent() {
   local current=${COMP_WORDS[COMP_CWORD]} command='' word values
   case ${COMP_WORDS[COMP_CWORD - 1]} in
-    --tls-ca | --tls-cert | --tls-key | --tls-client-ca)
+    --tls-ca | --tls-cert | --tls-key | --tls-client-ca | --allow-root-cert)
       compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- "$current"))
       return ;;
     --listen | --drain | --tls-name) COMPREPLY=(); return ;;
@@ -12,7 +12,7 @@ _parallax_agent() {
   done
   case $command in
     stdio | join) values='--help' ;;
-    serve) values='--listen --tls-cert --tls-key --tls-client-ca --drain --help' ;;
+    serve) values='--listen --tls-cert --tls-key --tls-client-ca --allow-root-cert --drain --help' ;;
     check) values='--tls-ca --tls-cert --tls-key --tls-name --help' ;;
     *) values='stdio serve check join --help --version' ;;
   esac

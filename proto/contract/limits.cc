@@ -3,6 +3,7 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "contract/work.h"
 
 namespace parallax::contract {
 namespace {
@@ -61,7 +62,7 @@ absl::Status ValidatePlan(const v1::Plan& plan) {
                                                      probe.step_timeout_ms(), ", it must be in 0..timeout_ms"));
     }
   }
-  return absl::OkStatus();
+  return CheckWork(plan, plan.attempts());
 }
 
 std::string Printable(std::string_view text, size_t max_bytes) {

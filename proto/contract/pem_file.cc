@@ -1,28 +1,23 @@
 #include "contract/pem_file.h"
 
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "contract/limits.h"
+#include "contract/regular_file.h"
 
 namespace parallax::contract {
+namespace {
+
+constexpr size_t kMaxBytes = 8 * 1024 * 1024;  // a system's bundle of all authorities has a quarter of one
+
+}  // namespace
 
 absl::StatusOr<PemFile> ReadPemFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string why = file ? "it holds nothing" : strerror(errno);
-  std::stringstream bytes;
-  // A folder opens like a file, and gives nothing.
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) {
-    why = "it is a directory; name one PEM file";
-  } else if (file && bytes << file.rdbuf()) {
-    return PemFile{path, std::move(bytes).str()};
-  }
+  auto bytes = ReadRegularFile(path, kMaxBytes);
+  if (bytes.ok() && !bytes->empty()) return PemFile{path, *std::move(bytes)};
+  std::string why = bytes.ok() ? "it holds nothing" : std::string(bytes.status().message());
+  if (absl::IsFailedPrecondition(bytes.status())) why += "; name one PEM file";
   return absl::NotFoundError(absl::StrCat("cannot read '", Printable(path, 200), "': ", why));
 }
 

@@ -217,7 +217,7 @@ TEST_F(TlsVantageTest, FilesThatDoNotFitAreUsageErrors) {
   const std::string cert = agent_cert_.path();
   EXPECT_THAT(refused({"/nowhere/ca.pem", "", "", ""}), AllOf(HasSubstr("--tls-ca"), HasSubstr("No such file")));
   EXPECT_THAT(refused({"/", "", "", ""}), AllOf(HasSubstr("--tls-ca"), HasSubstr("it is a directory")));
-  EXPECT_THAT(refused({"/dev/null", "", "", ""}), HasSubstr("it holds nothing"));
+  EXPECT_THAT(refused({"/dev/null", "", "", ""}), HasSubstr("it is a device"));
   EXPECT_THAT(refused({agent_key_.path(), "", "", ""}), AllOf(HasSubstr("--tls-ca"), HasSubstr("no certificate")));
   EXPECT_THAT(refused({"", cert, "", ""}), HasSubstr("--tls-key"));
   EXPECT_THAT(refused({"", cert, cert, ""}), HasSubstr("no private key"));

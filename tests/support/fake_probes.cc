@@ -22,8 +22,9 @@ absl::Status Run(const v1::ProbeSpec& spec, const probes::Context& context, prob
 }
 
 constexpr probes::Probe kFakes[] = {
-    {v1::ProbeSpec::kTcp, "tcp", &Valid, &Run},
-    {v1::ProbeSpec::kTls, "tls", &Invalid, &Run},
+    {v1::ProbeSpec::kTcp, "tcp", &Valid, &Run},           {v1::ProbeSpec::kTls, "tls", &Invalid, &Run},
+    {v1::ProbeSpec::kPostgres, "postgres", &Valid, &Run}, {v1::ProbeSpec::kSql, "sql", &Valid, &Run},
+    {v1::ProbeSpec::kHttp, "http", &Valid, &Run},
 };
 
 }  // namespace

@@ -8,7 +8,7 @@
 //   "refused" ends well and records outcome REFUSED
 //   else      the question cannot be asked: a status whose message is the act, "denied..." PermissionDenied,
 //             "broken..." Internal
-// A tls probe is never valid. The other kinds are not known.
+// A postgres, sql or http probe ends well, at once. A tls probe is never valid. The other kinds are not known.
 #ifndef PARALLAX_TESTS_SUPPORT_FAKE_PROBES_H_
 #define PARALLAX_TESTS_SUPPORT_FAKE_PROBES_H_
 

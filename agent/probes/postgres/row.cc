@@ -162,7 +162,7 @@ std::string Row::WhyWithheld() const {
 bool Row::TakePassword(v1::AuthDetails* auth, std::string* why) {
   *why = "no credentials: as far as the server's answer";
   if (spec_.password().ref().empty()) return false;
-  auto secret = context_.secrets.Resolve(spec_.password().ref());
+  auto secret = context_.secrets.Resolve(spec_.password().ref(), context_.Patience());
   if (!secret.ok()) {
     *why = std::string(secret.status().message());
     return false;
