@@ -6,7 +6,6 @@
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -14,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "contract/digest.h"
 #include "contract/limits.h"
+#include "contract/regular_file.h"
 #include "controller/dispatch/elf_file.h"
 #include "controller/dispatch/now.h"
 #include "controller/dispatch/ssh_script.h"
@@ -21,12 +21,14 @@
 namespace parallax::dispatch {
 namespace {
 
+constexpr size_t kMaxProgramBytes = size_t{512} << 20;
 constexpr int kPollMs = 40;  // how often `interrupted` is looked at
 
 namespace fs = std::filesystem;
 
 // As ReadElf has it; "" where there is no program.
 std::string MachineOf(const std::string& path) {
+  if (!contract::CheckOpensAtOnce(path).ok()) return "";
   std::string header(4096, '\0');
   std::ifstream file(path, std::ios::binary);
   file.read(header.data(), static_cast<std::streamsize>(header.size()));
@@ -93,12 +95,12 @@ class Conversation {
 }  // namespace
 
 absl::StatusOr<ProgramFile> ReadProgram(const std::string& path, std::string name) {
-  std::ifstream file(path, std::ios::binary);
-  std::stringstream bytes;
-  if (!file || !(bytes << file.rdbuf())) {
-    return absl::NotFoundError(absl::StrCat("cannot read '", contract::Printable(path, 200), "'"));
+  auto bytes = contract::ReadRegularFile(path, kMaxProgramBytes);
+  if (!bytes.ok()) {
+    return absl::NotFoundError(
+        absl::StrCat("cannot read '", contract::Printable(path, 200), "': ", std::string(bytes.status().message())));
   }
-  ProgramFile program{std::move(name), std::move(bytes).str()};
+  ProgramFile program{std::move(name), *std::move(bytes)};
   if (const auto elf = ReadElf(program.bytes); !elf.ok()) {
     return absl::InvalidArgumentError(
         absl::StrCat("'", contract::Printable(path, 200), "': ", std::string(elf.status().message())));

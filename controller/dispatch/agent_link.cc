@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <grpc/grpc.h>
 #include <grpc/support/log.h>
+#include <grpcpp/alarm.h>
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 #include <grpcpp/create_channel.h>
@@ -31,6 +32,13 @@ namespace {
 constexpr int kDialMs = 10'000;
 constexpr size_t kMaxInbox = 256;
 constexpr size_t kMaxInboxBytes = 16 * 1024 * 1024;  // 256 of the largest messages would be a gigabyte
+
+// An agent ends a session that says nothing for a minute, and ours may have to wait much longer: for a person, for
+// another side, for a copy. Well below, so that one that is lost or late changes nothing.
+constexpr auto kKeepAlive = std::chrono::seconds(15);
+
+// What gRPC may take to end a cancelled call, which is local work. Past it gRPC has no thread or memory to do it with.
+constexpr auto kStuck = std::chrono::seconds(3);
 
 constexpr unsigned kFilesReread = 3600;  // seconds; a run is over before
 
@@ -78,14 +86,20 @@ class GrpcLink final : public AgentLink, private grpc::ClientBidiReactor<v1::Con
  public:
   // `shutdown_fd`: our own name for the channel's descriptor, -1 where gRPC dials itself.
   GrpcLink(std::shared_ptr<grpc::Channel> channel, int shutdown_fd, Bell& bell)
-      : bell_(bell), shutdown_fd_(shutdown_fd), channel_(std::move(channel)), stub_(v1::Agent::NewStub(channel_)) {
+      : bell_(&bell), shutdown_fd_(shutdown_fd), channel_(std::move(channel)), stub_(v1::Agent::NewStub(channel_)) {
     stub_->async()->Session(&context_, this);
     AddHold();
     StartRead(&incoming_);
     StartCall();
+    std::lock_guard lock(mutex_);
+    KeepAliveLater();
   }
 
-  ~GrpcLink() override { Close(std::chrono::milliseconds(0)).IgnoreError(); }
+  // Closed, and gRPC is done with it: only then it may be destroyed.
+  bool finished() {
+    std::lock_guard lock(mutex_);
+    return finished_;
+  }
 
   void Send(v1::ControllerMessage message) override {
     const v1::ControllerMessage* first = nullptr;
@@ -125,6 +139,7 @@ class GrpcLink final : public AgentLink, private grpc::ClientBidiReactor<v1::Con
     std::unique_lock lock(mutex_);
     if (closed_) return status_;
     const auto deadline = std::chrono::steady_clock::now() + grace;
+    if (alarm_ != nullptr) alarm_->Cancel();
     // A pause would keep the end of the stream from us: what comes from here on is not kept.
     closed_ = true;
     const bool resume = std::exchange(paused_, false);
@@ -136,7 +151,12 @@ class GrpcLink final : public AgentLink, private grpc::ClientBidiReactor<v1::Con
     lock.unlock();
     RemoveHold();
     lock.lock();
-    changed_.wait(lock, [this] { return done_; });  // local: a cancelled call ends at once
+    finished_ = changed_.wait_for(lock, kStuck, [this] { return done_ && !alarm_pending_; });
+    if (!finished_) {
+      bell_ = nullptr;  // its owner goes; we stay
+      status_ = absl::ResourceExhaustedError("gRPC could not end the session: this host gives it no thread or memory");
+      return status_;
+    }
     absl::Status status = status_;
     lock.unlock();
     channel_.reset();
@@ -170,8 +190,37 @@ class GrpcLink final : public AgentLink, private grpc::ClientBidiReactor<v1::Con
       }
     }
     changed_.notify_all();
-    bell_.Ring();
+    {
+      std::lock_guard lock(mutex_);
+      if (bell_ != nullptr) bell_->Ring();
+    }
     if (again) StartRead(&incoming_);
+  }
+
+  // With the lock held.
+  void KeepAliveLater() {
+    if (closed_ || read_ended_) return;
+    alarm_pending_ = true;
+    alarm_ = std::make_unique<grpc::Alarm>();
+    alarm_->Set(std::chrono::system_clock::now() + kKeepAlive, [this](bool due) { OnAlarm(due); });
+  }
+
+  // On a thread of gRPC's.
+  void OnAlarm(bool due) {
+    bool idle = false;
+    {
+      std::lock_guard lock(mutex_);
+      idle = outbox_.empty();  // what waits to leave will be heard as well
+    }
+    if (due && idle) {
+      v1::ControllerMessage ping;
+      ping.mutable_clock_ping()->set_controller_unix_ns(UnixNs());  // id 0: nobody waits for its answer
+      Send(std::move(ping));
+    }
+    std::lock_guard lock(mutex_);
+    alarm_pending_ = false;
+    if (due) KeepAliveLater();
+    changed_.notify_all();  // under the lock, as in OnDone
   }
 
   void OnWriteDone(bool ok) override {
@@ -199,7 +248,7 @@ class GrpcLink final : public AgentLink, private grpc::ClientBidiReactor<v1::Con
     size_t bytes = 0;
   };
 
-  Bell& bell_;
+  Bell* bell_;  // guarded by mutex_
   int shutdown_fd_;
   std::shared_ptr<grpc::Channel> channel_;
   std::unique_ptr<v1::Agent::Stub> stub_;
@@ -216,18 +265,39 @@ class GrpcLink final : public AgentLink, private grpc::ClientBidiReactor<v1::Con
   bool read_ended_ = false;
   bool closed_ = false;
   bool done_ = false;
+  bool finished_ = false;  // closed, and gRPC is done with us
+  bool alarm_pending_ = false;
+  std::unique_ptr<grpc::Alarm> alarm_;
   absl::Status status_ = absl::UnavailableError("the session was not closed");
+};
+
+// Owns a link, and leaves it alone when gRPC is stuck in it: whoever waited for that would wait for ever.
+class OwnedLink final : public AgentLink {
+ public:
+  OwnedLink(std::shared_ptr<grpc::Channel> channel, int shutdown_fd, Bell& bell)
+      : link_(new GrpcLink(std::move(channel), shutdown_fd, bell)) {}
+  ~OwnedLink() override {
+    Close(std::chrono::milliseconds(0)).IgnoreError();
+    if (link_->finished()) delete link_;
+  }
+  void Send(v1::ControllerMessage message) override { link_->Send(std::move(message)); }
+  std::optional<Received> Next() override { return link_->Next(); }
+  bool ended() override { return link_->ended(); }
+  absl::Status Close(std::chrono::milliseconds grace) override { return link_->Close(grace); }
+
+ private:
+  GrpcLink* const link_;
 };
 
 }  // namespace
 
 std::unique_ptr<AgentLink> AgentLink::Open(int fd, Bell& bell) {
   const int ours = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-  return std::make_unique<GrpcLink>(ChannelOver(fd), ours, bell);
+  return std::make_unique<OwnedLink>(ChannelOver(fd), ours, bell);
 }
 
 std::unique_ptr<AgentLink> AgentLink::Dial(const std::string& address, const TlsFiles* tls, Bell& bell) {
-  return std::make_unique<GrpcLink>(ChannelTo(address, tls), -1, bell);
+  return std::make_unique<OwnedLink>(ChannelTo(address, tls), -1, bell);
 }
 
 }  // namespace parallax::dispatch

@@ -33,6 +33,9 @@ class AgentLink {
   static std::unique_ptr<AgentLink> Dial(const std::string& address, const TlsFiles* tls, Bell& bell);
   virtual ~AgentLink() = default;  // closes at once
 
+  // While it is open, a ClockPing with id 0 goes out now and then, so that an agent does not take our waiting for
+  // absence.
+
   // Queues a message. Never blocks; after the session ended it does nothing.
   virtual void Send(v1::ControllerMessage message) = 0;
 
@@ -43,7 +46,8 @@ class AgentLink {
   virtual bool ended() = 0;
 
   // Ends the session: waits up to `grace` for queued messages to leave and for the agent to end it, then cancels.
-  // Afterwards the descriptor is closed. OK when the agent ended it in good order; else why. Idempotent.
+  // Afterwards the descriptor is closed. OK when the agent ended it in good order; else why: ResourceExhausted when
+  // gRPC could not even end it, and had to be left behind with it. Idempotent.
   virtual absl::Status Close(std::chrono::milliseconds grace) = 0;
 };
 

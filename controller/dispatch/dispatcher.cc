@@ -234,6 +234,12 @@ void AgentDispatcher::RunOn(const Sides& sides, const v1::Plan& plan, std::strin
   kept_.clear();
   for (const v1::ProbeSpec& probe : plan.probes()) asked_.insert(probe.name());
 
+  // An agent would say the same, each by itself and after the first word of it.
+  if (absl::Status valid = contract::ValidatePlan(plan); !valid.ok()) {
+    for (Side* side : sides) {
+      side->Lose(Loss::kRefused, absl::StrCat("running the phase ", plan.phase()), std::string(valid.message()));
+    }
+  }
   for (uint32_t number = 1; number <= plan.attempts(); ++number) {
     if (Interrupted() || !Any(sides, [](const Side& side) { return side.ready(); })) break;
     Attempt attempt;

@@ -238,6 +238,8 @@ Missing Explain(const Symptoms& symptoms) {
       return {absl::StrCat("the agent did not run the plan: ", symptoms.detail),
               absl::StrContains(symptoms.detail, "asked to end")
                   ? "it was stopped meanwhile; what it observed before is kept: run again when it is back"
+              : absl::StrContains(symptoms.detail, "are allowed")
+                  ? "ask for less in one run: fewer --repeats, or several runs"
                   : "use the same release on both"};
     case Loss::kNotReached:
       return {absl::StrCat("no agent answers at ", command, ": ", symptoms.detail), NotReachedRemedy(symptoms)};

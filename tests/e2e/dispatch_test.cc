@@ -13,7 +13,11 @@
 
 #include "contract/digest.h"
 #include "contract/limits.h"
+#include "controller/dispatch/agent_link.h"
+#include "controller/dispatch/bell.h"
+#include "controller/dispatch/child_process.h"
 #include "controller/dispatch/dispatcher.h"
+#include "controller/dispatch/preamble.h"
 #include "tests/support/scripted_server.h"
 
 namespace parallax::dispatch {
@@ -486,6 +490,41 @@ TEST(Agent, UsageErrorsAreExitCodeTwo) {
   EXPECT_EQ(Shell(PARALLAX_AGENT " stdio <&-").code, 2);
 #endif
   EXPECT_EQ(Shell(PARALLAX_AGENT " stdio </dev/null >&-").code, 2);
+}
+
+// Over ssh nobody there kills an agent whose controller is gone: it ends by itself, whatever its probes hang in. Takes
+// the seconds that it gives them.
+TEST_F(DispatchTest, AnAgentThatHangsEndsWithItsController) {
+  Bell bell;
+  auto child = ChildProcess::Start({PARALLAX_FAKE_AGENT, "stuck"});
+  ASSERT_TRUE(child.ok()) << child.status();
+  Preamble preamble;
+  while (preamble.ReadFrom((*child)->socket()) == Preamble::State::kReading) {
+    pollfd more = {(*child)->socket(), POLLIN, 0};
+    ASSERT_GT(poll(&more, 1, 20'000), 0);
+  }
+  auto link = AgentLink::Open((*child)->TakeSocket(), bell);
+  v1::ControllerMessage welcome;
+  welcome.mutable_welcome()->set_protocol(contract::kProtocolVersion);
+  link->Send(welcome);
+  v1::ControllerMessage assignment;
+  assignment.mutable_assignment()->set_id(1);
+  assignment.mutable_assignment()->set_plan(TcpPlan(1, 1).SerializeAsString());
+  link->Send(assignment);
+  // The second assignment is refused once the first runs, and hangs.
+  link->Send(assignment);
+  for (bool refused = false; !refused;) {
+    const auto message = link->Next();
+    if (!message.has_value()) bell.WaitFor(std::chrono::milliseconds(100));
+    refused = message.has_value() && message->message.has_done();
+    ASSERT_FALSE(link->ended());
+  }
+  link->Close(std::chrono::milliseconds(0)).IgnoreError();
+  link.reset();
+  const auto status = (*child)->WaitForExit(std::chrono::seconds(30));
+  ASSERT_TRUE(status.has_value()) << "it outlives its controller";
+  EXPECT_TRUE(WIFEXITED(*status) && WEXITSTATUS(*status) == 1) << *status;
+  EXPECT_THAT((*child)->StderrTail(), HasSubstr("did not end when it was told to"));
 }
 
 }  // namespace
