@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "absl/strings/str_cat.h"
+#include "contract/tunnel_kinds.h"
 #include "controller/compare/locality.h"
 #include "controller/compare/outcomes.h"
 #include "controller/compare/words.h"
@@ -133,18 +134,13 @@ std::string SqlState(const v1::SideOutcome* outcome) {
   return step == nullptr ? "" : step->sample().server_error().code();
 }
 
-bool IsTunnelKind(const std::string& kind) {
-  static constexpr const char* kKinds[] = {"tun", "tap", "wireguard", "ppp", "vti", "xfrm", "gre", "ipip"};
-  return std::find(std::begin(kKinds), std::end(kKinds), kind) != std::end(kKinds);
-}
-
 bool IsDefaultPrefix(const v1::RouteDetails& route) {
   const std::string& prefix = route.matched_prefix();
   return prefix == "default" || prefix == "0.0.0.0/0" || prefix == "::/0";
 }
 
 bool LeavesByDefault(const v1::RouteDetails& route) {
-  if (IsTunnelKind(route.interface_kind()) || route.connected()) return false;
+  if (contract::IsTunnelKind(route.interface_kind()) || route.connected()) return false;
   return IsDefaultPrefix(route) || (!route.interface().empty() && route.interface() == route.default_interface());
 }
 

@@ -67,8 +67,6 @@ const v1::StepSummary* SameSize(const v1::Comparison& comparison);
 // The SQLSTATE with which the outcome ended; "" when it did not end with one.
 std::string SqlState(const v1::SideOutcome* outcome);
 
-// "tun", "wireguard", ...: the kinds of interface that a tunnel has.
-bool IsTunnelKind(const std::string& kind);
 bool IsDefaultPrefix(const v1::RouteDetails& route);
 // By the default route, or as the default route would: this host's ordinary way out.
 bool LeavesByDefault(const v1::RouteDetails& route);

@@ -3,6 +3,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "contract/tunnel_kinds.h"
 #include "controller/compare/outcomes.h"
 #include "controller/compare/words.h"
 #include "controller/diagnose/facts.h"
@@ -15,11 +17,20 @@ namespace {
 // A tunnel's interface, up, that the target's route does not take; nullptr when there is none.
 const v1::Interface* IdleTunnel(const v1::SideSummary& side) {
   for (const v1::Interface& interface : side.agent().host().interfaces()) {
-    if (IsTunnelKind(interface.kind()) && interface.up() && interface.name() != side.route().interface()) {
+    if (contract::IsTunnelKind(interface.kind()) && interface.up() && interface.name() != side.route().interface()) {
       return &interface;
     }
   }
   return nullptr;
+}
+
+// The device of a route in words, "10.0.4.0/22 dev tun1 metric 100"; "" when it names none.
+std::string DeviceOf(const std::string& route) {
+  const std::vector<std::string> words = absl::StrSplit(route, ' ');
+  for (size_t i = 0; i + 1 < words.size(); ++i) {
+    if (words[i] == "dev") return words[i + 1];
+  }
+  return "";
 }
 
 // Other routes that contain the destination and leave by a tunnel.
@@ -27,8 +38,7 @@ std::vector<std::string> TunnelRoutes(const v1::SideSummary& side) {
   std::vector<std::string> found;
   for (const std::string& competing : side.route().competing_prefixes()) {
     for (const v1::Interface& interface : side.agent().host().interfaces()) {
-      if (IsTunnelKind(interface.kind()) &&
-          competing.find(absl::StrCat("dev ", interface.name())) != std::string::npos) {
+      if (contract::IsTunnelKind(interface.kind()) && DeviceOf(competing) == interface.name()) {
         found.push_back(competing);
       }
     }
@@ -69,7 +79,7 @@ std::optional<v1::Finding> MatchOverlap(const v1::Comparison& comparison) {
   const v1::RouteDetails& route = side.route();
   const bool is_local = route.connected() || (!IsDefaultPrefix(route) && !route.matched_prefix().empty());
   const bool no_tunnel = side.carrier().kind() == v1::DIRECT || !side.has_carrier();
-  if (!is_local || !no_tunnel || IsTunnelKind(route.interface_kind()) || route.interface_kind() == "loopback")
+  if (!is_local || !no_tunnel || contract::IsTunnelKind(route.interface_kind()) || route.interface_kind() == "loopback")
     return std::nullopt;
   const std::vector<std::string> covered = TunnelRoutes(side);
   const v1::Interface* idle = IdleTunnel(side);
@@ -108,7 +118,7 @@ std::optional<v1::Finding> MatchNotThroughTunnel(const v1::Comparison& compariso
   const bool no_route = connect != nullptr && connect->failure() == v1::NO_ROUTE;
   const bool by_default = LeavesByDefault(route);
   if (side.carrier().kind() != v1::DIRECT && side.has_carrier() && !no_route) return std::nullopt;
-  if (!no_route && (!by_default || IsTunnelKind(route.interface_kind()))) return std::nullopt;
+  if (!no_route && (!by_default || contract::IsTunnelKind(route.interface_kind()))) return std::nullopt;
   // What others answer says nothing of an address that this host has no route to.
   if (!facts.inside_fine() || (facts.others == Others::kAnswer && !no_route)) return std::nullopt;
   // The connect itself never came back: whatever answers it is not lost for want of a route.

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "contract/tunnel_kinds.h"
 #include "controller/compare/locality.h"
 #include "controller/compare/outcomes.h"
 #include "controller/compare/words.h"
@@ -41,7 +42,7 @@ std::string DialledAt(const Facts& facts) {
 bool HasTunnelInterface(const v1::SideSummary& side) {
   const auto& interfaces = side.agent().host().interfaces();
   return std::any_of(interfaces.begin(), interfaces.end(),
-                     [](const v1::Interface& interface) { return IsTunnelKind(interface.kind()); });
+                     [](const v1::Interface& interface) { return contract::IsTunnelKind(interface.kind()); });
 }
 
 }  // namespace
@@ -82,8 +83,8 @@ std::optional<v1::Finding> MatchNotRunning(const v1::Comparison& comparison) {
     return finding.Build();
   }
   // The route was a tunnel's when it was looked up, and at the later look no tunnel was there.
-  if (carrier.kind() == v1::DIRECT && IsTunnelKind(side.route().interface_kind()) && !carrier.interface().empty() &&
-      carrier.interface() != side.route().interface()) {
+  if (carrier.kind() == v1::DIRECT && contract::IsTunnelKind(side.route().interface_kind()) &&
+      !carrier.interface().empty() && carrier.interface() != side.route().interface()) {
     FindingBuilder finding(0.88, absl::StrCat("The tunnel ended while it was looked at: its interface ",
                                               side.route().interface(), " was there, and is gone."));
     finding.Because(absl::StrCat("first the route of the target was by ", side.route().interface(),

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "agent/net/classify.h"
 #include "agent/net/netlink.h"
+#include "contract/tunnel_kinds.h"
 
 namespace parallax::probes {
 namespace {
@@ -133,8 +134,8 @@ absl::StatusOr<RouteFacts> ReadRouteFacts(const std::string& address, int64_t de
     if (details.mtu() == 0) details.set_mtu(link->mtu);
   }
   // A TUN has no neighbours, though its routes have link scope.
-  const bool has_neighbours = link != nullptr && link->kind != "tun" && link->kind != "wireguard" &&
-                              link->kind != "none" && link->kind != "ppp" && link->kind != "loopback";
+  const bool has_neighbours = link != nullptr && !contract::IsTunnelWithoutNeighbours(link->kind) &&
+                              link->kind != "none" && link->kind != "loopback";
   const bool link_scope = matched != nullptr && (v6 ? matched->gateway.empty() : matched->scope == RT_SCOPE_LINK);
   details.set_connected(has_neighbours && details.gateway().empty() && link_scope);
   if (neighbours.ok() && link != nullptr) {

@@ -12,6 +12,7 @@
 #include "agent/net/connection.h"
 #include "agent/net/netlink.h"
 #include "agent/net/sock_diag.h"
+#include "contract/tunnel_kinds.h"
 
 namespace parallax::probes {
 namespace {
@@ -28,13 +29,6 @@ using net::TcpSocket;
 
 std::string Local(const TcpSocket& socket) { return net::JoinHostPort(socket.local_address, socket.local_port); }
 std::string Remote(const TcpSocket& socket) { return net::JoinHostPort(socket.remote_address, socket.remote_port); }
-
-bool IsKernelTunnel(const std::string& kind) {
-  static constexpr const char* kKinds[] = {"wireguard", "ipip",   "sit",       "gre",       "gretap",
-                                           "ip6tnl",    "ip6gre", "ip6gretap", "vti",       "vti6",
-                                           "xfrm",      "ppp",    "erspan",    "amneziawg", "ovpn"};
-  return std::find(std::begin(kKinds), std::end(kKinds), kind) != std::end(kKinds);
-}
 
 // One look at everything.
 struct Snapshot {
@@ -151,7 +145,7 @@ void Finder::TellKind() {
     details.set_redirected_to(Local(*mirror));
   } else if (route.interface_kind() == "tun") {
     details.set_kind(v1::TUN);
-  } else if (IsKernelTunnel(route.interface_kind())) {
+  } else if (contract::IsKernelTunnelKind(route.interface_kind())) {
     details.set_kind(v1::KERNEL_TUNNEL);
   } else {
     details.set_kind(v1::DIRECT);
