@@ -52,9 +52,14 @@ bool HasAddress(const v1::HostFacts& host, const std::string& endpoint) {
   });
 }
 
-bool DialsElsewhere(const v1::Run& run) {
-  return std::any_of(run.sides().begin(), run.sides().end(),
-                     [](const v1::Side& side) { return side.connect_to_size() > 0; });
+// A --connect-to is of one host and port; a route has no port (0), and goes by the host alone.
+bool DialsElsewhere(const v1::Run& run, const std::string& host, const std::string& address, uint32_t port) {
+  return std::any_of(run.sides().begin(), run.sides().end(), [&](const v1::Side& side) {
+    return std::any_of(side.connect_to().begin(), side.connect_to().end(), [&](const v1::ConnectTo& map) {
+      const bool same_host = map.host() == host || (!address.empty() && map.host() == address);
+      return same_host && (port == 0 || map.port() == port);
+    });
+  });
 }
 
 class Maker {
@@ -134,7 +139,9 @@ bool Maker::IsShared(const v1::ProbeSpec& spec, const v1::Endpoint& endpoint) co
   if (spec.role() == v1::TUNNEL && endpoint.port() != target().port()) return false;
   const bool on_the_way = spec.role() == v1::ROUTE || spec.role() == v1::TUNNEL;
   // A --connect-to goes by the host: then one address may be two ways.
-  const bool same_address = !DialsElsewhere(run_) && addresses_.contains(endpoint.address());
+  const bool elsewhere = DialsElsewhere(run_, endpoint.host(), endpoint.address(), endpoint.port()) ||
+                         DialsElsewhere(run_, target().host(), endpoint.address(), target().port());
+  const bool same_address = !elsewhere && addresses_.contains(endpoint.address());
   return on_the_way && (same_host || same_address);
 }
 
@@ -174,6 +181,8 @@ void Maker::AddSide(const v1::Side& side) {
   summary->set_vantage(side.vantage());
   summary->set_missing(side.missing());
   if (side.has_agent()) *summary->mutable_agent() = side.agent();
+  summary->set_clock_offset_ns(side.clock_offset_ns());
+  summary->set_clock_uncertainty_ns(side.clock_uncertainty_ns());
   if (!side.health_url().empty()) {
     AddHealthSays(side, summary);
     return;

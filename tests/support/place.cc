@@ -114,6 +114,17 @@ v1::BannerDetails BannerAt(double rtt_ms) {
   return banner;
 }
 
+v1::Endpoint EndpointOf(const v1::ProbeSpec& spec) {
+  switch (spec.spec_case()) {
+    case v1::ProbeSpec::kTcp: return spec.tcp().endpoint();
+    case v1::ProbeSpec::kTls: return spec.tls().endpoint();
+    case v1::ProbeSpec::kPostgres: return spec.postgres().endpoint();
+    case v1::ProbeSpec::kHttp: return spec.http().endpoint();
+    case v1::ProbeSpec::kSql: return spec.sql().endpoint();
+    default: return {};
+  }
+}
+
 std::string HostPortOf(const v1::Endpoint& endpoint) {
   const std::string& host = endpoint.address().empty() ? endpoint.host() : endpoint.address();
   const bool v6 = host.find(':') != std::string::npos;
@@ -305,11 +316,16 @@ std::optional<Attempt> Place::Answer(const v1::ProbeSpec& spec, uint32_t number)
     answer = Default(spec);
   }
   if (answer.has_value() && spec.role() == v1::TARGET) {
-    answer->set_via_connect_to(side.connect_to_size() > 0);
+    const v1::Endpoint endpoint = EndpointOf(spec);
+    // As the agent does: a map is of one host and port.
+    answer->set_via_connect_to(
+        std::any_of(side.connect_to().begin(), side.connect_to().end(), [&](const v1::ConnectTo& map) {
+          return map.port() == endpoint.port() && (map.host() == endpoint.host() || map.host() == endpoint.address());
+        }));
     if (answer->via_connect_to()) {
       answer->set_address("127.0.0.1");
     } else if (spec.has_postgres() || spec.has_http()) {
-      answer->set_address(spec.has_http() ? spec.http().endpoint().address() : spec.postgres().endpoint().address());
+      answer->set_address(endpoint.address());
     }
   }
   return answer;
@@ -347,7 +363,7 @@ Attempt Place::Dns(const v1::DnsProbe& probe) const {
   const bool resolves = found != names.end() && !found->second.empty();
   std::vector<v1::Step> steps;
   const auto ask = [&](v1::StepKind kind, const std::string& variant) {
-    v1::Step step = resolves ? Done(kind, 1) : Failed(kind, v1::NAME_NOT_FOUND, 1);
+    v1::Step step = resolves ? Done(kind, 1) : Failed(kind, unresolved, 1);
     step.set_variant(variant);
     v1::ResolveDetails* details = step.mutable_resolve();
     details->set_name(probe.name());
@@ -363,7 +379,7 @@ Attempt Place::Dns(const v1::DnsProbe& probe) const {
   ask(v1::RESOLVE, "system");  // last here, so that it is the outcome
   std::rotate(steps.begin(), steps.end() - 1, steps.end());
   Attempt attempt = Of(std::move(steps));
-  attempt.set_outcome(resolves ? v1::NONE : v1::NAME_NOT_FOUND);
+  attempt.set_outcome(resolves ? v1::NONE : unresolved);
   return attempt;
 }
 
