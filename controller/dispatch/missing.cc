@@ -9,53 +9,24 @@
 #include "absl/strings/str_cat.h"
 #include "contract/limits.h"
 #include "contract/not_reached.h"
+#include "controller/dispatch/command_words.h"
 
 namespace parallax::dispatch {
 namespace {
 
-// What commands say when they fail, and what helps. First match wins; the order is from particular to general. The text
-// is matched in lower case.
-struct Known {
-  const char* says;
-  const char* remedy;
-};
-constexpr Known kKnown[] = {
-    {"permission denied (",
-     "ssh could not log in: load the key (ssh-add) or name it (ssh -i KEY USER@HOST ...); ssh "
-     "cannot ask here, so try first: ssh -o BatchMode=yes HOST true"},
-    // Before the general one: of a key that changed ssh says both.
-    {"remote host identification has changed",
-     "the host's key changed: another machine may have its address now; "
-     "compare the key before you accept it"},
-    {"host key verification failed",
-     "ssh does not know this host's key: connect once by hand with ssh, and compare the key before you accept it"},
-    {"could not resolve hostname", "ssh does not know this host name: check its spelling and ~/.ssh/config"},
-    {"connection refused", "nothing listens there: check the host and port, and that its sshd runs"},
-    {"connection timed out",
-     "the host does not answer: check its address, its security group, and the network you are on"},
-    {"operation timed out",
-     "the host does not answer: check its address, its security group, and the network you are on"},
-    {"no route to host", "the host cannot be reached from here: check its address and the network you are on"},
-    {"network is unreachable", "the host cannot be reached from here: check the network you are on"},
-    {"a terminal is required",
-     "the command wants to ask for a password, and cannot here: allow it without one (sudo -n)"},
-    {"a password is required",
-     "the command wants to ask for a password, and cannot here: allow it without one (sudo -n)"},
-    {"is a terminal", "leave out -t: the session needs plain bytes (ssh without -t, kubectl exec -i, docker exec -i)"},
-    {"exec format error", "the agent there was built for another kind of machine: copy the build for its architecture"},
-    {"glibc", "the agent there needs a newer system library: build it on that system, or copy a static build"},
-    {"error while loading shared libraries", "the agent there lacks a library: install it, or copy a static build"},
-    {"permission denied", "the agent may not be executed there: chmod +x it, and check that its file system allows it"},
-};
+// An agent that serves: there is no command, and no process of ours.
+bool Serves(const Symptoms& symptoms) {
+  return symptoms.carrier != Carrier::kCommand && symptoms.carrier != Carrier::kSsh;
+}
 
-constexpr std::string_view kInstall =
-    "install the agent there: copy the parallax-agent binary to the host (scp parallax-agent HOST:) and name it by its "
-    "full path: exec:ssh HOST ./parallax-agent stdio";
 std::string TryByHand(const Symptoms& symptoms) {
+  if (Serves(symptoms)) return "look there, on its host: parallax-agent check ADDRESS:PORT, and the agent's own log";
   if (symptoms.carrier == Carrier::kSsh) {
     return absl::StrCat("try by hand: ssh ", symptoms.host, " uname -sm should print one line, such as Linux x86_64");
   }
-  return "run the command by hand: it should print one line that begins with PARALLAX-AGENT/1, and then wait";
+  return absl::StrCat(
+      symptoms.local ? absl::StrCat("run '", symptoms.command, " stdio' by hand") : "run the command by hand",
+      ": it should print one line that begins with PARALLAX-AGENT/1, and then wait");
 }
 
 std::string NotReachedRemedy(const Symptoms& symptoms) {
@@ -100,7 +71,8 @@ std::string CannotCopyRemedy(const Symptoms& symptoms) {
 }
 
 std::string CopyFailedRemedy(const Symptoms& symptoms) {
-  const std::string text = absl::AsciiStrToLower(symptoms.detail);
+  const std::string text = absl::AsciiStrToLower(symptoms.detail + "\n" + symptoms.stderr_tail);
+  if (std::string want = WantRemedy(text, "the agent's host"); !want.empty()) return want;
   if (absl::StrContains(text, "shared libraries")) {
     return "install what it needs there (Debian 12: libgrpc++1.51 libprotobuf32 libc-ares2 libspdlog1.10), or give a "
            "static build with --agent-binary FILE";
@@ -109,36 +81,6 @@ std::string CopyFailedRemedy(const Symptoms& symptoms) {
     return "build the agent on a system as old as that host, and name it with --agent-binary FILE";
   }
   return std::string(kElsewhere);
-}
-
-std::string FromKnown(const Symptoms& symptoms) {
-  const std::string text = absl::AsciiStrToLower(symptoms.stderr_tail + "\n" + symptoms.noise);
-  // An ssh: vantage has no place for options, and may have asked already.
-  if (symptoms.carrier == Carrier::kSsh && absl::StrContains(text, "permission denied (")) {
-    return absl::StrCat(
-        "ssh could not log in: load the key (ssh-add) or name it in ~/.ssh/config (IdentityFile), and "
-        "try by hand: ssh ",
-        symptoms.host, " true");
-  }
-  for (const Known& known : kKnown) {
-    if (absl::StrContains(text, known.says)) return known.remedy;
-  }
-  const bool not_found = absl::StrContains(text, "not found") || absl::StrContains(text, "no such file");
-  const int code =
-      symptoms.wait_status.has_value() && WIFEXITED(*symptoms.wait_status) ? WEXITSTATUS(*symptoms.wait_status) : -1;
-  if (not_found || code == 127) return std::string(kInstall);  // 127: POSIX.1-2017, XCU 2.8.2
-  return "";
-}
-
-std::string CannotStartRemedy(const Symptoms& symptoms) {
-  if (symptoms.local) {
-    return "parallax-agent is looked for beside parallax, then in PATH: put it there, or name another vantage than "
-           "local, such as 'exec:/path/to/parallax-agent stdio'";
-  }
-  if (symptoms.carrier == Carrier::kSsh) return "install the OpenSSH client on this host: ssh: vantages run it";
-  return absl::StrCat("check that '", symptoms.command,
-                      "' is installed here and in PATH; the command is not given to a "
-                      "shell (for pipes and variables write exec:sh -c '...')");
 }
 
 // Which agent it is that speaks otherwise, where ssh found it; and what to do about it.
@@ -162,6 +104,30 @@ std::string Printed(const Symptoms& symptoms) {
   const std::string line = contract::Printable(OneLine(symptoms.noise, 4096), 300);
   if (symptoms.noise_bytes == 0) return "; it printed nothing";
   return absl::StrCat("; it printed ", symptoms.noise_bytes, " bytes: ", line);
+}
+
+std::string LostRemedy(const Symptoms& symptoms) {
+  if (symptoms.local) return "what it observed before is kept; run again, and report it when it ends again";
+  return Serves(symptoms)
+             ? "what it observed before is kept; look at the agent's log on its host, and at the link, then run again"
+             : "what it observed before is kept; check the link and the agent's host, then run again";
+}
+
+// Why it would not run the plan, in the agent's words.
+std::string RefusedRemedy(const Symptoms& symptoms) {
+  const std::string text = absl::AsciiStrToLower(symptoms.detail);
+  if (absl::StrContains(text, "asked to end")) {
+    return "it was stopped meanwhile; what it observed before is kept: run again when it is back";
+  }
+  if (std::string want = WantRemedy(text, symptoms.local ? "this host" : "the agent's host"); !want.empty())
+    return want;
+  if (absl::StrContains(text, "are allowed")) return "ask for less in one run: fewer --repeats, or several runs";
+  if (absl::StrContains(text, "still runs")) return "what it still runs ends soon: run again";
+  if (absl::StrContains(text, "same release") || absl::StrContains(text, "no probe of that name") ||
+      absl::StrContains(text, "could not be read")) {
+    return "use the same release on both";
+  }
+  return "what it says names what it wants; where that is nothing that you set, use the same release on both";
 }
 
 std::string First(const std::string& a, std::string_view b) { return a.empty() ? std::string(b) : a; }
@@ -199,11 +165,11 @@ Missing Explain(const Symptoms& symptoms) {
       return {absl::StrCat("the command cannot be started: ", symptoms.detail), CannotStartRemedy(symptoms)};
     case Loss::kEndedBefore:
       return {absl::StrCat("'", command, "' ended before the agent spoke", Circumstances(symptoms), Printed(symptoms)),
-              First(FromKnown(symptoms), TryByHand(symptoms))};
+              First(FromItsWords(symptoms), TryByHand(symptoms))};
     case Loss::kTooMuchNoise:
       return {absl::StrCat("'", command, "' printed more than ", contract::kMaxNoiseBeforeMagic / 1024,
                            " KB, and no agent spoke", Printed(symptoms), Circumstances(symptoms)),
-              First(FromKnown(symptoms), TryByHand(symptoms))};
+              First(FromItsWords(symptoms), TryByHand(symptoms))};
     case Loss::kTerminal:
       return {absl::StrCat("a terminal stands between: '", command,
                            "' turns line ends into CR LF, which garbles the session"),
@@ -211,7 +177,7 @@ Missing Explain(const Symptoms& symptoms) {
     case Loss::kNeverSpoke:
       return {absl::StrCat("'", command, "' started, and no agent spoke in time", Circumstances(symptoms),
                            Printed(symptoms)),
-              First(FromKnown(symptoms), TryByHand(symptoms))};
+              First(FromItsWords(symptoms), TryByHand(symptoms))};
     case Loss::kOtherMagic:
       return {absl::StrCat("the agent there speaks '", symptoms.detail, "', this controller ",
                            std::string(contract::kMagic), FoundThere(symptoms)),
@@ -219,7 +185,7 @@ Missing Explain(const Symptoms& symptoms) {
     case Loss::kNoHello:
       return {absl::StrCat("the agent began (", symptoms.agent_version, ") and then did not greet",
                            Circumstances(symptoms)),
-              First(FromKnown(symptoms), TryByHand(symptoms))};
+              First(FromItsWords(symptoms), TryByHand(symptoms))};
     case Loss::kOtherProtocol:
       return {
           absl::StrCat("this agent (", symptoms.agent_version, ") speaks protocol ", symptoms.agent_protocol,
@@ -228,19 +194,14 @@ Missing Explain(const Symptoms& symptoms) {
     case Loss::kEndedMidway:
       return {absl::StrCat("the agent was lost while ", symptoms.doing, Circumstances(symptoms),
                            symptoms.detail.empty() ? "" : "; the link: ", symptoms.detail),
-              First(FromKnown(symptoms),
-                    "what it observed before is kept; check the link and the agent's host, then run again")};
+              First(FromItsEnd(symptoms), LostRemedy(symptoms))};
     case Loss::kSilent:
       return {absl::StrCat("the agent did not finish while ", symptoms.doing, ", nor answer the cancel",
                            Circumstances(symptoms)),
-              "what it observed before is kept; is the agent's host overloaded or the link stuck?"};
+              symptoms.local ? "what it observed before is kept; is this host overloaded?"
+                             : "what it observed before is kept; is the agent's host overloaded or the link stuck?"};
     case Loss::kRefused:
-      return {absl::StrCat("the agent did not run the plan: ", symptoms.detail),
-              absl::StrContains(symptoms.detail, "asked to end")
-                  ? "it was stopped meanwhile; what it observed before is kept: run again when it is back"
-              : absl::StrContains(symptoms.detail, "are allowed")
-                  ? "ask for less in one run: fewer --repeats, or several runs"
-                  : "use the same release on both"};
+      return {absl::StrCat("the agent did not run the plan: ", symptoms.detail), RefusedRemedy(symptoms)};
     case Loss::kNotReached:
       return {absl::StrCat("no agent answers at ", command, ": ", symptoms.detail), NotReachedRemedy(symptoms)};
     case Loss::kNotInstalled:

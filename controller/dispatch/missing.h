@@ -48,6 +48,7 @@ struct Symptoms {
   size_t noise_bytes = 0;
   std::string stderr_tail;
   std::string detail;
+  int os_error = 0;  // kCannotStart: errno of this host
   uint32_t agent_protocol = 0;
   std::string agent_version;
 };

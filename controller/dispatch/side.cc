@@ -53,9 +53,11 @@ void Side::Start() {
 }
 
 void Side::StartCommand(const std::vector<std::string>& words, ChildProcess::Terminal terminal) {
-  auto child = ChildProcess::Start(words, terminal);
+  int os_error = 0;
+  auto child = ChildProcess::Start(words, terminal, &os_error);
   if (!child.ok()) {
     Lose(Loss::kCannotStart, "connecting", std::string(child.status().message()));
+    if (loss_.has_value()) loss_->os_error = os_error;
     return;
   }
   child_ = *std::move(child);
