@@ -13,6 +13,7 @@
 #include "controller/cli/say.h"
 #include "controller/cli/terminal.h"
 #include "controller/diagnose/catalogue.h"
+#include "controller/diagnose/remedy.h"
 #include "controller/plan/values.h"
 #include "controller/report/layout.h"
 #include "controller/report/page.h"
@@ -49,13 +50,9 @@ std::string Placeholders(std::string_view text) {
 }
 
 std::vector<std::string> RemedyLines(const diagnose::Rule& rule) {
-  const std::string remedy = Placeholders(rule.remedy);
   std::vector<std::string> lines;
-  std::string_view rest = remedy;
-  while (!rest.empty()) {
-    const size_t end = std::min(rest.find('\n'), rest.size());
-    lines.emplace_back(rest.substr(0, end));
-    rest.remove_prefix(std::min(end + 1, rest.size()));
+  for (const diagnose::RemedyLine& line : diagnose::RemedyLines(rule.remedy)) {
+    lines.push_back(Placeholders(line.text));
   }
   return lines;
 }

@@ -56,7 +56,6 @@ constexpr string_view kMutedBy9[] = {"target.wrong_server"};
 constexpr string_view kMutedBy10[] = {"tls.intercepted", "target.wrong_server"};
 constexpr string_view kMutedBy11[] = {"tls.intercepted", "target.wrong_server", "tls.expired"};
 constexpr string_view kMutedBy12[] = {"target.wrong_server", "tls.required_by_server"};
-constexpr string_view kMutedBy13[] = {"target.wrong_server", "tls.intercepted"};
 constexpr string_view kMutedBy14[] = {"dns.unresolved_outside",
                                       "dns.split_horizon",
                                       "dns.stale_answer",
@@ -93,6 +92,12 @@ constexpr string_view kMutedBy16[] = {
 
 constexpr string_view kMutedBy17[] = {"target.wrong_server", "tls.intercepted", "tls.stripped"};
 
+// Where another place is reached, what it says of TLS and of passwords is its own.
+constexpr string_view kMutedBy18[] = {"dns.unresolved_outside", "dns.split_horizon",        "dns.stale_answer",
+                                      "route.overlap",          "route.not_through_tunnel", "target.wrong_server"};
+constexpr string_view kMutedBy19[] = {"dns.split_horizon", "dns.stale_answer", "route.overlap", "target.wrong_server",
+                                      "tls.intercepted"};
+
 constexpr Rule kCatalogue[] = {
     {"dns.unresolved_everywhere",
      "The name resolves nowhere",
@@ -102,7 +107,7 @@ constexpr Rule kCatalogue[] = {
      {},
      "Neither side can turn the name into an address, so no probe of the target was possible.",
      "Both sides fail alike, with the system resolver and with each named one.",
-     "check the spelling of {host}\ngetent hosts {host}\naws rds describe-db-instances --query "
+     "check the spelling of {host}\ngetent hosts {host}\n{postgres}aws rds describe-db-instances --query "
      "\"DBInstances[].Endpoint.Address\"",
      &MatchUnresolvedEverywhere},
     {"dns.unresolved_outside",
@@ -162,7 +167,7 @@ constexpr Rule kCatalogue[] = {
      "The interface, the routes or the redirection are still there, and nothing behind them moves packets.",
      "Nobody holds the interface (NO-CARRIER), or the process that holds it is stopped; or the forward's local port "
      "refuses.",
-     "pgrep -a -f tunnel; ip -br link show {interface}\nstart the tunnel again; if the interface stayed behind: ip "
+     "pgrep -a -f tunnel\nip -br link show {interface}\nstart the tunnel again\nif the interface stayed behind: ip "
      "link delete {interface}",
      &MatchNotRunning},
     {"tunnel.bastion_unreachable", "The bastion does not answer", v1::FAULT, Sides::kOutside, kReads5, kMutedBy4,
@@ -220,7 +225,8 @@ constexpr Rule kCatalogue[] = {
      {},
      "The host answers and refuses: the server is stopped, or listens on another port or address.",
      "Refused inside, at the connect; the outside fails too, as its tunnel tells a refusal.",
-     "aws rds describe-db-instances --query \"DBInstances[].[Endpoint.Address,Endpoint.Port,DBInstanceStatus]\"\non "
+     "{postgres}aws rds describe-db-instances --query "
+     "\"DBInstances[].[Endpoint.Address,Endpoint.Port,DBInstanceStatus]\"\non "
      "the target: ss -ltn sport = :{port}",
      &MatchDown},
     {"target.unreachable",
@@ -238,13 +244,16 @@ constexpr Rule kCatalogue[] = {
      "The kernel of the target answers connects; the server process does not. It hangs, or its host is out of memory "
      "or disk.",
      "Connect is fine and the first byte silent on both sides, to an HTTP line too.",
-     "on the target: the server's log, and: ps -o stat,wchan,cmd -C postgres\naws rds describe-events --duration 60",
+     "{postgres}on the target: the server's log, and: ps -o stat,wchan,cmd -C postgres\n{postgres}aws rds "
+     "describe-events --duration 60\n{others}on the target: the server's log, and what it waits for: ss -ltnp sport = "
+     ":{port}; ps -o stat,wchan,cmd -p PID",
      &MatchFrozen},
     {"target.wrong_server", "Another server answers outside", v1::FAULT, Sides::kBoth, kReads12, kMutedBy8,
      "The same address leads to different servers: another VPC with the same numbers, another network here, a "
      "redirection.",
      "The certificate, the system identifier or the server's own address differs, or what answers outside is not "
-     "PostgreSQL at all.",
+     "PostgreSQL at all. Where nobody showed who he is: one password for both is taken inside only, or the end of a "
+     "forward has no TLS.",
      "which VPC does this tunnel lead to? compare: aws ec2 describe-vpcs\nstop the other tunnel, or the network that "
      "uses the same addresses: ip route get {address}",
      &MatchWrongServer},
@@ -253,12 +262,15 @@ constexpr Rule kCatalogue[] = {
      "sslmode=prefer and require do not notice.",
      "Another certificate than inside, while the server behind it is the same one, or authentication that is bound to "
      "the certificate fails.",
-     "do not send passwords by this way until it is known who it is\nopenssl s_client -starttls postgres -connect "
-     "{host}:{port} -showcerts </dev/null\nuse sslmode=verify-full with the server's own root certificate",
+     "do not send passwords by this way until it is known who it is\n{postgres}openssl s_client -starttls "
+     "postgres -connect {host}:{port} -showcerts </dev/null\n{others}openssl s_client -connect {host}:{port} "
+     "-servername {host} -showcerts </dev/null\n{postgres}use sslmode=verify-full with the server's own root "
+     "certificate",
      &MatchIntercepted},
-    {"tls.stripped", "TLS is taken away on the way", v1::FAULT, Sides::kBoth, kReads14, kMutedBy9,
+    {"tls.stripped", "TLS is taken away on the way", v1::FAULT, Sides::kBoth, kReads14, kMutedBy18,
      "The server offers TLS; what arrives outside says that it does not.",
-     "S inside and N outside. Channel binding offered over plain text is proof from one side.",
+     "S inside and N outside. Channel binding offered over plain text is proof from one side; without it, and without "
+     "the server's identifier, another server that has no TLS looks the same.",
      "use sslmode=verify-full: prefer would go on in plain text\nlook for a proxy or a firewall with a PostgreSQL "
      "module on the way",
      &MatchStripped},
@@ -274,9 +286,11 @@ constexpr Rule kCatalogue[] = {
     {"tls.expired", "The certificate is not valid today", v1::FAULT, Sides::kAny, kReads17, kMutedBy10,
      "The certificate, or one above it, has expired or is not valid yet; or the clock of the side that looked is "
      "wrong.",
-     "The dates against the clock of each side. A fault only under verify-ca and verify-full, a note otherwise.",
-     "openssl s_client -starttls postgres -connect {host}:{port} </dev/null | openssl x509 -noout -dates\nthe "
-     "clock of the side that fails: date -u",
+     "The dates against the clock of each side, and the clocks against each other. A fault only under verify-ca and "
+     "verify-full, a note otherwise.",
+     "{postgres}openssl s_client -starttls postgres -connect {host}:{port} </dev/null | openssl x509 -noout "
+     "-dates\n{others}openssl s_client -connect {host}:{port} -servername {host} </dev/null | openssl x509 -noout "
+     "-dates\nthe clock of the side that fails: date -u",
      &MatchExpired},
     {"tls.name_mismatch", "The certificate names another host", v1::FAULT, Sides::kAny, kReads17, kMutedBy10,
      "The server's certificate is not for the name that was dialled.",
@@ -288,7 +302,7 @@ constexpr Rule kCatalogue[] = {
      "The chain ends at a root that the side that looked does not have. Cloud databases and private authorities are in "
      "few stores.",
      "The chain against the roots of that side. A fault only under verify-ca and verify-full, a note otherwise.",
-     "give the authority's root: --ssl-root-cert PATH\nfor RDS: curl -O "
+     "give the authority's root: --ssl-root-cert PATH\n{postgres}for RDS: curl -O "
      "https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem",
      &MatchUntrusted},
     {"postgres.source_rejected", "The server turns this source address away", v1::FAULT, Sides::kBoth, kReads18,
@@ -298,8 +312,9 @@ constexpr Rule kCatalogue[] = {
      "28000 before any password, outside only; the same user is admitted inside.",
      "admit the address that the message names in pg_hba.conf, then: SELECT pg_reload_conf()", &MatchSourceRejected},
     {"postgres.credentials_differ", "The two sides have different passwords", v1::FAULT, Sides::kBoth, kReads19,
-     kMutedBy13, "The path is whole. One side's password is taken, the other's is not.",
-     "28P01 on one side only, at the same server.",
+     kMutedBy19, "The path is whole. One side's password is taken, the other's is not.",
+     "28P01 on one side only, at the same server by its certificate, and not of a value that the controller sent to "
+     "both.",
      "compare where each side has its password from: the report names it\nwas it rotated? "
      "aws secretsmanager describe-secret --secret-id NAME",
      &MatchCredentialsDiffer},

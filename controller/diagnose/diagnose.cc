@@ -14,6 +14,7 @@
 #include "controller/diagnose/facts.h"
 #include "controller/diagnose/remedy.h"
 #include "controller/diagnose/rules.h"
+#include "controller/diagnose/sameness.h"
 #include "controller/diagnose/wanted.h"
 
 namespace parallax::diagnose {
@@ -21,6 +22,8 @@ namespace {
 
 // An inside that stands where the bastion stands can clear nothing beyond it.
 constexpr double kSamePlaceShare = 0.6;
+// From here on a finding has a proof.
+constexpr double kProved = 0.9;
 
 bool SidesAreThere(const Rule& rule, const Facts& facts) {
   switch (rule.sides) {
@@ -35,8 +38,9 @@ bool SidesAreThere(const Rule& rule, const Facts& facts) {
 
 v1::Finding Complete(const Rule& rule, v1::Finding finding, const v1::Comparison& comparison) {
   finding.set_cause(std::string(rule.cause));
-  finding.set_title(std::string(rule.title));
+  if (finding.title().empty()) finding.set_title(std::string(rule.title));
   if (finding.severity() == v1::SEVERITY_UNSPECIFIED) finding.set_severity(rule.severity);
+  if (finding.own_remedy()) return finding;
   for (std::string& line : FillRemedy(rule.remedy, comparison)) finding.add_remedy(std::move(line));
   return finding;
 }
@@ -76,6 +80,31 @@ void NoteSamePlace(const v1::Comparison& comparison, std::vector<v1::Finding>* f
     evidence->set_against(true);
     finding.add_next_evidence("an inside agent on another host of the VPC, best the application's own");
   }
+}
+
+// Two agents on one host see what one sees: that they agree is one observation, and not two.
+void NoteOneHost(const v1::Comparison& comparison, std::vector<v1::Finding>* findings) {
+  const Facts facts = Read(comparison);
+  if (!facts.both() || !OnOneHost(*facts.inside, *facts.outside)) return;
+  for (v1::Finding& finding : *findings) {
+    const bool both_alike = finding.cause().rfind("target.", 0) == 0 && finding.cause() != "target.wrong_server";
+    if (!both_alike) continue;
+    finding.set_confidence(finding.confidence() * kSamePlaceShare);
+    v1::Evidence* evidence = finding.add_evidence();
+    evidence->set_text("inside and outside stand on one host: that they agree is one observation, and not two");
+    evidence->set_side("inside");
+    evidence->set_against(true);
+    finding.add_next_evidence("an inside agent on another host of the VPC, best the application's own");
+  }
+}
+
+// Speaks of one target that both sides met.
+bool IsAboutOneTarget(std::string_view cause) {
+  if (cause == "target.wrong_server") return false;
+  for (const std::string_view family : {"target.", "vpc.", "path.", "postgres."}) {
+    if (cause.starts_with(family)) return true;
+  }
+  return cause == "tls.stripped" || cause == "tls.intercepted" || cause == "tls.not_offered";
 }
 
 // A health endpoint's word stands beside what the other sides observed: for a fault of the way when the application is
@@ -120,8 +149,12 @@ std::vector<std::string_view> Wanted(const v1::Comparison& comparison, const std
     wanted.push_back(kMessageSize);
     wanted.push_back(kPaddedClientHello);
   }
-  const bool about_modes = std::any_of(findings.begin(), findings.end(), [](const v1::Finding& finding) {
-    return finding.cause() == "tls.required_by_server";
+  // What the server offers over plain text tells whether it believes that it speaks TLS.
+  const bool plain_unproved = TlsInsideOnly(facts) && !SpeaksTlsBeyond(comparison, facts);
+  const bool about_modes = std::any_of(findings.begin(), findings.end(), [&](const v1::Finding& finding) {
+    const bool who_answers = finding.cause() == "tls.stripped" || finding.cause() == "target.wrong_server";
+    return finding.cause() == "tls.required_by_server" ||
+           (plain_unproved && who_answers && finding.confidence() < kProved);
   });
   if (about_modes) wanted.push_back(kSslModeMatrix);
   return wanted;
@@ -132,12 +165,15 @@ std::vector<std::string_view> Wanted(const v1::Comparison& comparison, const std
 v1::Diagnosis Diagnose(const v1::Comparison& comparison) {
   const Facts facts = Read(comparison);
   std::vector<v1::Finding> findings;
+  const bool each_its_own = !OwnHostAddress(comparison, facts).empty();
   for (const Rule& rule : Catalogue()) {
     if (rule.match == nullptr || rule.match == &MatchUnexplained || !SidesAreThere(rule, facts)) continue;
+    if (each_its_own && IsAboutOneTarget(rule.cause)) continue;
     if (auto finding = rule.match(comparison)) findings.push_back(Complete(rule, *std::move(finding), comparison));
   }
   Explain(&findings);
   NoteSamePlace(comparison, &findings);
+  NoteOneHost(comparison, &findings);
   const bool named = std::any_of(findings.begin(), findings.end(), [](const v1::Finding& finding) {
     return finding.severity() == v1::FAULT && finding.explained_by().empty();
   });

@@ -10,6 +10,7 @@
 
 #include "contract/names.h"
 #include "controller/diagnose/catalogue.h"
+#include "controller/diagnose/remedy.h"
 #include "controller/diagnose/rule_rows.h"
 
 namespace parallax::diagnose {
@@ -115,6 +116,254 @@ TEST(Ambiguity, APasswordBeyondAsciiMayBeRejectedForItsForm) {
   EXPECT_EQ(verdict.cause(), "postgres.credentials_rejected");
   EXPECT_LT(verdict.confidence(), 0.7);
   EXPECT_THAT(verdict.next_evidence(), ::testing::Contains(::testing::HasSubstr("--sql")));
+}
+
+const RuleRow& RowOf(std::string_view cause, std::string_view sentence) {
+  for (const RuleRow& row : RuleRows()) {
+    if (row.cause == cause && row.sentence == sentence) return row;
+  }
+  ADD_FAILURE() << "no such row: " << cause << ", " << sentence;
+  return RuleRows()[0];
+}
+v1::Finding VerdictOf(const RuleRow& row) { return MakeReport(row.build().Build()).targets(0).diagnosis().verdict(); }
+std::string RemedyOf(const v1::Finding& finding) {
+  std::string all;
+  for (const std::string& line : finding.remedy()) all += line + "\n";
+  return all;
+}
+std::string EvidenceOf(const v1::Finding& finding) {
+  std::string all;
+  for (const v1::Evidence& evidence : finding.evidence()) all += evidence.text() + "\n";
+  return all;
+}
+
+// "The same server" is said where one showed that it is; who showed nothing may be another.
+TEST(Sameness, WhoShowedNothingMayBeAnother) {
+  struct {
+    const char* cause;
+    const char* sentence;
+    const char* alternative;
+    double least, most;
+  } const cases[] = {
+      {"postgres.credentials_differ", "28P01 outside only", "", 0.95, 0.95},
+      {"postgres.credentials_differ", "one from its environment, one from the controller", "", 0.95, 0.95},
+      {"postgres.credentials_differ", "each from its own environment, and nobody shows who he is",
+       "target.wrong_server", 0.5, 0.7},
+      {"target.wrong_server", "one password is taken inside only, and nobody shows who he is",
+       "postgres.source_rejected", 0.5, 0.7},
+      {"unexplained", "one password, one certificate, and two answers", "postgres.source_rejected", 0.5, 0.5},
+      {"tls.stripped", "S inside, N outside", "target.wrong_server", 0.6, 0.8},
+      {"tls.stripped", "what is bound to TLS is offered over plain text", "", 0.95, 0.98},
+      {"tls.stripped", "the same at the end of a forward", "", 0.95, 0.98},
+      {"tls.stripped", "both work under prefer, and one of them in plain text", "", 0.9, 0.98},
+      {"target.wrong_server", "another server, which has no TLS", "", 0.95, 0.95},
+      {"target.wrong_server", "a forward leads to what has no TLS", "tls.stripped", 0.5, 0.7},
+      {"target.wrong_server", "the forward's port is taken", "tls.stripped", 0.8, 0.9},
+  };
+  for (const auto& [cause, sentence, alternative, least, most] : cases) {
+    const v1::Finding verdict = VerdictOf(RowOf(cause, sentence));
+    SCOPED_TRACE(std::string(cause) + ", " + sentence + ": " + verdict.summary());
+    EXPECT_EQ(verdict.cause(), cause);
+    EXPECT_GE(verdict.confidence(), least);
+    EXPECT_LE(verdict.confidence(), most);
+    const bool proved = std::string_view(alternative).empty();
+    if (!proved) {
+      EXPECT_THAT(verdict.alternatives(), ::testing::Contains(alternative));
+      EXPECT_THAT(verdict.next_evidence(), Not(IsEmpty()));
+    } else {
+      EXPECT_THAT(verdict.alternatives(), IsEmpty());
+    }
+  }
+}
+
+TEST(Clocks, AreNamedWhereTheyAndNotTheDatesAreWrong) {
+  struct {
+    const char* sentence;
+    const char* says;
+    double confidence;
+  } const cases[] = {
+      {"the outside's clock is far ahead of two others", "The clock of the outside is 400 days ahead", 0.95},
+      {"the inside's clock is behind, and it is not valid there yet", "The clock of the inside is 400 days behind",
+       0.95},
+  };
+  for (const auto& [sentence, says, confidence] : cases) {
+    const v1::Finding verdict = VerdictOf(RowOf("tls.expired", sentence));
+    EXPECT_THAT(verdict.summary(), HasSubstr(says));
+    EXPECT_EQ(verdict.confidence(), confidence) << sentence;
+    EXPECT_THAT(RemedyOf(verdict), ::testing::AllOf(HasSubstr("timedatectl"), HasSubstr("chronyc makestep")));
+    EXPECT_THAT(RemedyOf(verdict), Not(HasSubstr("openssl"))) << "the certificate needs nothing";
+    EXPECT_THAT(verdict.title(), HasSubstr("clock"));
+  }
+  const v1::Finding expired = VerdictOf(RowOf("tls.expired", "it has expired, and the inside's clock is behind"));
+  EXPECT_THAT(expired.summary(), HasSubstr("The server's certificate is not valid"));
+  EXPECT_THAT(RemedyOf(expired), HasSubstr("openssl"));
+}
+
+TEST(Clocks, OneAgainstOneIsNotCertain) {
+  RunBuilder builder = RowOf("tls.expired", "the outside's clock is far ahead of two others").build();
+  builder.Outside().side.set_vantage("local");  // its clock is the controller's
+  builder.Outside().side.set_clock_offset_ns(0);
+  builder.Inside().side.set_clock_offset_ns(-400LL * 86'400 * 1'000'000'000);
+  const v1::Finding verdict = MakeReport(builder.Build()).targets(0).diagnosis().verdict();
+  EXPECT_THAT(verdict.summary(), HasSubstr("The clock of the outside is 400 days ahead"));
+  EXPECT_LT(verdict.confidence(), 0.8);
+  EXPECT_THAT(verdict.next_evidence(), ::testing::Contains(HasSubstr("date -u")));
+}
+
+TEST(Clocks, ThatWereNotMeasuredSayNothing) {
+  RunBuilder builder = RowOf("tls.expired", "the outside's clock is far ahead of two others").build();
+  for (support::Place* place : {&builder.Inside(), &builder.Outside()}) place->side.clear_clock_uncertainty_ns();
+  const v1::Finding verdict = MakeReport(builder.Build()).targets(0).diagnosis().verdict();
+  EXPECT_THAT(verdict.summary(), HasSubstr("The server's certificate is not valid"));
+}
+
+TEST(OwnHost, IsNoTarget) {
+  const v1::Finding sinkhole = VerdictOf(RowOf("unexplained", "a name that leads each side to itself, by ::1"));
+  EXPECT_THAT(sinkhole.summary(), ::testing::AllOf(HasSubstr("db.internal leads to ::1"), HasSubstr("own host")));
+  EXPECT_THAT(RemedyOf(sinkhole), HasSubstr("hosts file"));
+  const v1::Finding outside = VerdictOf(RowOf("dns.split_horizon", "outside the name leads that host to itself"));
+  EXPECT_THAT(outside.summary(), HasSubstr("that host itself"));
+  EXPECT_THAT(outside.alternatives(), IsEmpty());
+  const v1::Finding one = VerdictOf(RowOf("target.down", "on 127.0.0.1 of the one host that both sides stand on"));
+  EXPECT_LT(one.confidence(), 0.7) << "one observation, and not two";
+  EXPECT_THAT(EvidenceOf(one), HasSubstr("one observation"));
+}
+
+TEST(Address, WhatIsKnownOfOneIsNotSaidOfAnother) {
+  const v1::Finding verdict =
+      VerdictOf(RowOf("target.unreachable", "at the one address, while the other refuses a closed port"));
+  EXPECT_THAT(EvidenceOf(verdict), Not(HasSubstr("closed port")));
+  EXPECT_THAT(verdict.summary(), HasSubstr("down, gone, or filtered"));
+  RunBuilder own(support::kTarget, Way::kRouted);
+  for (support::Place* place : {&own.Inside(), &own.Outside()}) {
+    place->On("postgres", support::NoConnect(v1::TIMED_OUT, 5000));
+    place->On("must-not-connect 10.0.4.172", support::NoConnect(v1::REFUSED, 0.4));
+  }
+  const v1::Finding up = MakeReport(own.Build()).targets(0).diagnosis().verdict();
+  EXPECT_THAT(EvidenceOf(up), HasSubstr("a closed port of 10.0.4.172")) << up.cause();
+}
+
+TEST(Tunnels, AnIdleOneIsOneOfWhateverKind) {
+  for (const char* kind : {"tun", "wireguard", "ovpn", "amneziawg", "ip6tnl", "sit", "gretap", "ppp"}) {
+    RunBuilder builder = RowOf("route.not_through_tunnel", "the tunnel is up and its routes are gone").build();
+    for (v1::Interface& interface : *builder.Outside().side.mutable_agent()->mutable_host()->mutable_interfaces()) {
+      if (interface.name() == "sst") interface.set_kind(kind);
+    }
+    EXPECT_EQ(MakeReport(builder.Build()).targets(0).diagnosis().verdict().cause(), "route.not_through_tunnel") << kind;
+  }
+}
+
+TEST(Certificates, OfAWrongPurposeAreNotMendedByAnotherRoot) {
+  struct {
+    const char* error;
+    const char* says;
+    const char* remedy;
+  } const cases[] = {
+      {"unsuitable certificate purpose", "not made for a server", "serverAuth"},
+      {"unsupported certificate purpose", "not made for a server", "serverAuth"},
+      {"EE certificate key too small", "too small", "issue it again"},
+      {"CA signature digest algorithm too weak", "too weak", "issue it again"},
+      {"invalid CA certificate", "may issue none", "intermediates"},
+      {"unable to get local issuer certificate", "no root that is trusted", "--ssl-root-cert"},
+  };
+  for (const auto& [error, says, remedy] : cases) {
+    RunBuilder builder(support::kNamedTarget);
+    builder.options.targets.front().set_ssl_mode("verify-full");
+    for (support::Place* place : {&builder.Inside(), &builder.Outside()}) {
+      place->talk.trusted = false;
+      place->talk.verify_error = error;
+    }
+    const v1::Finding verdict = MakeReport(builder.Build()).targets(0).diagnosis().verdict();
+    EXPECT_EQ(verdict.cause(), "tls.untrusted");
+    EXPECT_THAT(verdict.summary(), HasSubstr(says)) << error;
+    EXPECT_THAT(RemedyOf(verdict), HasSubstr(remedy)) << error;
+    if (std::string_view(remedy) != "--ssl-root-cert") {
+      EXPECT_THAT(RemedyOf(verdict), Not(HasSubstr("--ssl-root-cert"))) << error;
+    }
+  }
+}
+
+TEST(Names, NoSpellingHelpsWhereNoResolverAnswers) {
+  struct {
+    v1::Failure failure;
+    bool both;
+    const char* helps;
+    const char* does_not;
+  } const cases[] = {
+      {v1::NAME_NOT_FOUND, true, "spelling", "resolv.conf"},
+      {v1::RESOLVER_FAILED, true, "resolv.conf", "spelling"},
+      {v1::TIMED_OUT, true, "resolv.conf", "spelling"},
+      {v1::NAME_NOT_FOUND, false, "private hosted zone", "resolv.conf"},
+      {v1::RESOLVER_FAILED, false, "resolv.conf", "private hosted zone"},
+  };
+  for (const auto& [failure, both, helps, does_not] : cases) {
+    RunBuilder builder(support::kNamedTarget);
+    builder.Outside().names.clear();
+    if (both) builder.Inside().names.clear();
+    builder.Inside().unresolved = builder.Outside().unresolved = failure;
+    const v1::Finding verdict = MakeReport(builder.Build()).targets(0).diagnosis().verdict();
+    EXPECT_EQ(verdict.cause(), both ? "dns.unresolved_everywhere" : "dns.unresolved_outside");
+    EXPECT_THAT(RemedyOf(verdict), ::testing::AllOf(HasSubstr(helps), Not(HasSubstr(does_not)))) << verdict.summary();
+  }
+}
+
+// A map of one host and port is no word about other targets.
+TEST(ConnectTo, OfAnotherHostChangesNothing) {
+  for (const char* url : {"tcp://a.internal:80", "postgres://app@a.internal:5432/app?sslmode=require"}) {
+    for (const bool mapped : {false, true}) {
+      RunBuilder builder(url, Way::kSst);
+      std::string other = url;
+      other.replace(other.find("a.internal"), 1, "b");
+      builder.AddTarget(other);
+      for (support::Place* place : {&builder.Inside(), &builder.Outside()}) {
+        place->names["a.internal"] = place->names["b.internal"] = {"10.0.4.172"};
+      }
+      v1::ConnectTo map;
+      map.set_host("c.internal");
+      map.set_port(5432);
+      map.set_to_host("127.0.0.1");
+      map.set_to_port(15432);
+      if (mapped) *builder.Outside().side.add_connect_to() = map;
+      const v1::Report report = MakeReport(builder.Build());
+      ASSERT_EQ(report.targets_size(), 2);
+      for (const v1::TargetReport& target : report.targets()) {
+        EXPECT_EQ(target.comparison().status(), v1::HEALTHY) << url << mapped << Told(report);
+        bool located = false;
+        for (const v1::Pair& pair : target.comparison().pairs()) located = located || pair.role() == v1::TUNNEL;
+        EXPECT_TRUE(located) << url << mapped;
+      }
+    }
+  }
+}
+
+// What only a PostgreSQL has is not advised of another target, and the other way round.
+TEST(Remedy, IsForTheTargetAtHand) {
+  for (const char* url : {"http://10.0.4.172:8080/health", "https://10.0.4.172/health", "tcp://10.0.4.172:80"}) {
+    RunBuilder builder(url, Way::kRouted);
+    for (support::Place* place : {&builder.Inside(), &builder.Outside()}) {
+      place->On("http", support::NoConnect(v1::REFUSED, 0.4)).On("tcp", support::NoConnect(v1::REFUSED, 0.4));
+    }
+    const v1::Finding verdict = MakeReport(builder.Build()).targets(0).diagnosis().verdict();
+    EXPECT_EQ(verdict.cause(), "target.down") << url;
+    EXPECT_THAT(RemedyOf(verdict), ::testing::AllOf(HasSubstr("ss -ltn"), Not(HasSubstr("rds")), Not(HasSubstr("{"))))
+        << url;
+  }
+  for (const Rule& rule : Catalogue()) {
+    for (const char* scheme : {"postgres", "http", "https", "tcp", "tls"}) {
+      v1::Comparison comparison;
+      comparison.mutable_target()->set_scheme(scheme);
+      comparison.mutable_target()->set_host("db.internal");
+      comparison.mutable_target()->set_port(443);
+      std::string all;
+      for (const std::string& line : FillRemedy(rule.remedy, comparison)) all += line + "\n";
+      const bool postgres = std::string_view(scheme) == "postgres";
+      EXPECT_THAT(all, Not(HasSubstr("{"))) << rule.cause;
+      if (postgres || rule.cause.starts_with("postgres.")) continue;
+      for (const char* word : {"aws rds ", "starttls", "-C postgres"}) {
+        EXPECT_THAT(all, Not(HasSubstr(word))) << rule.cause << " of " << scheme;
+      }
+    }
+  }
 }
 
 TEST(Ambiguity, WhatOnlyALargeMessageMeetsMayBeThePaths) {

@@ -1,5 +1,4 @@
 // What is not evidence, and what cannot be told.
-#include <set>
 #include <string>
 #include <vector>
 
@@ -10,23 +9,10 @@
 #include "controller/diagnose/facts.h"
 #include "controller/diagnose/finding.h"
 #include "controller/diagnose/rules.h"
+#include "controller/diagnose/sameness.h"
 
 namespace parallax::diagnose {
 namespace {
-
-// The same network as seen from two agents: the number of the namespace alone is the same on many hosts.
-bool SameHost(const v1::SideSummary& a, const v1::SideSummary& b) {
-  const auto addresses = [](const v1::SideSummary& side) {
-    std::set<std::string> found;
-    for (const v1::Interface& interface : side.agent().host().interfaces()) {
-      if (interface.kind() != "loopback") found.insert(interface.addresses().begin(), interface.addresses().end());
-    }
-    return found;
-  };
-  const v1::HostFacts& host = a.agent().host();
-  return !host.network_namespace().empty() && host.network_namespace() == b.agent().host().network_namespace() &&
-         host.hostname() == b.agent().host().hostname() && addresses(a) == addresses(b);
-}
 
 // "hop 2 ": what a redirect led to.
 std::string HopOf(const v1::StepSummary& step) {
@@ -42,6 +28,34 @@ const v1::Pair* FailingPair(const v1::Comparison& comparison, const Facts& facts
     if (const compare::ClientSays says = compare::ReadClient(comparison, *side); says.failed) return says.pair;
   }
   return facts.pair;
+}
+
+bool IsName(const v1::Comparison& comparison, const std::string& address) {
+  return comparison.target().host() != address;
+}
+
+// The address is one that leads everybody to himself.
+std::string OwnHostWords(const v1::Comparison& comparison, const std::string& address) {
+  if (!IsName(comparison, address)) {
+    return absl::StrCat(address, " is another host for each side, its own: the two were not asked about one ",
+                        "target.");
+  }
+  return absl::StrCat("The name ", comparison.target().host(), " leads to ", address,
+                      ", which is each side's own host: the target itself was not asked by anybody.");
+}
+
+void TellOwnHost(const v1::Comparison& comparison, const std::string& address, FindingBuilder* finding) {
+  if (IsName(comparison, address)) {
+    finding->Do(absl::StrCat("where does ", address,
+                             " come from? A hosts file, or a resolver that withholds the answer: getent hosts NAME; "
+                             "grep NAME /etc/hosts; dig +short NAME @ANOTHER_RESOLVER"));
+    finding->Do("name the target's own address, or mend that answer");
+  } else {
+    finding->Do(
+        "name the target as both sides can reach it; where one side goes by a forward, give the target's own "
+        "name and map it: --connect-to SIDE:HOST:PORT:127.0.0.1:PORT");
+  }
+  finding->DoOnlyThat();
 }
 
 }  // namespace
@@ -107,7 +121,7 @@ std::optional<v1::Finding> MatchUnlike(const v1::Comparison& comparison) {
         .Build();
   }
   const Facts facts = Read(comparison);
-  if (facts.both() && SameHost(*facts.inside, *facts.outside)) {
+  if (facts.both() && OnOneHost(*facts.inside, *facts.outside)) {
     return FindingBuilder(0.95, "Inside and outside stand on the same host: this compares nothing with nothing.")
         .Because("both have the same addresses and the same network namespace", "inside")
         .Severity(v1::WARNING)
@@ -149,7 +163,24 @@ std::optional<v1::Finding> MatchUnexplained(const v1::Comparison& comparison) {
     summary = absl::StrCat(
         "The server is reached from both sides and says no, to both alike: ", compare::StepCell(*EndingStep(*in)), ".");
   }
+  const std::string own_host = OwnHostAddress(comparison, facts);
+  const bool one_password = facts.in != nullptr && facts.out != nullptr && SameSecret(facts) &&
+                            (RejectedBesideTaken(facts.out, facts.in) || RejectedBesideTaken(facts.in, facts.out));
+  if (!own_host.empty()) summary = OwnHostWords(comparison, own_host);
+  if (one_password) {
+    summary =
+        "One password, sent to both sides by the controller, is taken on one side and rejected on the other, by "
+        "servers "
+        "that show the same certificate: who asks from where decides how a password is judged, or which server "
+        "answers.";
+  }
   FindingBuilder finding(0.5, std::move(summary));
+  if (!own_host.empty()) TellOwnHost(comparison, own_host, &finding);
+  if (one_password) {
+    finding.OrElse("postgres.source_rejected",
+                   "pg_hba.conf on the server, or the pooler's: which line is for which source?");
+    finding.OrElse("target.wrong_server", "do several servers stand behind that certificate?");
+  }
   if (pair != nullptr) {
     for (const v1::SideOutcome& side : pair->sides()) {
       const v1::StepSummary* step = side.present() ? EndingStep(side) : nullptr;

@@ -36,6 +36,16 @@ class FindingBuilder {
     finding_.add_remedy(std::move(remedy));
     return *this;
   }
+  // What was said with Do is all: the catalogue's own advice does not fit the case at hand.
+  FindingBuilder& DoOnlyThat() {
+    finding_.set_own_remedy(true);
+    return *this;
+  }
+  // Where the catalogue's title says more than the case at hand.
+  FindingBuilder& Title(std::string title) {
+    finding_.set_title(std::move(title));
+    return *this;
+  }
   // Where the case at hand is less, or more, than the catalogue's severity.
   FindingBuilder& Severity(v1::Severity severity) {
     finding_.set_severity(severity);

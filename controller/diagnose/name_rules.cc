@@ -8,6 +8,7 @@
 #include "controller/diagnose/facts.h"
 #include "controller/diagnose/finding.h"
 #include "controller/diagnose/rules.h"
+#include "controller/diagnose/sameness.h"
 
 namespace parallax::diagnose {
 namespace {
@@ -123,6 +124,20 @@ bool HasNoNetwork(const v1::Comparison& comparison) {
          (connect != nullptr && connect->failure() == v1::NO_ROUTE);
 }
 
+// The resolver did not say that there is no such name: it said nothing, or that it cannot tell.
+bool NoResolverAnswers(const v1::StepSummary& resolve) {
+  return resolve.failure() == v1::RESOLVER_FAILED || resolve.failure() == v1::TIMED_OUT ||
+         resolve.failure() == v1::UNREACHABLE || resolve.failure() == v1::REFUSED;
+}
+
+void TellResolversRemedy(const std::string& where, FindingBuilder* finding) {
+  finding->Do(absl::StrCat("on ", where,
+                           ", which resolvers are asked, and do they answer: resolvectl status; cat "
+                           "/etc/resolv.conf; dig . @RESOLVER"));
+  finding->Do("is the network there up, and does a tunnel or a VPN set a resolver that only it can reach?");
+  finding->DoOnlyThat();
+}
+
 }  // namespace
 
 std::optional<v1::Finding> MatchUnresolvedOutside(const v1::Comparison& comparison) {
@@ -133,14 +148,19 @@ std::optional<v1::Finding> MatchUnresolvedOutside(const v1::Comparison& comparis
                                             "not even tried by applications there."));
   TellSets(names, &finding);
   TellResolvers(names, &finding);
+  if (NoResolverAnswers(*names.outside)) TellResolversRemedy("the outside's host", &finding);
   return finding.Build();
 }
 
 std::optional<v1::Finding> MatchUnresolvedEverywhere(const v1::Comparison& comparison) {
   const Names names = ReadNames(comparison);
   if (!Unresolved(names.inside) || !Unresolved(names.outside)) return std::nullopt;
-  FindingBuilder finding(0.96, absl::StrCat("The name ", names.pair->host(), " resolves on neither side."));
+  // No such name is an answer; none at all says nothing of the name.
+  const bool unanswered = NoResolverAnswers(*names.inside) && NoResolverAnswers(*names.outside);
+  FindingBuilder finding(0.96, absl::StrCat("The name ", names.pair->host(), " resolves on neither side",
+                                            unanswered ? ": no resolver answers there." : "."));
   TellSets(names, &finding);
+  if (unanswered) TellResolversRemedy("both hosts", &finding);
   return finding.Build();
 }
 
@@ -168,11 +188,16 @@ std::optional<v1::Finding> MatchSplitHorizon(const v1::Comparison& comparison) {
   if (astray.empty()) return std::nullopt;
   const bool fails = std::any_of(astray.begin(), astray.end(),
                                  [&](const std::string& address) { return FailsAt(comparison, address, "outside"); });
+  const bool own = std::all_of(astray.begin(), astray.end(), &IsOwnHostAddress);
   const bool harmless = !fails && comparison.status() == v1::HEALTHY;
   FindingBuilder finding(
       fails ? 0.93 : 0.7,
-      absl::StrCat("The name ", names.pair->host(), " means ", absl::StrJoin(astray, ", "),
-                   " outside, and another address inside", fails ? ": outside it leads to the wrong place." : "."));
+      absl::StrCat(
+          "The name ", names.pair->host(), " means ", absl::StrJoin(astray, ", "),
+          " outside, and another address inside",
+          own     ? ": outside it leads to that host itself. A hosts file, or a resolver that withholds the answer."
+          : fails ? ": outside it leads to the wrong place."
+                  : "."));
   if (harmless) finding.Severity(v1::NOTE);
   TellSets(names, &finding);
   TellCross(comparison, names, &finding);

@@ -7,14 +7,10 @@
 #include "controller/diagnose/facts.h"
 #include "controller/diagnose/finding.h"
 #include "controller/diagnose/rules.h"
+#include "controller/diagnose/sameness.h"
 
 namespace parallax::diagnose {
 namespace {
-
-const v1::StepSummary* ServerErrorStep(const v1::SideOutcome* outcome) {
-  const v1::StepSummary* end = outcome == nullptr ? nullptr : EndingStep(*outcome);
-  return end != nullptr && end->sample().has_server_error() ? end : nullptr;
-}
 
 void TellErrors(const Facts& facts, FindingBuilder* finding) {
   for (const v1::SideOutcome* outcome : {facts.in, facts.out}) {
@@ -34,20 +30,6 @@ void TellOrigins(const Facts& facts, FindingBuilder* finding) {
     finding->Because(absl::StrCat(outcome->side(), " used the password from: ", auth->sample().auth().secret_origin()),
                      outcome->side(), facts.pair->probe(), v1::AUTHENTICATION);
   }
-}
-
-// pgbouncer says 08P01 for a wrong password, at the same stage.
-bool PasswordRejected(const v1::SideOutcome* outcome) {
-  const v1::StepSummary* error = ServerErrorStep(outcome);
-  if (error == nullptr) return false;
-  const std::string& code = error->sample().server_error().code();
-  return code == "28P01" || (code == "08P01" && error->kind() == v1::AUTHENTICATION);
-}
-
-bool Authenticated(const v1::SideOutcome* outcome) {
-  const v1::StepSummary* auth = StepOf(outcome, v1::AUTHENTICATION);
-  return auth != nullptr && auth->failure() == v1::NONE && auth->sample().auth().credentials_present() &&
-         !auth->sample().auth().withheld();
 }
 
 }  // namespace
@@ -96,14 +78,29 @@ std::optional<v1::Finding> MatchCredentialsRejected(const v1::Comparison& compar
 
 std::optional<v1::Finding> MatchCredentialsDiffer(const v1::Comparison& comparison) {
   const Facts facts = Read(comparison);
-  // A password that is taken in one attempt and rejected in the next is the same one.
-  const auto always = [](const v1::SideOutcome* outcome) { return outcome != nullptr && outcome->succeeded() == 0; };
-  const bool outside = PasswordRejected(facts.out) && always(facts.out) && Authenticated(facts.in);
-  const bool inside = PasswordRejected(facts.in) && always(facts.in) && Authenticated(facts.out);
+  const bool outside = RejectedBesideTaken(facts.out, facts.in);
+  const bool inside = RejectedBesideTaken(facts.in, facts.out);
   if (!outside && !inside) return std::nullopt;
-  FindingBuilder finding(0.95, absl::StrCat("The same server takes the password ", outside ? "inside" : "outside",
-                                            " and rejects it ", outside ? "outside" : "inside",
-                                            ": the two sides do not have the same one. The network is not involved."));
+  // One value for both: then it is not the passwords that differ.
+  if (SameSecret(facts)) return std::nullopt;
+  const Identity identity = ReadIdentity(*facts.in, *facts.out);
+  const bool shown = identity.same_certificate || identity.same_server;
+  const std::string takes = absl::StrCat(outside ? "inside" : "outside", " and rejects it ",
+                                         outside ? "outside" : "inside", ": the two sides do not have the same one");
+  FindingBuilder finding(
+      shown ? 0.95 : 0.6,
+      shown ? absl::StrCat("The same server takes the password ", takes, ". The network is not involved.")
+            : absl::StrCat("A server takes the password ", takes,
+                           ", or do not reach the same server: none showed who it is."));
+  if (!shown) {
+    finding.OrElse("target.wrong_server",
+                   "TLS, where the server has it (sslmode=require): its certificate tells one server from another");
+    if (ForwardLeadsNowhere(facts)) {
+      finding.Against(absl::StrCat("what listens at the forward's port, ", HolderWords(*facts.outside),
+                                   ", keeps no connection to anywhere: it may be a server of this host's own"),
+                      "outside", facts.pair->probe(), v1::CARRIER_FOUND);
+    }
+  }
   TellErrors(facts, &finding);
   TellOrigins(facts, &finding);
   finding.Because(absl::StrCat(outside ? "inside" : "outside", " authenticates as '", comparison.target().user(), "'"),

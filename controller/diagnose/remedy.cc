@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "controller/diagnose/facts.h"
@@ -41,15 +42,34 @@ std::map<std::string, std::string, std::less<>> ValuesOf(const v1::Comparison& c
   return values;
 }
 
+constexpr std::pair<std::string_view, RemedyFor> kGuards[] = {{"{postgres}", RemedyFor::kPostgres},
+                                                              {"{others}", RemedyFor::kOthers}};
+
 }  // namespace
+
+std::vector<RemedyLine> RemedyLines(std::string_view remedy) {
+  std::vector<RemedyLine> lines;
+  while (!remedy.empty()) {
+    const size_t end = remedy.find('\n');
+    RemedyLine line{RemedyFor::kAny, remedy.substr(0, end)};
+    remedy.remove_prefix(end == std::string_view::npos ? remedy.size() : end + 1);
+    for (const auto& [guard, target] : kGuards) {
+      if (!line.text.starts_with(guard)) continue;
+      line.target = target;
+      line.text.remove_prefix(guard.size());
+    }
+    lines.push_back(line);
+  }
+  return lines;
+}
 
 std::vector<std::string> FillRemedy(std::string_view remedy, const v1::Comparison& comparison) {
   const auto values = ValuesOf(comparison);
+  const RemedyFor other = comparison.target().scheme() == "postgres" ? RemedyFor::kOthers : RemedyFor::kPostgres;
   std::vector<std::string> lines;
-  while (!remedy.empty()) {
-    const size_t end = remedy.find('\n');
-    std::string_view line = remedy.substr(0, end);
-    remedy.remove_prefix(end == std::string_view::npos ? remedy.size() : end + 1);
+  for (const RemedyLine& of_all : RemedyLines(remedy)) {
+    if (of_all.target == other) continue;
+    std::string_view line = of_all.text;
     std::string filled;
     bool whole = true;
     while (!line.empty()) {

@@ -10,6 +10,14 @@
 
 namespace parallax::diagnose {
 
+// Which targets a line of a remedy is for. In the catalogue it begins with "{postgres}" or "{others}", or with neither.
+enum class RemedyFor { kAny, kPostgres, kOthers };
+struct RemedyLine {
+  RemedyFor target = RemedyFor::kAny;
+  std::string_view text;  // with its {placeholders}
+};
+std::vector<RemedyLine> RemedyLines(std::string_view remedy);
+
 // The lines of `remedy` with {bastion_host}, {address}, {port} and the like filled in. A line whose value is not known
 // is left out: a command with a hole in it is no help.
 std::vector<std::string> FillRemedy(std::string_view remedy, const v1::Comparison& comparison);

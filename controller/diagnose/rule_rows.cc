@@ -388,6 +388,82 @@ void OfNobody(Talk* talk) {
   talk->verify_error = "unable to get local issuer certificate";
 }
 
+// The outside goes through a forward, and what answers at its end has no TLS.
+constexpr char kPrefer[] = "postgres://app@10.0.4.172:5432/app";
+RunBuilder PlainBehindForward() {
+  RunBuilder builder(kNamedTarget, Way::kForward);
+  builder.Outside().talk.tls = false;
+  return builder;
+}
+RunBuilder ForwardPortTaken() {  // a PostgreSQL of this host's own listens where the forward should
+  RunBuilder builder = PlainBehindForward();
+  builder.Outside().carrier.mutable_holder()->set_name("postgres");
+  builder.Outside().carrier.clear_connections();
+  builder.Outside().banner.Clear();
+  return builder;
+}
+RunBuilder OffersBindingInPlain(RunBuilder builder) {
+  builder.Outside().talk.binding_in_plain = true;
+  builder.Investigate();
+  return builder;
+}
+RunBuilder OtherServerWithoutTls() {
+  RunBuilder builder(kPrefer);
+  builder.Outside().talk.tls = false;
+  builder.Outside().talk.system_identifier = "7310000000000000777";
+  return builder;
+}
+
+// Clocks. The certificate is valid around 2026-09-21, which is when these runs are.
+constexpr int64_t kNow = 1'790'000'000;
+constexpr int64_t kDay = 86'400;
+void ClockOff(support::Place* place, int64_t days) {
+  place->side.set_clock_uncertainty_ns(1'000'000);
+  place->side.set_clock_offset_ns(days * kDay * 1'000'000'000);
+  place->talk.clock_unix = kNow + days * kDay;
+  place->talk.within_dates =
+      place->talk.not_before_unix <= place->talk.clock_unix && place->talk.clock_unix <= place->talk.not_after_unix;
+  if (!place->talk.within_dates) place->talk.verify_error = "certificate has expired";
+}
+RunBuilder Clocks(int64_t inside_days, int64_t outside_days, int64_t valid_from_days, int64_t valid_until_days) {
+  RunBuilder builder(kVerifyFull);
+  builder.Outside().side.set_vantage("exec:limactl shell vm parallax-agent stdio");
+  for (support::Place* place : {&builder.Inside(), &builder.Outside()}) {
+    place->talk.not_before_unix = kNow + valid_from_days * kDay;
+    place->talk.not_after_unix = kNow + valid_until_days * kDay;
+  }
+  ClockOff(&builder.Inside(), inside_days);
+  ClockOff(&builder.Outside(), outside_days);
+  return builder;
+}
+
+// Addresses that mean each side's own host.
+RunBuilder LeadsToItself(const char* address, bool inside_too) {
+  RunBuilder builder = NamedOutside({address});
+  if (inside_too) builder.Inside().names["db.internal"] = {address};
+  const std::string there = std::string("postgres ") + address;
+  builder.Inside().On(there, NoConnect(v1::REFUSED, 0.05));
+  builder.Outside().On(there, NoConnect(v1::REFUSED, 0.05));
+  return builder;
+}
+RunBuilder LoopbackMeant(bool one_host) {
+  RunBuilder builder("postgres://app@127.0.0.1:5432/app?sslmode=require", Way::kRouted);
+  if (one_host) *builder.Outside().side.mutable_agent() = builder.Inside().side.agent();
+  builder.Inside().On("postgres", NoConnect(v1::REFUSED, 0.05));
+  builder.Outside().On("postgres", NoConnect(v1::REFUSED, 0.05));
+  return builder;
+}
+// Of two addresses one is silent altogether, and at the other a closed port is refused.
+RunBuilder SilentBesideARefusal() {
+  RunBuilder builder(kNamedTarget, Way::kRouted);
+  for (support::Place* place : {&builder.Inside(), &builder.Outside()}) {
+    place->names["db.internal"] = {"10.0.4.172", "10.0.4.173"};
+    for (const char* probe : {"postgres", "must-not-connect"}) place->On(probe, NoConnect(v1::TIMED_OUT, 5000));
+    place->On("must-not-connect 10.0.4.173", NoConnect(v1::REFUSED, 0.4));
+  }
+  return builder;
+}
+
 // The server's own words.
 RunBuilder Words(v1::StepKind kind, const char* code, const char* message, bool inside, bool outside) {
   RunBuilder builder;
@@ -395,6 +471,19 @@ RunBuilder Words(v1::StepKind kind, const char* code, const char* message, bool 
   if (outside) builder.Outside().On("postgres", PostgresUntil(Said(kind, code, message, 42), builder.Outside().talk));
   return builder;
 }
+// The outside's password is rejected; where the values came from, and whether TLS shows whose server it is.
+RunBuilder RejectedOutside(const char* url, const char* inside_origin, const char* outside_origin) {
+  RunBuilder builder(url);
+  builder.Inside().talk.secret_origin = inside_origin;
+  builder.Outside().talk.secret_origin = outside_origin;
+  const bool tls = url != std::string_view(kPlain);
+  builder.Outside().On("postgres",
+                       PostgresUntil(Said(v1::AUTHENTICATION, "28P01", "password authentication failed", 42),
+                                     builder.Outside().talk, tls ? v1::REQUIRE : v1::DISABLE));
+  return builder;
+}
+constexpr char kSent[] = "sent by the controller";
+constexpr char kEnvironment[] = "environment of the agent";
 constexpr char kNoEntry[] = "no pg_hba.conf entry for host \"10.0.3.110\", user \"app\", database \"app\"";
 
 constexpr char kTargetV6[] = "postgres://app@[fd00:4::172]:5432/app?sslmode=require";
@@ -516,6 +605,13 @@ constexpr RuleRow kRows[] = {
        builder.Outside().route.set_matched_prefix("10.0.4.0/24");
        return builder;
      }},
+    {"route.overlap", Says::kSilent, v1::DIVERGED, "the other route is by a device whose name begins like the tunnel's",
+     [] {
+       RunBuilder builder = Overlap();
+       builder.Outside().route.set_connected(false);
+       builder.Outside().route.set_competing_prefixes(0, "10.0.4.0/22 dev sst0");
+       return builder;
+     }},
     {"route.not_through_tunnel", Says::kVerdict, v1::DIVERGED, "the tunnel is up and its routes are gone",
      &RoutesDeleted},
     {"route.not_through_tunnel", Says::kVerdict, v1::DIVERGED, "no route to the address, though others answer", &NoIpv6},
@@ -589,7 +685,23 @@ constexpr RuleRow kRows[] = {
      }},
     {"target.down", Says::kVerdict, v1::BOTH_FAILED, "refused inside, closed beyond the bastion outside", &Down},
     {"target.down", Says::kSilent, v1::DIVERGED, "inside it is open", &RefusedBeyond},
+    {"target.down", Says::kSilent, v1::BOTH_FAILED, "a name that leads each side to itself, by 0.0.0.0",
+     [] { return LeadsToItself("0.0.0.0", true); }},
+    {"target.down", Says::kSilent, v1::BOTH_FAILED, "a name that leads each side to itself, by 127.0.0.1",
+     [] { return LeadsToItself("127.0.0.1", true); }},
+    {"unexplained", Says::kVerdict, v1::BOTH_FAILED, "a name that leads each side to itself, by ::1",
+     [] { return LeadsToItself("::1", true); }},
+    {"target.down", Says::kSilent, v1::DIVERGED, "outside the name leads that host to itself",
+     [] { return LeadsToItself("127.0.0.1", false); }},
+    {"dns.split_horizon", Says::kVerdict, v1::DIVERGED, "outside the name leads that host to itself",
+     [] { return LeadsToItself("127.0.0.1", false); }},
+    {"target.down", Says::kSilent, v1::BOTH_FAILED, "127.0.0.1 is another host for each side",
+     [] { return LoopbackMeant(false); }},
+    {"target.down", Says::kVerdict, v1::BOTH_FAILED, "on 127.0.0.1 of the one host that both sides stand on",
+     [] { return LoopbackMeant(true); }},
     {"target.unreachable", Says::kVerdict, v1::BOTH_FAILED, "silent on both sides", &SilentForBoth},
+    {"target.unreachable", Says::kVerdict, v1::BOTH_FAILED, "at the one address, while the other refuses a closed port",
+     &SilentBesideARefusal},
     {"target.unreachable", Says::kSilent, v1::BOTH_FAILED, "refused on both sides", &Down},
     {"target.unreachable", Says::kSilent, v1::DIVERGED, "inside it answers", &DroppedBeyond},
     {"target.frozen", Says::kVerdict, v1::BOTH_FAILED, "accepts, and is silent to anything", &Frozen},
@@ -616,6 +728,18 @@ constexpr RuleRow kRows[] = {
        return builder;
      }},
     {"tls.stripped", Says::kSilent, v1::BOTH_FAILED, "N on both sides", [] { return NoTls(false, false); }},
+    {"tls.stripped", Says::kVerdict, v1::DIVERGED, "what is bound to TLS is offered over plain text",
+     [] { return OffersBindingInPlain(NoTls(true, false)); }},
+    {"tls.stripped", Says::kVerdict, v1::DIVERGED, "the same at the end of a forward",
+     [] { return OffersBindingInPlain(PlainBehindForward()); }},
+    {"target.wrong_server", Says::kSilent, v1::DIVERGED, "what is bound to TLS is offered at the end of a forward",
+     [] { return OffersBindingInPlain(PlainBehindForward()); }},
+    {"tls.stripped", Says::kSilent, v1::DIVERGED, "another server, which has no TLS", &OtherServerWithoutTls},
+    {"target.wrong_server", Says::kVerdict, v1::DIVERGED, "another server, which has no TLS", &OtherServerWithoutTls},
+    {"tls.stripped", Says::kSilent, v1::DIVERGED, "a forward leads to what has no TLS", &PlainBehindForward},
+    {"target.wrong_server", Says::kVerdict, v1::DIVERGED, "a forward leads to what has no TLS", &PlainBehindForward},
+    {"tls.stripped", Says::kSilent, v1::DIVERGED, "the forward's port is taken", &ForwardPortTaken},
+    {"target.wrong_server", Says::kVerdict, v1::DIVERGED, "the forward's port is taken", &ForwardPortTaken},
     {"tls.not_offered", Says::kVerdict, v1::BOTH_FAILED, "N on both sides", [] { return NoTls(false, false); }},
     {"tls.not_offered", Says::kSilent, v1::DIVERGED, "S inside", [] { return NoTls(true, false); }},
     {"tls.required_by_server", Says::kVerdict, v1::BOTH_FAILED, "plain text rejected, TLS taken",
@@ -628,6 +752,14 @@ constexpr RuleRow kRows[] = {
      [] { return Certificate(kNamedTarget, &OutOfDate); }},
     {"tls.expired", Says::kSilent, v1::BOTH_FAILED, "another name is no date",
      [] { return Certificate(kVerifyFull, &ForAnother); }},
+    {"tls.expired", Says::kVerdict, v1::DIVERGED, "the outside's clock is far ahead of two others",
+     [] { return Clocks(0, 400, -100, 300); }},
+    {"tls.expired", Says::kVerdict, v1::DIVERGED, "the inside's clock is behind, and it is not valid there yet",
+     [] { return Clocks(-400, 0, -100, 300); }},
+    {"tls.expired", Says::kVerdict, v1::DIVERGED, "it has expired, and the inside's clock is behind",
+     [] { return Clocks(-400, 0, -500, -100); }},
+    {"tls.expired", Says::kSilent, v1::HEALTHY, "the clocks are apart, and it is valid by each",
+     [] { return Clocks(0, 20, -100, 300); }},
     {"tls.name_mismatch", Says::kVerdict, v1::BOTH_FAILED, "under verify-full",
      [] { return Certificate(kVerifyFull, &ForAnother); }},
     {"tls.name_mismatch", Says::kSilent, v1::BOTH_FAILED, "an unknown root is no other name",
@@ -649,6 +781,20 @@ constexpr RuleRow kRows[] = {
      [] {
        return OneOfThreeFails(Way::kSst, PostgresUntil(Said(v1::AUTHENTICATION, "28P01", "password authentication failed", 42)));
      }},
+    {"postgres.credentials_differ", Says::kVerdict, v1::DIVERGED, "each from its own environment, and nobody shows who he is",
+     [] { return RejectedOutside(kPlain, kEnvironment, kEnvironment); }},
+    {"postgres.credentials_differ", Says::kVerdict, v1::DIVERGED, "one from its environment, one from the controller",
+     [] { return RejectedOutside(kTarget, kEnvironment, kSent); }},
+    {"postgres.credentials_differ", Says::kSilent, v1::DIVERGED, "one value was sent to both, and one certificate seen",
+     [] { return RejectedOutside(kTarget, kSent, kSent); }},
+    {"unexplained", Says::kVerdict, v1::DIVERGED, "one password, one certificate, and two answers",
+     [] { return RejectedOutside(kTarget, kSent, kSent); }},
+    {"postgres.credentials_differ", Says::kSilent, v1::DIVERGED, "one value was sent to both, and nobody shows who he is",
+     [] { return RejectedOutside(kPlain, kSent, kSent); }},
+    {"target.wrong_server", Says::kVerdict, v1::DIVERGED, "one password is taken inside only, and nobody shows who he is",
+     [] { return RejectedOutside(kPlain, kSent, kSent); }},
+    {"target.wrong_server", Says::kSilent, v1::DIVERGED, "the passwords may differ, and nobody shows who he is",
+     [] { return RejectedOutside(kPlain, kEnvironment, kEnvironment); }},
     {"postgres.credentials_differ", Says::kSilent, v1::BOTH_FAILED, "28P01 on both sides",
      [] { return Words(v1::AUTHENTICATION, "28P01", "password authentication failed", true, true); }},
     {"postgres.credentials_rejected", Says::kVerdict, v1::BOTH_FAILED, "28P01 on both sides",

@@ -24,8 +24,9 @@ Match MatchBastionUnreachable, MatchBastionRefusesSessions;
 // path_rules.cc
 Match MatchRefusedBeyondBastion, MatchDroppedBeyondBastion, MatchStageReset, MatchStageSwallowed;
 // tls_rules.cc
-Match MatchIntercepted, MatchStripped, MatchNotOffered, MatchRequiredByServer, MatchNameMismatch, MatchUntrusted,
-    MatchExpired, MatchWrongServer;
+Match MatchIntercepted, MatchStripped, MatchNotOffered, MatchRequiredByServer, MatchWrongServer;
+// certificate_rules.cc
+Match MatchNameMismatch, MatchUntrusted, MatchExpired;
 // target_rules.cc
 Match MatchDown, MatchUnreachable, MatchNotPostgres, MatchOverloaded, MatchFrozen;
 // postgres_rules.cc

@@ -40,6 +40,18 @@ bool OutsideEnded(const Facts& facts) {
          facts.outside_how != How::kNotAsked;
 }
 
+// A closed port of this very address was refused inside. What is known of another address is not known of this one.
+bool RefusesAClosedPort(const v1::Comparison& comparison, const v1::Pair& target) {
+  for (const v1::Pair* pair : PairsWith(comparison, v1::NEGATIVE_CONTROL)) {
+    const v1::StepSummary* connect = StepOf(compare::FindSide(*pair, "inside"), v1::CONNECT);
+    if (pair->address() == target.address() && pair->port() != target.port() && connect != nullptr &&
+        connect->succeeded() == 0 && connect->failure() == v1::REFUSED) {
+      return true;
+    }
+  }
+  return false;
+}
+
 bool IsFirstByteStep(v1::StepKind kind) {
   return kind == v1::SSL_REQUEST || kind == v1::STARTUP || kind == v1::TLS_HANDSHAKE;
 }
@@ -91,13 +103,17 @@ std::optional<v1::Finding> MatchUnreachable(const v1::Comparison& comparison) {
   const v1::StepSummary* connect = StepOf(facts.in, v1::CONNECT);
   if (connect == nullptr || connect->succeeded() > 0 || !OutsideEnded(facts)) return std::nullopt;
   if (facts.inside_how != How::kSilent && facts.inside_how != How::kUnreachable) return std::nullopt;
-  const bool up = facts.inside->controls().host_up_by_refusal();
+  const bool up = RefusesAClosedPort(comparison, *facts.pair);
   FindingBuilder finding(
       0.9, up ? "The host answers inside, on other ports; the target's port is filtered, there too."
               : "The target does not answer inside either: the host is down, gone, or filtered for both sides.");
   TellBoth(facts, &finding);
   TellOtherAddresses(comparison, facts, &finding);
-  if (up) finding.Because("a closed port of the same address is refused inside: the host is up", "inside");
+  if (up) {
+    finding.Because(absl::StrCat("a closed port of ", facts.pair->address(),
+                                 ", the same address, is refused inside: something answers for it"),
+                    "inside");
+  }
   return finding.Build();
 }
 

@@ -10,52 +10,15 @@
 #include "controller/diagnose/facts.h"
 #include "controller/diagnose/finding.h"
 #include "controller/diagnose/rules.h"
+#include "controller/diagnose/sameness.h"
 #include "controller/diagnose/wanted.h"
 
 namespace parallax::diagnose {
 namespace {
 
-const v1::TlsDetails* TlsOf(const v1::SideOutcome* outcome) {
-  const v1::StepSummary* step = StepOf(outcome, v1::TLS_HANDSHAKE);
-  return step != nullptr && step->sample().has_tls() && step->sample().tls().chain_size() > 0 ? &step->sample().tls()
-                                                                                              : nullptr;
-}
-
-const v1::AuthDetails* AuthOf(const v1::SideOutcome* outcome) {
-  const v1::StepSummary* step = StepOf(outcome, v1::AUTHENTICATION);
-  return step != nullptr && step->sample().has_auth() ? &step->sample().auth() : nullptr;
-}
-
 bool Offers(const v1::AuthDetails* auth, const char* mechanism) {
   return auth != nullptr &&
          std::find(auth->offered().begin(), auth->offered().end(), mechanism) != auth->offered().end();
-}
-
-bool Disjoint(const std::set<std::string>& a, const std::set<std::string>& b) {
-  return !a.empty() && !b.empty() &&
-         std::none_of(a.begin(), a.end(), [&](const auto& item) { return b.contains(item); });
-}
-
-// What tells the two sides' servers apart at one address.
-struct Identity {
-  bool certificates_differ = false;
-  bool servers_differ = false;  // system identifiers, or addresses where those are not told
-  bool same_server = false;     // the same system identifier
-};
-
-Identity ReadIdentity(const v1::SideOutcome& in, const v1::SideOutcome& out) {
-  Identity identity;
-  identity.certificates_differ = Disjoint(compare::Certificates(in), compare::Certificates(out));
-  const auto inside = compare::ServerIdentities(in, false);
-  const auto outside = compare::ServerIdentities(out, false);
-  identity.servers_differ = Disjoint(inside, outside);
-  identity.same_server = !inside.empty() && !outside.empty() && !identity.servers_differ;
-  // One certificate on both sides is one service, however many servers stand behind it.
-  const bool one_certificate = !identity.certificates_differ && !compare::Certificates(in).empty();
-  if (inside.empty() && outside.empty() && !one_certificate) {
-    identity.servers_differ = Disjoint(compare::ServerIdentities(in, true), compare::ServerIdentities(out, true));
-  }
-  return identity;
 }
 
 // The interceptor cannot bind the channel: the server sees another certificate than the one that we hashed.
@@ -121,44 +84,6 @@ bool LooksIntercepted(const Facts& facts, const Identity& identity) {
   return !SameIssuer(facts) && !unknown_here;
 }
 
-std::string FirstByte(const v1::SideOutcome* outcome) {
-  const v1::StepSummary* step = StepOf(outcome, v1::SSL_REQUEST);
-  return step == nullptr ? "" : step->sample().peer_bytes().head();
-}
-
-// Which side's certificate is at fault under a verifying mode, or could be noted under another.
-std::optional<v1::Finding> CertificateFinding(const v1::Comparison& comparison, bool (*wrong)(const v1::TlsDetails&),
-                                              const char* what) {
-  const Facts facts = Read(comparison);
-  std::string sides;
-  bool fault = false;
-  FindingBuilder* finding = nullptr;
-  std::optional<FindingBuilder> built;
-  for (const v1::SideOutcome* outcome : {facts.in, facts.out}) {
-    const v1::TlsDetails* tls = TlsOf(outcome);
-    if (tls == nullptr || !tls->verify_attempted() || !wrong(*tls)) continue;
-    const v1::StepSummary* step = StepOf(outcome, v1::TLS_HANDSHAKE);
-    fault = fault || step->failure() == v1::TLS_CERTIFICATE;
-    sides += sides.empty() ? outcome->side() : " and " + outcome->side();
-    if (!built.has_value()) built.emplace(0.95, "");
-    finding = &*built;
-    const v1::Certificate& leaf = tls->chain(0);
-    finding->Because(absl::StrCat(outcome->side(), ": ", tls->verify_error(), "; the certificate is for ",
-                                  leaf.dns_names().empty() ? leaf.subject() : absl::StrJoin(leaf.dns_names(), ", "),
-                                  ", issued by ", leaf.issuer(), ", roots from ", tls->trust_store()),
-                     outcome->side(), facts.pair->probe(), v1::TLS_HANDSHAKE);
-  }
-  if (finding == nullptr) return std::nullopt;
-  std::optional<v1::Finding> result = finding->Build();
-  result->set_summary(absl::StrCat("The server's certificate ", what, ", seen ", sides, "."));
-  if (!fault) result->set_severity(v1::NOTE);
-  return result;
-}
-
-bool Expired(const v1::TlsDetails& tls) { return !tls.within_dates(); }
-bool Untrusted(const v1::TlsDetails& tls) { return !tls.trusted(); }
-bool OtherName(const v1::TlsDetails& tls) { return !tls.name_matches(); }
-
 }  // namespace
 
 std::optional<v1::Finding> MatchIntercepted(const v1::Comparison& comparison) {
@@ -191,15 +116,42 @@ std::optional<v1::Finding> MatchWrongServer(const v1::Comparison& comparison) {
   const v1::StepSummary* first = StepOf(facts.out, v1::SSL_REQUEST);
   const bool stranger = facts.inside_fine() && first != nullptr && first->failure() == v1::UNEXPECTED_FIRST_BYTE;
   const bool missing_here = facts.inside_fine() && SqlState(facts.out) == "3D000";
-  if (!stranger && !missing_here && !identity.servers_differ &&
+  // One password, taken inside and rejected outside, or the other way round, and nothing shows that it is one server.
+  const bool shown = identity.same_certificate || identity.same_server;
+  const bool rejected = !shown && SameSecret(facts) &&
+                        (RejectedBesideTaken(facts.out, facts.in) || RejectedBesideTaken(facts.in, facts.out));
+  // No TLS at the end of a forward: who answers there is chosen by the forward, and by whoever took its port.
+  const bool plain =
+      TlsInsideOnly(facts) && ThroughForward(facts) && !identity.same_server && !SpeaksTlsBeyond(comparison, facts);
+  if (!stranger && !missing_here && !rejected && !plain && !identity.servers_differ &&
       (!identity.certificates_differ || LooksIntercepted(facts, identity))) {
     return std::nullopt;
   }
   const bool proved = identity.servers_differ || (identity.certificates_differ && OwnsItsCertificate(facts));
-  FindingBuilder finding(proved                     ? 0.95
-                         : stranger || missing_here ? 0.8
-                                                    : 0.75,
-                         "Outside, another server answers at this address than inside.");
+  const bool nobodys_forward = ForwardLeadsNowhere(facts);
+  const bool only_guessed = !stranger && !missing_here && !identity.certificates_differ;
+  FindingBuilder finding(proved                            ? 0.95
+                         : stranger || missing_here        ? 0.8
+                         : only_guessed && nobodys_forward ? 0.85
+                         : only_guessed                    ? 0.6
+                                                           : 0.75,
+                         proved || !only_guessed
+                             ? "Outside, another server answers at this address than inside."
+                             : "Outside, another server seems to answer than inside: none of them showed who it is.");
+  if (rejected) {
+    finding.Because("the controller sent one password to both sides: one takes it, and the other's server rejects it",
+                    "outside", facts.pair->probe(), v1::AUTHENTICATION);
+  }
+  if (plain) {
+    finding.Because("inside the SSLRequest is answered S", "inside", facts.pair->probe(), v1::SSL_REQUEST);
+    finding.Because("outside it is answered N, at a port of that side's own host", "outside", facts.pair->probe(),
+                    v1::SSL_REQUEST);
+  }
+  if (nobodys_forward) {
+    finding.Because(absl::StrCat("what listens at that port, ", HolderWords(*facts.outside),
+                                 ", keeps no connection to anywhere: it is no forward"),
+                    "outside", "tunnel " + facts.pair->address(), v1::CARRIER_FOUND);
+  }
   TellCertificates(facts, &finding);
   if (OwnsItsCertificate(facts)) {
     finding.Because("outside the server takes authentication that is bound to that certificate: it is its own",
@@ -210,6 +162,17 @@ std::optional<v1::Finding> MatchWrongServer(const v1::Comparison& comparison) {
     finding.Because(absl::StrCat(compare::StepLabel(end->kind()), ": ", compare::StepCell(*end)), "outside",
                     facts.pair->probe(), end->kind());
   }
+  if (!proved && rejected) {
+    finding.OrElse("postgres.source_rejected",
+                   "pg_hba.conf on the server, or the pooler's users: is each source asked for its password in the "
+                   "same way?");
+    finding.OrElse("", "TLS, where the server has it (sslmode=require): its certificate tells one server from another");
+  }
+  if (!proved && plain) {
+    finding.OrElse("tls.stripped", nobodys_forward
+                                       ? "on the outside's host: which process listens at that port? ss -ltnp"
+                                       : "does the forward's far end lead to the target itself?");
+  }
   if (!proved && identity.certificates_differ) {
     finding.OrElse("tls.intercepted",
                    "credentials (--password-from) that hold on both sides let them ask the server who it is");
@@ -219,20 +182,36 @@ std::optional<v1::Finding> MatchWrongServer(const v1::Comparison& comparison) {
 
 std::optional<v1::Finding> MatchStripped(const v1::Comparison& comparison) {
   const Facts facts = Read(comparison);
-  if (FirstByte(facts.in) != "S" || FirstByte(facts.out) != "N") return std::nullopt;
-  FindingBuilder finding(0.95, "Something on the way takes TLS off: the server offers it inside, and not outside.");
+  if (!TlsInsideOnly(facts)) return std::nullopt;
+  const Identity identity = ReadIdentity(*facts.in, *facts.out);
+  const bool proved = SpeaksTlsBeyond(comparison, facts);
+  // Another server may well have no TLS, and at the end of a forward it is the likelier of the two.
+  if (!proved && (identity.servers_differ || (ThroughForward(facts) && !identity.same_server))) return std::nullopt;
+  FindingBuilder finding(proved                 ? 0.97
+                         : identity.same_server ? 0.92
+                                                : 0.7,
+                         "Something on the way takes TLS off: the server offers it inside, and not outside.");
   finding.Because("inside the SSLRequest is answered S", "inside", facts.pair->probe(), v1::SSL_REQUEST);
   finding.Because("outside the SSLRequest is answered N", "outside", facts.pair->probe(), v1::SSL_REQUEST);
-  if (Offers(AuthOf(facts.out), "scram-sha-256-plus")) {
+  if (proved) {
     finding.Because("outside the server offers channel binding over plain text: it believes that it speaks TLS",
                     "outside", facts.pair->probe(), v1::AUTHENTICATION);
+  }
+  TellServers(facts, &finding);
+  if (!proved && !identity.same_server) {
+    finding.OrElse("target.wrong_server",
+                   "who answers there? With sslmode=prefer both sides ask the server for its identifier, the outside "
+                   "in plain text");
   }
   return finding.Build();
 }
 
 std::optional<v1::Finding> MatchNotOffered(const v1::Comparison& comparison) {
   const Facts facts = Read(comparison);
-  if (FirstByte(facts.in) != "N" || FirstByte(facts.out) != "N") return std::nullopt;
+  for (const v1::SideOutcome* outcome : {facts.in, facts.out}) {
+    const v1::StepSummary* first = StepOf(outcome, v1::SSL_REQUEST);
+    if (first == nullptr || first->sample().peer_bytes().head() != "N") return std::nullopt;
+  }
   if (facts.in->failure() != v1::TLS_PROTOCOL || facts.out->failure() != v1::TLS_PROTOCOL) return std::nullopt;
   return FindingBuilder(0.97, absl::StrCat("The server offers no TLS, and sslmode=", comparison.target().ssl_mode(),
                                            " demands it. Both sides see the same."))
@@ -278,18 +257,6 @@ std::optional<v1::Finding> MatchRequiredByServer(const v1::Comparison& compariso
     finding.Because("with sslmode=require the same startup message is answered by a request for the password");
   if (!with_tls) finding.OrElse("postgres.source_rejected", "the same with sslmode=require");
   return finding.Build();
-}
-
-std::optional<v1::Finding> MatchNameMismatch(const v1::Comparison& comparison) {
-  return CertificateFinding(comparison, &OtherName, "does not name the host that was dialled");
-}
-
-std::optional<v1::Finding> MatchUntrusted(const v1::Comparison& comparison) {
-  return CertificateFinding(comparison, &Untrusted, "leads to no root that is trusted here");
-}
-
-std::optional<v1::Finding> MatchExpired(const v1::Comparison& comparison) {
-  return CertificateFinding(comparison, &Expired, "is not valid at this date");
 }
 
 }  // namespace parallax::diagnose

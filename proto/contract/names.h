@@ -13,6 +13,11 @@
 
 namespace parallax::contract {
 
+// AuthDetails.secret_origin of a value that the controller sent. A run has one value for a reference, so two sides that
+// both say so used the same. Of any other origin nothing is known of the value, and nothing is asked: a digest of it
+// would let whoever starts a session guess at a secret that is the agent's own.
+inline constexpr std::string_view kSentByController = "sent by the controller";
+
 // The value's name in lower case: REFUSED -> "refused", QUERY_RUNG -> "query". A value that this version does not
 // know becomes "unknown_17".
 std::string Name(v1::Failure value);

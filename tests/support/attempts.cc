@@ -16,6 +16,9 @@ v1::Step TlsStep(const Talk& talk) {
   leaf->set_sha256(talk.certificate);
   leaf->set_subject(talk.subject);
   leaf->set_issuer(talk.issuer);
+  leaf->set_not_before_unix(talk.not_before_unix);
+  leaf->set_not_after_unix(talk.not_after_unix);
+  tls->set_clock_unix(talk.clock_unix);
   tls->set_verify_attempted(talk.verify_attempted);
   tls->set_verify_error(talk.verify_error);
   tls->set_trusted(talk.trusted);
@@ -28,7 +31,7 @@ v1::Step AuthStep(const Talk& talk, bool over_tls) {
   v1::Step step = Done(v1::AUTHENTICATION, talk.credentials ? talk.rtt_ms * 2 : 0.01, talk.credentials ? 200 : 0);
   v1::AuthDetails* auth = step.mutable_auth();
   for (const std::string& mechanism : talk.offered) {
-    if (over_tls || mechanism != "scram-sha-256-plus") auth->add_offered(mechanism);
+    if (over_tls || talk.binding_in_plain || mechanism != "scram-sha-256-plus") auth->add_offered(mechanism);
   }
   auth->set_credentials_present(talk.credentials);
   if (!talk.credentials) return step;

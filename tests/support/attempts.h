@@ -2,6 +2,7 @@
 #ifndef PARALLAX_TESTS_SUPPORT_ATTEMPTS_H_
 #define PARALLAX_TESTS_SUPPORT_ATTEMPTS_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,10 @@ struct Talk {
   bool trusted = true;
   bool name_matches = true;
   bool within_dates = true;
+  int64_t not_before_unix = 0;  // of the certificate; 0: not said
+  int64_t not_after_unix = 0;
+  int64_t clock_unix = 0;         // of the side, at the handshake
+  bool binding_in_plain = false;  // scram-sha-256-plus is offered over plain text: TLS was taken off on the way
   std::vector<std::string> offered = {"scram-sha-256", "scram-sha-256-plus"};
   bool channel_bound = true;
   std::string secret_origin = "agent environment PGPASSWORD";

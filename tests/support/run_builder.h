@@ -56,6 +56,7 @@ class Place {
   double rtt_ms;
   Talk talk;
   std::map<std::string, std::vector<std::string>> names;  // empty: no such name
+  v1::Failure unresolved = v1::NAME_NOT_FOUND;            // what is said of a name that is not known
   v1::CarrierDetails carrier;
   v1::BannerDetails banner;
   v1::Failure banner_failure = v1::NONE;
