@@ -132,6 +132,7 @@ void SqlRun::Count(v1::Failure failure) {
 std::vector<std::pair<std::string, std::string>> SqlRun::Parameters() const {
   const int64_t step_ms = context_.step_timeout_ns / net::kMs;
   const std::string& host = spec_.endpoint().host();
+  const v1::PostgresParameters& asked = spec_.parameters();
   std::vector<std::pair<std::string, std::string>> parameters = {
       {"host", host.empty() ? to_.address : host},
       {"hostaddr", to_.address},
@@ -139,16 +140,23 @@ std::vector<std::pair<std::string, std::string>> SqlRun::Parameters() const {
       {"user", spec_.user()},
       {"dbname", spec_.database().empty() ? spec_.user() : spec_.database()},
       {"sslmode", spec_.ssl_mode() == v1::SSL_MODE_UNSPECIFIED ? "prefer" : contract::Name(spec_.ssl_mode())},
-      {"application_name", "parallax"},
+      {"application_name", asked.application_name().empty() ? "parallax" : asked.application_name()},
       {"client_encoding", "UTF8"},
       {"gssencmode", "disable"},
       {"passfile", "/dev/null/none"},  // is nowhere; of one that is no plain file libpq would warn
-      {"target_session_attrs", "any"},
+      {"target_session_attrs", asked.target_session_attrs().empty() ? "any" : asked.target_session_attrs()},
+      {"channel_binding", asked.channel_binding().empty() ? "prefer" : asked.channel_binding()},
       // Behind our own deadlines; for what outlives them.
       {"connect_timeout", absl::StrCat(std::max<int64_t>(2, step_ms / 1000 + 1))},
       {"tcp_user_timeout", absl::StrCat(step_ms)},
   };
   if (!password_.empty()) parameters.emplace_back("password", password_);
+  for (const auto& [name, value] :
+       {std::pair("options", asked.options()), std::pair("sslsni", std::string(asked.no_sni() ? "0" : "")),
+        std::pair("ssl_min_protocol_version", asked.ssl_min_protocol_version()),
+        std::pair("ssl_max_protocol_version", asked.ssl_max_protocol_version())}) {
+    if (!value.empty()) parameters.emplace_back(name, value);
+  }
   if (!spec_.ssl_root_cert().empty()) parameters.emplace_back("sslrootcert", spec_.ssl_root_cert());
   return parameters;
 }

@@ -41,6 +41,14 @@ std::string Drain(BIO* bio) {
   return text;
 }
 
+// 0, which is OpenSSL's word for any, of what is none.
+int VersionOf(std::string_view name) {
+  if (name == "TLSv1") return TLS1_VERSION;
+  if (name == "TLSv1.1") return TLS1_1_VERSION;
+  if (name == "TLSv1.2") return TLS1_2_VERSION;
+  return name == "TLSv1.3" ? TLS1_3_VERSION : 0;
+}
+
 int AddPadding(SSL*, unsigned, unsigned, const unsigned char** out, size_t* size, X509*, size_t, int*, void* padding) {
   const auto* bytes = static_cast<const std::string*>(padding);
   *out = reinterpret_cast<const unsigned char*>(bytes->data());
@@ -95,6 +103,8 @@ TlsSession::TlsSession(ByteStream& transport, TlsOptions options)
     SSL_CTX_add_custom_ext(impl.context.get(), kPaddingExtension, SSL_EXT_CLIENT_HELLO, &AddPadding, nullptr,
                            &impl.padding, nullptr, nullptr);
   }
+  if (!options_.min_version.empty()) SSL_CTX_set_min_proto_version(impl.context.get(), VersionOf(options_.min_version));
+  if (!options_.max_version.empty()) SSL_CTX_set_max_proto_version(impl.context.get(), VersionOf(options_.max_version));
   impl.ssl.reset(SSL_new(impl.context.get()));
   impl.in = BIO_new(BIO_s_mem());
   impl.out = BIO_new(BIO_s_mem());
@@ -109,7 +119,7 @@ TlsSession::TlsSession(ByteStream& transport, TlsOptions options)
   SSL_set_info_callback(impl.ssl.get(), &Impl::OnInfo);
   SSL_set_connect_state(impl.ssl.get());
   // SNI carries names only, RFC 6066 section 3.
-  if (!options_.name.empty() && !IsNumericAddress(options_.name)) {
+  if (options_.send_sni && !options_.name.empty() && !IsNumericAddress(options_.name)) {
     SSL_set_tlsext_host_name(impl.ssl.get(), options_.name.c_str());
   }
   std::string protocols;
@@ -128,7 +138,7 @@ TlsSession::~TlsSession() = default;
 
 IoResult TlsSession::Handshake(v1::TlsDetails* details, int64_t deadline_ns) {
   details->set_clock_unix(options_.now_unix);
-  if (!options_.name.empty() && !IsNumericAddress(options_.name)) details->set_sni(options_.name);
+  if (options_.send_sni && !options_.name.empty() && !IsNumericAddress(options_.name)) details->set_sni(options_.name);
   details->set_trust_store(options_.root_cert.empty() ? X509_get_default_cert_dir() : options_.root_cert.c_str());
   if (!impl_->setup.ok()) return impl_->setup;
   SSL* ssl = impl_->ssl.get();

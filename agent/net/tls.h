@@ -25,7 +25,10 @@ struct TlsOptions {
   std::vector<std::string> alpn;  // RFC 7301; empty: not offered
   size_t pad_client_hello = 0;    // bytes of an extension that servers must ignore (RFC 8701)
   std::string root_cert;          // PEM file of trusted roots; "": the system's store
-  int64_t now_unix = 0;           // the agent's clock, recorded beside the dates
+  bool send_sni = true;
+  std::string min_version;  // TLSv1, TLSv1.1, TLSv1.2, TLSv1.3; "" OpenSSL's own
+  std::string max_version;
+  int64_t now_unix = 0;  // the agent's clock, recorded beside the dates
 };
 
 class TlsSession final : public ByteStream {

@@ -8,10 +8,13 @@
 #include "contract/limits.h"
 #include "controller/cli/local_agent.h"
 #include "controller/cli/say.h"
+#include "controller/cli/surroundings.h"
 #include "controller/cli/terminal.h"
 #include "controller/dispatch/agent_copy.h"
 #include "controller/dispatch/vantage.h"
+#include "controller/plan/conninfo.h"
 #include "controller/plan/health.h"
+#include "controller/plan/postgres_url.h"
 #include "controller/plan/target_url.h"
 #include "controller/plan/values.h"
 
@@ -22,13 +25,43 @@ absl::Status Prefixed(std::string_view flag, const absl::Status& status) {
   return absl::Status(status.code(), absl::StrCat(std::string(flag), ": ", std::string(status.message())));
 }
 
-absl::StatusOr<plan::ParsedTarget> Parse(const std::string& url) {
+absl::StatusOr<plan::ParsedTarget> Parse(const std::string& url, const plan::Surroundings& around) {
   if (url.size() > contract::kMaxUrlBytes) {
     return absl::InvalidArgumentError(absl::StrCat("the URL is of ", url.size(), " bytes, at most ",
                                                    contract::kMaxUrlBytes,
                                                    " are possible; write postgres://USER@HOST:PORT/DATABASE"));
   }
-  return plan::ParseTarget(url);
+  return plan::ParseTarget(url, around);
+}
+
+// The password that a target brings itself. Of one that --password-from is to take the place of, nothing is kept.
+TargetPassword PasswordOf(plan::ParsedTarget* parsed, size_t number, bool another_given) {
+  TargetPassword mine;
+  mine.password = std::move(parsed->password);
+  mine.written = parsed->password_from == plan::kAsWritten;
+  // By a name that says where from; a variable and a file may be the same one for several targets.
+  mine.ref = mine.written ? absl::StrCat("controller:url-", number)
+                          : absl::StrCat("controller:", parsed->password_from.find('/') == std::string::npos
+                                                            ? parsed->password_from
+                                                            : absl::StrCat("file-", number));
+  if (mine.written || !another_given) return mine;
+  auto* origins = parsed->target.mutable_origins();
+  for (int i = origins->size() - 1; i >= 0; --i) {
+    if (origins->Get(i).name() == "password") origins->DeleteSubrange(i, 1);
+  }
+  return TargetPassword();
+}
+
+// --ssl-root-cert is asked for; PGSSLROOTCERT only stands there.
+void PreferFlag(const std::string& ssl_root_cert, v1::Target* target) {
+  if (ssl_root_cert.empty()) return;
+  for (v1::ParameterOrigin& origin : *target->mutable_origins()) {
+    if (origin.name() != "sslrootcert" || origin.from() == plan::kAsWritten) continue;
+    target->set_ssl_root_cert(ssl_root_cert);
+    origin.set_value(ssl_root_cert);
+    origin.set_from("--ssl-root-cert");
+    target->set_url(plan::PostgresUrlOf(*target));
+  }
 }
 
 absl::Status PrepareTargets(const RunRequest& request, Prepared* prepared) {
@@ -41,22 +74,25 @@ absl::Status PrepareTargets(const RunRequest& request, Prepared* prepared) {
     return absl::InvalidArgumentError(
         absl::StrCat("there are ", request.targets.size(), " targets, at most ", kMaxTargets, " are possible"));
   }
-  std::vector<std::string> passwords;
+  const plan::Surroundings around = OurSurroundings();
+  std::vector<TargetPassword> passwords;
   for (const std::string& url : request.targets) {
-    auto parsed = Parse(url);
+    auto parsed = Parse(url, around);
     if (!parsed.ok()) return Prefixed("TARGET", parsed.status());
-    if (!parsed->password.empty()) {
+    for (const std::string& warning : parsed->warnings) Warn(warning);
+    passwords.push_back(PasswordOf(&*parsed, passwords.size() + 1, !request.password_from.empty()));
+    if (passwords.back().written) {
       Warn(absl::StrCat(
           "the password in the URL of ", parsed->target.url(),
           " can be read by others on this machine, in ps and in the shell's history: better export it and give "
           "--password-from env:PGPASSWORD"));
     }
-    passwords.push_back(std::move(parsed->password));
-    parsed->target.set_address(request.address);
+    PreferFlag(request.ssl_root_cert, &parsed->target);
+    if (!request.address.empty()) parsed->target.set_address(request.address);
     prepared->options.targets.push_back(std::move(parsed->target));
   }
   for (const std::string& url : request.controls) {
-    auto parsed = Parse(url);
+    auto parsed = Parse(url, around);
     if (!parsed.ok()) return Prefixed("--control", parsed.status());
     prepared->options.controls.push_back(std::move(parsed->target));
   }

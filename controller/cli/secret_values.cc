@@ -7,22 +7,25 @@
 
 namespace parallax::cli {
 
-absl::StatusOr<TargetSecrets> ResolveSecrets(const std::vector<std::string>& url_passwords, const std::string& ref) {
+absl::StatusOr<TargetSecrets> ResolveSecrets(const std::vector<TargetPassword>& own, const std::string& ref) {
   TargetSecrets secrets;
   const auto send = [&](const std::string& name, const std::string& value) {
+    for (const v1::SecretValue& known : secrets.to_send) {
+      if (known.ref() == name) return;
+    }
     v1::SecretValue& sent = secrets.to_send.emplace_back();
     sent.set_ref(name);
     sent.set_value(value);
   };
   bool ref_used = false;
-  for (size_t i = 0; i < url_passwords.size(); ++i) {
-    if (url_passwords[i].empty()) {
+  for (const TargetPassword& mine : own) {
+    if (mine.password.empty() || (!mine.written && !ref.empty())) {
       secrets.refs.push_back(ref);
       ref_used |= !ref.empty();
       continue;
     }
-    secrets.refs.push_back(absl::StrCat("controller:url-", i + 1));
-    send(secrets.refs.back(), url_passwords[i]);
+    secrets.refs.push_back(mine.ref);
+    send(mine.ref, mine.password);
   }
   if (!ref_used) return secrets;
   for (const std::string_view kind : {"env:", "controller:"}) {

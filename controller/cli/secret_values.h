@@ -18,10 +18,17 @@ struct TargetSecrets {
   std::vector<v1::SecretValue> to_send;  // to every side: local and exec carriers are private
 };
 
-// `url_passwords` are parallel to the targets, "" where the URL had none; `ref` is --password-from, "" none. A password
-// in a URL goes before `ref`. env: references are sent when this process has them set: agents look in their own
-// environment first. InvalidArgument for a controller:NAME that is not set here.
-absl::StatusOr<TargetSecrets> ResolveSecrets(const std::vector<std::string>& url_passwords, const std::string& ref);
+// What a target brings itself.
+struct TargetPassword {
+  std::string password;
+  bool written = false;  // in the URL: then it goes before --password-from
+  std::string ref;       // what it is called by, as in "controller:PGPASSWORD"
+};
+
+// `own` are parallel to the targets; `ref` is --password-from, "" none. A password in a URL goes before `ref`, and
+// `ref` before what psql would have found elsewhere. env: references are sent when this process has them set: agents
+// look in their own environment first. InvalidArgument for a controller:NAME that is not set here.
+absl::StatusOr<TargetSecrets> ResolveSecrets(const std::vector<TargetPassword>& own, const std::string& ref);
 
 // Which value was used, as the agents said, on each side of the run.
 void NoteSecretOrigins(const TargetSecrets& secrets, v1::Run& run);

@@ -10,7 +10,8 @@ namespace {
 
 TEST(Secrets, AUrlsPasswordGoesBeforeTheReference) {
   setenv("PARALLAX_TEST_SECRET", "hunter2", 1);
-  const auto secrets = ResolveSecrets({"inurl", ""}, "env:PARALLAX_TEST_SECRET");
+  const auto secrets = ResolveSecrets({{"inurl", true, "controller:url-1"}, {"found", false, "controller:PGPASSWORD"}},
+                                      "env:PARALLAX_TEST_SECRET");
   ASSERT_TRUE(secrets.ok());
   EXPECT_THAT(secrets->refs, ::testing::ElementsAre("controller:url-1", "env:PARALLAX_TEST_SECRET"));
   ASSERT_EQ(secrets->to_send.size(), 2U);
@@ -18,13 +19,22 @@ TEST(Secrets, AUrlsPasswordGoesBeforeTheReference) {
   EXPECT_EQ(secrets->to_send[1].value(), "hunter2");
 }
 
+TEST(Secrets, WhatPsqlWouldFindIsSentOnceWhereNothingElseIsAskedFor) {
+  const TargetPassword found = {"hunter3", false, "controller:PGPASSWORD"};
+  const auto secrets = ResolveSecrets({found, {}, found}, "");
+  ASSERT_TRUE(secrets.ok());
+  EXPECT_THAT(secrets->refs, ::testing::ElementsAre("controller:PGPASSWORD", "", "controller:PGPASSWORD"));
+  ASSERT_EQ(secrets->to_send.size(), 1U);
+  EXPECT_EQ(secrets->to_send[0].value(), "hunter3");
+}
+
 TEST(Secrets, WhatIsNotSetHereIsLeftToTheAgents) {
   unsetenv("PARALLAX_TEST_SECRET");
-  const auto secrets = ResolveSecrets({""}, "env:PARALLAX_TEST_SECRET");
+  const auto secrets = ResolveSecrets({{}}, "env:PARALLAX_TEST_SECRET");
   ASSERT_TRUE(secrets.ok());
   EXPECT_TRUE(secrets->to_send.empty());
-  EXPECT_FALSE(ResolveSecrets({""}, "controller:PARALLAX_TEST_SECRET").ok());
-  EXPECT_TRUE(ResolveSecrets({""}, "file:/run/secret")->to_send.empty());
+  EXPECT_FALSE(ResolveSecrets({{}}, "controller:PARALLAX_TEST_SECRET").ok());
+  EXPECT_TRUE(ResolveSecrets({{}}, "file:/run/secret")->to_send.empty());
 }
 
 TEST(Secrets, EveryKindOfProbeSaysWhichValueItUsed) {

@@ -21,7 +21,7 @@ std::set<std::string> SchemesOf(const v1::Experiment& experiment) {
   }
   std::set<std::string> schemes;
   for (const std::string& url : *urls) {
-    const auto parsed = plan::ParseTarget(url);
+    const auto parsed = plan::ReadTarget(url);
     if (parsed.ok()) schemes.insert(parsed->target.scheme() == "https" ? "http" : parsed->target.scheme());
   }
   return schemes;

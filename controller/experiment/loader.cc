@@ -56,7 +56,7 @@ absl::Status Take(absl::StatusOr<T> read, Set set) {
 const YamlNode& ItemAt(const YamlNode& node, size_t i) { return node.is_list() ? node.items[i] : node; }
 
 absl::Status CheckUrl(const YamlNode& at, const std::string& url, const Reader& reader) {
-  const auto parsed = plan::ParseTarget(url);
+  const auto parsed = plan::ReadTarget(url);
   if (!parsed.ok()) return reader.Error(at, std::string(parsed.status().message()));
   if (parsed->password.empty()) return absl::OkStatus();
   return reader.Error(

@@ -11,18 +11,6 @@
 #include "controller/plan/target_url.h"
 
 namespace parallax::experiment {
-namespace {
-
-// The URL with another sslmode; other schemes have none and stay.
-std::string WithSslMode(const std::string& url, const std::string& mode) {
-  const auto parsed = plan::ParseTarget(url);
-  if (!parsed.ok() || parsed->target.scheme() != "postgres") return url;
-  const size_t at = parsed->target.url().rfind("?sslmode=");
-  return absl::StrCat(parsed->target.url().substr(0, at), "?sslmode=", mode);
-}
-
-}  // namespace
-
 std::vector<std::string> AxisNames() { return {"sslmode", "address", "size", "target"}; }
 
 absl::Status CheckAxisValue(std::string_view axis, const std::string& value) {
@@ -36,7 +24,7 @@ absl::Status CheckAxisValue(std::string_view axis, const std::string& value) {
   }
   if (axis == "size") return plan::ParseBytes(value).status();
   if (axis == "target") {
-    const auto parsed = plan::ParseTarget(value);
+    const auto parsed = plan::ReadTarget(value);
     if (!parsed.ok()) return parsed.status();
     if (!parsed->password.empty()) {
       return absl::InvalidArgumentError(absl::StrCat("a password stands in the URL of ", parsed->target.url(),
@@ -119,7 +107,7 @@ Setting SettingOf(const v1::Experiment& experiment, const v1::Point& point) {
   }
   for (const v1::PointValue& value : point.values()) {
     if (value.key() != "sslmode") continue;
-    for (std::string& url : setting.targets) url = WithSslMode(url, value.value());
+    for (std::string& url : setting.targets) url = plan::WithSslMode(url, value.value());
   }
   return setting;
 }

@@ -100,7 +100,8 @@ v1::PostgresProbe PostgresOf(const Options& options, size_t index, const std::st
   probe.set_user(target.user());
   probe.set_database(target.database());
   probe.set_ssl_mode(contract::SslModeFromName(target.ssl_mode()).value_or(v1::PREFER));
-  probe.set_ssl_root_cert(options.ssl_root_cert);
+  probe.set_ssl_root_cert(target.ssl_root_cert().empty() ? options.ssl_root_cert : target.ssl_root_cert());
+  if (target.has_parameters()) *probe.mutable_parameters() = target.parameters();
   if (index < options.password_refs.size()) probe.mutable_password()->set_ref(options.password_refs[index]);
   return probe;
 }
@@ -132,6 +133,7 @@ void AddClient(const Options& options, size_t index, const std::string& address,
   probe->set_ssl_mode(staged.ssl_mode());
   *probe->mutable_password() = staged.password();
   probe->set_ssl_root_cert(staged.ssl_root_cert());
+  if (staged.has_parameters()) *probe->mutable_parameters() = staged.parameters();
   probe->set_ddl(options.client->ddl);
   probe->set_download_bytes(options.client->download_bytes);
   probe->set_upload_bytes(options.client->upload_bytes);

@@ -42,8 +42,9 @@ absl::Status InTarget(std::string_view url, const absl::Status& what) {
   const size_t colon = url.find(':');
   const std::string_view written = colon == std::string_view::npos ? "" : url.substr(0, colon);
   const std::string lower = absl::AsciiStrToLower(std::string(written));
+  const std::string family = lower.substr(0, lower.find('+'));
   const auto* known = std::find_if(std::begin(kExamples), std::end(kExamples), [&](const auto& example) {
-    return example.first == (lower == "postgresql" ? "postgres" : lower);
+    return example.first == (family == "postgresql" ? "postgres" : family);
   });
   const bool named = known != std::end(kExamples);
   return absl::InvalidArgumentError(absl::StrCat("target", named ? absl::StrCat(" ", NameOf(written, url)) : "", ": ",

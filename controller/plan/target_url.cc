@@ -1,7 +1,6 @@
 #include "controller/plan/target_url.h"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <charconv>
 
@@ -9,10 +8,12 @@
 #include "absl/strings/str_cat.h"
 #include "contract/json_pointer.h"
 #include "contract/limits.h"
-#include "contract/names.h"
+#include "controller/plan/conninfo.h"
+#include "controller/plan/host_text.h"
+#include "controller/plan/percent.h"
+#include "controller/plan/postgres_target.h"
 #include "controller/plan/target_error.h"
 #include "controller/plan/url_secrets.h"
-#include "controller/plan/values.h"
 
 namespace parallax::plan {
 namespace {
@@ -27,61 +28,6 @@ bool MayShow(std::string_view text, std::string_view after) {
   return text.find('@') == std::string_view::npos && after.find('@') == std::string_view::npos;
 }
 constexpr std::string_view kEscapes = "; in a password '/' is written %2F, '?' %3F, '@' %40";
-
-int HexValue(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-// RFC 3986 section 2.1. False for a '%' without two hex digits, and for %00, which no part may hold.
-bool PercentDecode(std::string_view text, std::string* out) {
-  out->clear();
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      *out += text[i];
-      continue;
-    }
-    if (i + 2 >= text.size()) return false;
-    const int high = HexValue(text[i + 1]);
-    const int low = HexValue(text[i + 2]);
-    if (high < 0 || low < 0 || (high == 0 && low == 0)) return false;
-    *out += static_cast<char>(high * 16 + low);
-    i += 2;
-  }
-  return true;
-}
-
-// `also` stays as it is, beside what RFC 3986 calls unreserved.
-std::string PercentEncode(std::string_view text, std::string_view also = "") {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool plain =
-        std::string_view("-._~").find(c) != std::string_view::npos || also.find(c) != std::string_view::npos;
-    if (std::isalnum(byte) != 0 || plain) {
-      out += c;
-    } else {
-      out += {'%', kHex[byte >> 4], kHex[byte & 15]};
-    }
-  }
-  return out;
-}
-
-absl::Status CheckHost(const std::string& host) {
-  if (host.empty()) return Wrong("it has no host");
-  if (host.size() > contract::kMaxNameBytes) {
-    return Wrong(absl::StrCat("its host has ", host.size(), " characters, and a name has at most 253"));
-  }
-  if (host.find(',') != std::string::npos) return Wrong("several hosts in one URL; name each as a target of its own");
-  const auto bad = std::find_if(host.begin(), host.end(), [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) == 0 &&
-           std::string_view("-._:%").find(c) == std::string_view::npos;
-  });
-  if (bad != host.end()) return Wrong(absl::StrCat("its host ", Shown(host), " holds a character that no name has"));
-  return absl::OkStatus();
-}
 
 // "host", "host:port", "[v6]:port". `port` stays 0 when there is none. `after` is what follows in the URL.
 absl::Status ParseAuthority(std::string_view text, std::string_view after, v1::Target* target) {
@@ -114,101 +60,6 @@ absl::Status ParseAuthority(std::string_view text, std::string_view after, v1::T
                               show ? std::string() : std::string(kEscapes)));
   }
   target->set_port(number);
-  return absl::OkStatus();
-}
-
-// What libpq knows of TLS beside the mode and the authorities.
-constexpr std::string_view kNotSpoken[] = {"sslcert",
-                                           "sslkey",
-                                           "sslpassword",
-                                           "sslcertmode",
-                                           "sslcrl",
-                                           "sslcrldir",
-                                           "sslcompression",
-                                           "sslsni",
-                                           "sslnegotiation",
-                                           "ssl_min_protocol_version",
-                                           "ssl_max_protocol_version"};
-
-// The parameter of ours that is nearly `name`; "" when it is somebody else's.
-std::string Meant(const std::string& name) {
-  const std::string lower = absl::AsciiStrToLower(name);
-  return lower.starts_with("ssl") ? "sslmode" : Nearest(lower, {"sslmode", "user", "dbname", "password"});
-}
-
-absl::Status ParseParameter(std::string_view item, ParsedTarget* parsed) {
-  const size_t equals = item.find('=');
-  std::string name;
-  std::string value;
-  if (!PercentDecode(item.substr(0, equals), &name) ||
-      !PercentDecode(equals == std::string_view::npos ? "" : item.substr(equals + 1), &value)) {
-    return Wrong("a '%' in its parameters is not followed by two hex digits");
-  }
-  v1::Target& target = parsed->target;
-  if (name == "sslmode") {
-    if (!contract::SslModeFromName(value).has_value()) {
-      return Wrong(absl::StrCat("its sslmode", MayShow(value, item) ? " " + Shown(value) : "",
-                                " is none of disable, allow, prefer, require, verify-ca, verify-full"));
-    }
-    target.set_ssl_mode(value);
-  } else if (name == "user") {
-    target.set_user(value);
-  } else if (name == "dbname") {
-    target.set_database(value);
-  } else if (name == "password") {
-    parsed->password = value;
-  } else if (name == "host" || name == "port" || name == "hostaddr") {
-    return Wrong(absl::StrCat("its parameter '", name, "' belongs before the '/'"));
-  } else if (name == "sslrootcert") {
-    return Wrong("its sslrootcert is a file on this host; give it as --ssl-root-cert PATH");
-  } else if (std::find(std::begin(kNotSpoken), std::end(kNotSpoken), name) != std::end(kNotSpoken)) {
-    return Wrong(absl::StrCat("its parameter ", name, " is libpq's, and is not spoken here: leave it out"));
-  } else if (const std::string near = Meant(name); !near.empty()) {
-    // One that is dropped is a default that nobody asked for: sslmod=require would be sslmode=prefer.
-    return Wrong(absl::StrCat("its parameter", MayShow(name, item) ? " " + Shown(name) : "", " is not libpq's; is ",
-                              near, " meant?"));
-  }
-  // What else applications write there (pool sizes, schemas, timeouts) changes nothing on the path.
-  return absl::OkStatus();
-}
-
-absl::Status ParsePostgres(std::string_view rest, ParsedTarget* parsed) {
-  v1::Target& target = parsed->target;
-  std::string_view query;
-  if (const size_t mark = rest.find('?'); mark != std::string_view::npos) {
-    query = rest.substr(mark + 1);
-    rest = rest.substr(0, mark);
-  }
-  std::string_view database;
-  // An unescaped '@' or '/' in a password is a common slip: the last '@' ends the credentials.
-  const size_t at = rest.rfind('@');
-  std::string_view credentials = at == std::string_view::npos ? "" : rest.substr(0, at);
-  std::string_view authority = at == std::string_view::npos ? rest : rest.substr(at + 1);
-  if (const size_t slash = authority.find('/'); slash != std::string_view::npos) {
-    database = authority.substr(slash + 1);
-    authority = authority.substr(0, slash);
-  }
-  const size_t colon = credentials.find(':');
-  std::string user;
-  std::string name;
-  if (!PercentDecode(credentials.substr(0, colon), &user))
-    return Wrong("a '%' in its user is not followed by two hex digits");
-  if (colon != std::string_view::npos && !PercentDecode(credentials.substr(colon + 1), &parsed->password)) {
-    return Wrong("a '%' in its password is not followed by two hex digits: write a '%' of the password as %25");
-  }
-  if (!PercentDecode(database, &name)) return Wrong("a '%' in its database is not followed by two hex digits");
-  target.set_user(user);
-  target.set_database(name);
-  if (absl::Status status = ParseAuthority(authority, query, &target); !status.ok()) return status;
-  while (!query.empty()) {
-    const size_t end = query.find('&');
-    if (absl::Status status = ParseParameter(query.substr(0, end), parsed); !status.ok()) return status;
-    query.remove_prefix(end == std::string_view::npos ? query.size() : end + 1);
-  }
-  if (target.user().empty()) target.set_user("postgres");
-  if (target.database().empty()) target.set_database(target.user());
-  if (target.port() == 0) target.set_port(5432);
-  if (target.ssl_mode().empty()) target.set_ssl_mode("prefer");  // libpq's default
   return absl::OkStatus();
 }
 
@@ -314,14 +165,16 @@ std::string UrlOf(const v1::Target& target) {
   if (target.scheme() == "dns") return absl::StrCat("dns:", host);
   if (IsHttp(target)) return HttpUrlOf(target, host);
   const std::string authority = absl::StrCat(host, ":", target.port());
-  if (target.scheme() != "postgres") return absl::StrCat(target.scheme(), "://", authority);
-  return absl::StrCat("postgres://", PercentEncode(target.user()), "@", authority, "/",
-                      PercentEncode(target.database()), "?sslmode=", target.ssl_mode());
+  return absl::StrCat(target.scheme(), "://", authority);
 }
 
-absl::StatusOr<ParsedTarget> Parse(std::string_view url) {
+absl::StatusOr<ParsedTarget> Parse(std::string_view url, const Surroundings* around) {
   if (url.size() > contract::kMaxUrlBytes) {
     return Wrong(absl::StrCat("it has ", url.size(), " characters, and a URL has at most ", contract::kMaxUrlBytes));
+  }
+  if (IsKeywordForm(url)) {
+    auto info = ParseConninfo(url);
+    return info.ok() ? ResolvePostgres(*std::move(info), around) : info.status();
   }
   if (std::any_of(url.begin(), url.end(), [](char c) { return static_cast<unsigned char>(c) < 0x21 || c == 0x7f; })) {
     return Wrong("it holds a space or a control character");
@@ -340,17 +193,18 @@ absl::StatusOr<ParsedTarget> Parse(std::string_view url) {
     parsed.target.set_url(UrlOf(parsed.target));
     return parsed;
   }
-  const bool postgres = scheme == "postgres" || scheme == "postgresql";
+  if (IsPostgresScheme(scheme)) {
+    auto info = ParseConninfo(url);
+    return info.ok() ? ResolvePostgres(*std::move(info), around) : info.status();
+  }
   const bool http = scheme == "http" || scheme == "https";
-  if (!postgres && !http && scheme != "tcp" && scheme != "tls") {
+  if (!http && scheme != "tcp" && scheme != "tls") {
     return Wrong(absl::StrCat("its scheme ", Shown(scheme), " is none of postgres, tcp, tls, http, https, dns"));
   }
   if (rest.substr(0, 2) != "//") return Wrong(absl::StrCat("'//' is missing after '", scheme, ":'"));
   rest.remove_prefix(2);
-  parsed.target.set_scheme(postgres ? "postgres" : scheme);
-  if (postgres) {
-    if (absl::Status status = ParsePostgres(rest, &parsed); !status.ok()) return status;
-  } else if (http) {
+  parsed.target.set_scheme(scheme);
+  if (http) {
     if (absl::Status status = ParseHttp(rest, &parsed.target); !status.ok()) return status;
   } else {
     if (rest.find('@') != std::string_view::npos) return Wrong(absl::StrCat(scheme, ":// takes no user"));
@@ -358,17 +212,31 @@ absl::StatusOr<ParsedTarget> Parse(std::string_view url) {
     if (absl::Status status = ParseAuthority(rest, "", &parsed.target); !status.ok()) return status;
     if (parsed.target.port() == 0) return Wrong(absl::StrCat(scheme, ":// needs a port"));
   }
-  parsed.target.set_credentials(!parsed.password.empty());
   parsed.target.set_url(UrlOf(parsed.target));
+  return parsed;
+}
+
+absl::StatusOr<ParsedTarget> ParseNamed(std::string_view url, const Surroundings* around) {
+  auto parsed = Parse(url, around);
+  if (!parsed.ok()) return InTarget(url, parsed.status());
   return parsed;
 }
 
 }  // namespace
 
-absl::StatusOr<ParsedTarget> ParseTarget(std::string_view url) {
-  auto parsed = Parse(url);
-  if (!parsed.ok()) return InTarget(url, parsed.status());
-  return parsed;
+absl::StatusOr<ParsedTarget> ParseTarget(std::string_view url, const Surroundings& around) {
+  return ParseNamed(url, &around);
+}
+
+absl::StatusOr<ParsedTarget> ReadTarget(std::string_view url) { return ParseNamed(url, nullptr); }
+
+std::string WithSslMode(std::string_view url, const std::string& mode) {
+  const auto parsed = ReadTarget(url);
+  if (!parsed.ok() || parsed->target.scheme() != "postgres") return std::string(url);
+  auto info = ParseConninfo(url);
+  if (!info.ok()) return std::string(url);
+  info->Set({"sslmode", mode, kAsWritten, ""});
+  return PrintUri(info->settings);
 }
 
 }  // namespace parallax::plan

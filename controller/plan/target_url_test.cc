@@ -59,7 +59,7 @@ TEST(Postgres, UserAndDatabaseMayStandInTheParameters) {
 }
 
 TEST(Postgres, WhatApplicationsWriteThereIsLetPass) {
-  EXPECT_EQ(Parsed("postgres://app@db/app?connection_limit=5&pool_timeout=0&schema=public&application_name=x").url(),
+  EXPECT_EQ(Parsed("postgres://app@db/app?connection_limit=5&pool_timeout=0&schema=public").url(),
             "postgres://app@db:5432/app?sslmode=prefer");
 }
 
@@ -100,7 +100,7 @@ TEST(Hosts, NamesAreLowerCase) { EXPECT_EQ(Parsed("tcp://DB.Internal:80").host()
 TEST(Hosts, Bad) {
   EXPECT_THAT(Error("postgres://app@/app"), HasSubstr("no host"));
   EXPECT_THAT(Error("tcp://:80"), HasSubstr("no host"));
-  EXPECT_THAT(Error("postgres://app@db1,db2/app"), HasSubstr("several hosts"));
+  EXPECT_THAT(Error("postgres://app@db1,db2/app"), HasSubstr("'postgres://app@db1/app' 'postgres://app@db2/app'"));
   EXPECT_THAT(Error("tcp://d$(id)b:80"), HasSubstr("no name has"));
   EXPECT_THAT(Error("tcp://" + std::string(254, 'a') + ":80"), HasSubstr("254 characters"));
 }
@@ -145,10 +145,10 @@ TEST(Schemes, AnErrorNamesTheTargetAndShowsARightOneOfItsScheme) {
 TEST(SslMode, TyposAreNamed) {
   EXPECT_THAT(Error("postgres://app@db/app?sslmode=verify_full"), HasSubstr("'verify_full'"));
   EXPECT_THAT(Error("postgres://app@db/app?sslmode="), HasSubstr("verify-full"));
-  EXPECT_THAT(Error("postgres://app@db/app?ssl=true"), HasSubstr("sslmode"));
+  EXPECT_EQ(Parsed("postgres://app@db/app?ssl=true").ssl_mode(), "require") << "as libpq reads it";
   EXPECT_THAT(Error("postgres://app@db/app?SSLMODE=require"), HasSubstr("sslmode"));
-  EXPECT_THAT(Error("postgres://app@db/app?sslrootcert=/x.pem"), HasSubstr("--ssl-root-cert"));
-  EXPECT_THAT(Error("postgres://app@db/app?host=/tmp"), HasSubstr("before the '/'"));
+  EXPECT_EQ(Parsed("postgres://app@db/app?sslrootcert=/x.pem").ssl_root_cert(), "/x.pem");
+  EXPECT_THAT(Error("postgres://app@db/app?host=/tmp"), HasSubstr("a socket of this host"));
 }
 
 TEST(Parameters, OnesThatAreNearlyOursAreNotDropped) {
@@ -159,7 +159,7 @@ TEST(Parameters, OnesThatAreNearlyOursAreNotDropped) {
         Error(absl::StrCat("postgres://db/app?", name, "=s3cr3t")),
         AllOf(HasSubstr(absl::StrCat("'", name, "' is not libpq's; is ", meant, " meant?")), Not(HasSubstr("s3cr3t"))));
   }
-  EXPECT_THAT(Error("postgres://db/app?sslcert=/x.pem"), HasSubstr("sslcert is libpq's, and is not spoken here"));
+  EXPECT_THAT(Error("postgres://db/app?sslcert=/x.pem"), HasSubstr("sslcert cannot be honoured: client certificates"));
   for (const char* other : {"connect_timeout=5", "options=-c", "target_session_attrs=any", "currentSchema=x",
                             "channel_binding=require", "statement_timeout=1", "pgbouncer=true", "keepalives=1"}) {
     EXPECT_EQ(Parsed(absl::StrCat("postgres://app@db/app?", other)).ssl_mode(), "prefer") << other;

@@ -207,11 +207,25 @@ ordered_json PhasesJson(const v1::Run& run) {
   return phases;
 }
 
+// From where each value of a target came, and what of it was ignored.
+ordered_json OriginsJson(const v1::Target& target) {
+  ordered_json origins = ordered_json::array();
+  for (const v1::ParameterOrigin& origin : target.origins()) {
+    origins.push_back({{"name", origin.name()},
+                       {"value", origin.value()},
+                       {"from", origin.from()},
+                       {"note", origin.note()},
+                       {"ignored", origin.ignored()}});
+  }
+  return origins;
+}
+
 // What the top level shows of the worst target, and each entry of `targets` of its own.
 void AddTarget(const v1::Run& run, const v1::TargetReport& target, ordered_json& json) {
   const v1::Comparison& comparison = target.comparison();
   const v1::Diagnosis& diagnosis = target.diagnosis();
   json["target"] = comparison.target().url();
+  json["origins"] = OriginsJson(comparison.target());
   json["planDigest"] = comparison.plan_digest();
   json["digestsAgree"] = comparison.digests_agree();
   json["status"] = contract::Name(diagnosis.status());

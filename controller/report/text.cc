@@ -126,9 +126,25 @@ void DrawSide(const v1::Run& run, const v1::SideSummary& side, size_t name_width
   for (const std::string& note : record->secret_notes()) page.Paragraph(indent, note, Style::kDim);
 }
 
+// Of what is not written in the target as a person reads it: where it came from, and why it was ignored.
+void DrawOrigins(const v1::Target& target, Page& page) {
+  for (const v1::ParameterOrigin& origin : target.origins()) {
+    const bool written = origin.from() == "as written";
+    const bool said = origin.ignored() || (written && !origin.note().empty()) ||
+                      (!written && (origin.from() != "default" || origin.name() == "user"));
+    if (!said) continue;
+    std::string what = origin.name();
+    if (!origin.value().empty()) absl::StrAppend(&what, " ", origin.value());
+    if (!written) absl::StrAppend(&what, ", ", origin.from());
+    if (!origin.note().empty()) absl::StrAppend(&what, ": ", origin.ignored() ? "ignored, " : "", origin.note());
+    page.Paragraph("  ", what, Style::kDim);
+  }
+}
+
 void DrawTarget(const v1::Run& run, const v1::TargetReport& target, Page& page) {
   const v1::Comparison& comparison = target.comparison();
   DrawHeader(run, comparison, page);
+  DrawOrigins(comparison.target(), page);
   page.Blank();
   size_t name_width = 7;
   std::vector<std::string> names;

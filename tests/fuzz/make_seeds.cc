@@ -128,6 +128,12 @@ void AddProtocols(Seeds* seeds) {
     seeds->Add("ssh_host_key", piece + "Exceeded MaxStartups\r\n"s);
     seeds->Add("ssh_host_key", piece + "hello\nSSH-2.0-x\n"s + packet("\1\0\0\0\2\0\0\0\3bye"s));
   }
+  for (const char* text :
+       {"postgres://me:p%40w@[fd00::5]:5432/my%20db?sslmode=verify-full&options=-c%20geqo%3Doff",
+        "host=db port=5432 password='two \\' words' service=app", "jdbc:postgresql://db/app?user=me&ssl=true",
+        "postgresql+asyncpg://h1:1,h2:2/app?ssl=require", "https://h/x#/a~1b=1&status=204", "tcp://db:1", "dns:db"}) {
+    seeds->Add("target_url", text);
+  }
   seeds->Add("preamble", "\x10*** Welcome ***\nPARALLAX-AGENT/1 0.1.0\n");
   seeds->Add("preamble", "\xffPARALLAX-AGENT/2 9.9\n");
   seeds->Add("preamble", "\1PARALLAX-AGENT/1 0.1.0\r\n");

@@ -63,9 +63,11 @@ absl::Status ValidatePostgres(const v1::ProbeSpec& spec) {
   const v1::PostgresProbe& postgres = spec.postgres();
   if (absl::Status status = ValidateEndpoint(postgres.endpoint(), "postgres.endpoint"); !status.ok()) return status;
   if (postgres.user().empty()) return absl::InvalidArgumentError("postgres.user: empty");
-  for (const std::string& text : {postgres.user(), postgres.database()}) {
+  for (const std::string& text : {postgres.user(), postgres.database(), postgres.parameters().options(),
+                                  postgres.parameters().application_name()}) {
     if (text.size() > kMaxIdentifierBytes || text.find('\0') != std::string::npos) {
-      return absl::InvalidArgumentError("postgres.user, postgres.database: over 1024 bytes, or with a zero byte");
+      return absl::InvalidArgumentError(
+          "postgres.user, database, options, application_name: over 1024 bytes, or with a zero byte");
     }
   }
   if (postgres.query().find('\0') != std::string::npos) {

@@ -73,7 +73,7 @@ void Row::RunStages() {
   stream_ = dialled_.connection.get();
   if (options_.mode != v1::DISABLE && !SslRequest()) return;
   if (!Startup() || !options_.may_authenticate) return;
-  if (!Authenticate() || !Ready() || !RunQuery()) return;
+  if (!Authenticate() || !Ready() || !CheckSession() || !RunQuery()) return;
   if (!Hold()) return;
   stream_->Write(Terminate(), context_.StepDeadline());  // so that the server logs no lost connection
 }
@@ -109,7 +109,10 @@ bool Row::TlsHandshake() {
   v1::Step* step = Begin(v1::TLS_HANDSHAKE);
   net::TlsOptions options;
   options.name = spec_.endpoint().host().empty() ? to_.address : spec_.endpoint().host();
-  options.root_cert = spec_.ssl_root_cert();
+  options.root_cert = spec_.ssl_root_cert() == "system" ? "" : spec_.ssl_root_cert();
+  options.send_sni = !spec_.parameters().no_sni();
+  options.min_version = spec_.parameters().ssl_min_protocol_version();
+  options.max_version = spec_.parameters().ssl_max_protocol_version();
   options.pad_client_hello = options_.padded_client_hello ? net::kPaddedHelloBytes : 0;
   options.now_unix = context_.clock.UnixNs() / 1'000'000'000;
   tls_ = std::make_unique<net::TlsSession>(*dialled_.connection, options);
@@ -126,8 +129,14 @@ bool Row::TlsHandshake() {
 bool Row::Startup() {
   v1::Step* step = Begin(v1::STARTUP);
   const std::string database = spec_.database().empty() ? spec_.user() : spec_.database();
-  net::IoResult result = Send(StartupMessage(
-      {{"user", spec_.user()}, {"database", database}, {"application_name", "parallax"}, {"client_encoding", "UTF8"}}));
+  const std::string& application = spec_.parameters().application_name();
+  std::vector<std::pair<std::string, std::string>> parameters = {
+      {"user", spec_.user()},
+      {"database", database},
+      {"application_name", application.empty() ? "parallax" : application},
+      {"client_encoding", "UTF8"}};
+  if (!spec_.parameters().options().empty()) parameters.emplace_back("options", spec_.parameters().options());
+  net::IoResult result = Send(StartupMessage(parameters));
   BackendMessage message;
   if (result.ok()) result = NextMessage(&message);
   if (result.failure == v1::PROTOCOL_VIOLATION && !reader_.began()) {
@@ -152,7 +161,8 @@ std::string Row::WhyWithheld() const {
   if (request_.code == 10) return "";  // SCRAM gives nothing away
   if (tls_details_ == nullptr) return "the server asks for the password in a form that must not travel without TLS";
   // With roots that the user named, or a chain that verifies to another name, the certificate is known to be another's.
-  const bool known_other = !spec_.ssl_root_cert().empty() || tls_details_->trusted();
+  const bool named_roots = !spec_.ssl_root_cert().empty() && spec_.ssl_root_cert() != "system";
+  const bool known_other = named_roots || tls_details_->trusted();
   if (known_other && !tls_details_->verify_error().empty()) {
     return absl::StrCat("the certificate is not the expected one: ", tls_details_->verify_error());
   }
@@ -184,6 +194,10 @@ bool Row::Authenticate() {
   if (request_.code == 3) auth->add_offered("cleartext");
   if (request_.code == 5) auth->add_offered("md5");
   for (const std::string& mechanism : request_.mechanisms) auth->add_offered(Lower(mechanism));
+  if (const std::string unbound = WhyUnbound(); !unbound.empty()) {
+    if (request_.code == 0) auth->add_offered("trust");
+    return End(step, v1::UNSUPPORTED, unbound);
+  }
   if (request_.code == 0) {
     auth->add_offered("trust");
     auth->set_used("trust");
@@ -217,7 +231,8 @@ net::IoResult Row::Sasl(v1::AuthDetails* auth, BackendMessage* error) {
   const auto offers = [&](std::string_view mechanism) {
     return std::find(request_.mechanisms.begin(), request_.mechanisms.end(), mechanism) != request_.mechanisms.end();
   };
-  const bool plus = tls_ != nullptr && offers(kScramPlus);
+  const bool never = spec_.parameters().channel_binding() == "disable";
+  const bool plus = tls_ != nullptr && !never && offers(kScramPlus);
   const std::string end_point = plus ? tls_->ServerEndPoint() : "";
   if (end_point.empty() && !offers(kScram)) {
     return {v1::UNSUPPORTED, 0, 0, "none of the SASL mechanisms offered is spoken here"};
@@ -225,7 +240,7 @@ net::IoResult Row::Sasl(v1::AuthDetails* auth, BackendMessage* error) {
   ChannelBinding binding = ChannelBinding::kNone;
   if (!end_point.empty()) {
     binding = ChannelBinding::kEndPoint;
-  } else if (tls_ != nullptr && !plus) {
+  } else if (tls_ != nullptr && !plus && !never) {
     binding = ChannelBinding::kNotOffered;
   }
   const std::string mechanism(end_point.empty() ? kScram : kScramPlus);

@@ -39,6 +39,8 @@ class Row {
   bool Startup();
   bool Authenticate();
   bool Ready();
+  // Whether the session is what target_session_attrs asks for; nothing is asked where it does not.
+  bool CheckSession();
   bool RunQuery();
   // Keeps the ready session open for spec.hold_ms, as a pool does. False, with a step that says so, when the server
   // ended it before.
@@ -69,6 +71,8 @@ class Row {
 
   // Resolves the password into password_; false, with the reason, when there is none to send to this server.
   bool TakePassword(v1::AuthDetails* auth, std::string* why);
+  // Why channel_binding=require cannot be had from this server; "" where it can, or is not asked for.
+  std::string WhyUnbound() const;
   // Why a password, or a hash of it that can be replayed, must not go to this server; "" when it may.
   std::string WhyWithheld() const;
 

@@ -20,10 +20,14 @@ absl::Status ValidateSql(const v1::ProbeSpec& spec) {
   const v1::SqlProbe& sql = spec.sql();
   if (absl::Status status = ValidateEndpoint(sql.endpoint(), "sql.endpoint"); !status.ok()) return status;
   if (sql.user().empty()) return absl::InvalidArgumentError("sql.user: empty");
-  for (const std::string& text : {sql.user(), sql.database(), sql.endpoint().host(), sql.ssl_root_cert()}) {
+  const v1::PostgresParameters& asked = sql.parameters();
+  for (const std::string& text :
+       {sql.user(), sql.database(), sql.endpoint().host(), sql.ssl_root_cert(), asked.options(),
+        asked.application_name(), asked.channel_binding(), asked.target_session_attrs(),
+        asked.ssl_min_protocol_version(), asked.ssl_max_protocol_version()}) {
     if (text.size() > kMaxIdentifierBytes || text.find('\0') != std::string::npos) {
       return absl::InvalidArgumentError(
-          "sql.user, database, host, ssl_root_cert: over 1024 bytes, or with a zero byte");
+          "sql.user, database, host, ssl_root_cert, parameters: over 1024 bytes, or with a zero byte");
     }
   }
   if (sql.download_bytes() > contract::kMaxClientBytes || sql.upload_bytes() > contract::kMaxClientBytes) {
