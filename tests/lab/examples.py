@@ -8,6 +8,7 @@ import argparse
 import ipaddress
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import threading
@@ -139,6 +140,11 @@ def main():
     parser.add_argument("--plan", choices=sorted(PLANS), default="a")
     parser.add_argument("--verbose", action="store_true", help="print every report")
     arguments = parser.parse_args()
+
+    def ended(number, _frame):
+        sys.exit(128 + number)  # the lab is taken down on the way
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, ended)
     files = {path.stem for path in EXAMPLES.glob("*.yaml")}
     passed = failed = skipped = 0
     for name in sorted(files ^ set(CASES)):

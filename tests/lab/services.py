@@ -265,6 +265,7 @@ def _cluster(role):
             script = f"CREATE ROLE {USER} LOGIN PASSWORD '{PASSWORD}';\nCREATE DATABASE {DATABASE} OWNER {USER};\n"
             run([*as_postgres, PG_BIN / "postgres", "--single", "-D", data, "-c", "fsync=off", "postgres"], stdin=script,
                 seconds=60)
+            shutil.rmtree(f"{kept}.part", ignore_errors=True)  # of a lab that was ended meanwhile
             run(["cp", "-a", data, f"{kept}.part"], seconds=60)
             os.rename(f"{kept}.part", kept)
     return kept

@@ -5,6 +5,7 @@
 import contextlib
 import ctypes
 import dataclasses
+import fcntl
 import ipaddress
 import os
 import pathlib
@@ -13,6 +14,7 @@ import socket
 
 from processes import LabError, run, wait_until
 
+NETNS_FILES = pathlib.Path("/etc/netns")  # what `ip netns exec` lays over /etc
 ROLES = ("laptop", "isp", "edge", "bastion", "vpc", "resolver", "db", "otherdb", "agent")
 
 
@@ -96,6 +98,17 @@ def connects(netns, address, port, *, banner=b"", seconds=2.0):
             return False
 
 
+@contextlib.contextmanager
+def alone_in(folder):
+    """Of all labs of the machine, only one is in here at a time. Several are: one makes what another is removing."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
 class Topology:
     """Makes and removes the namespaces of one lab; knows their names."""
 
@@ -133,8 +146,9 @@ class Topology:
         plan, ns = self._plan, self.ns
         resolver = {role: plan.resolver for role in ROLES} | {"laptop": plan.isp, "isp": plan.isp, "edge": plan.isp}
         for role in ROLES:
-            folder = pathlib.Path("/etc/netns") / ns(role)
-            folder.mkdir(parents=True)
+            folder = NETNS_FILES / ns(role)
+            with alone_in(NETNS_FILES.parent):
+                folder.mkdir(parents=True)
             (folder / "resolv.conf").write_text(f"nameserver {resolver[role]}\noptions timeout:2 attempts:2\n")
         run(["ip", "-batch", "-"], stdin="".join(f"netns add {ns(role)}\n" for role in ROLES))
         for role in ROLES:
@@ -191,6 +205,6 @@ class Topology:
     def down(self):
         for role in ROLES:
             run(["ip", "netns", "delete", self.ns(role)], check=False)
-            shutil.rmtree(pathlib.Path("/etc/netns") / self.ns(role), ignore_errors=True)
-        with contextlib.suppress(OSError):
-            os.rmdir("/etc/netns")  # ours to remove only when nobody else uses it
+            shutil.rmtree(NETNS_FILES / self.ns(role), ignore_errors=True)
+        with alone_in(NETNS_FILES.parent), contextlib.suppress(OSError):
+            NETNS_FILES.rmdir()  # ours to remove only when nobody else uses it
