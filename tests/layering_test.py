@@ -41,7 +41,7 @@ FOREIGN = {
     r"curl/": ("agent/clients",),
     r"nlohmann/": ("agent/clients", "controller/report", "controller/cli"),
 }
-TOP = {"CMakeLists.txt", "CMakePresets.json", "README.md", "LICENSE", ".clang-format", ".clang-tidy", ".dockerignore", ".gitignore", ".ci",
+TOP = {"CMakeLists.txt", "CMakePresets.json", "README.md", "LICENSE", ".clang-format", ".clang-tidy", ".dockerignore", ".gitignore", ".editorconfig", ".ci", ".github",
        "proto", "agent", "controller", "deploy", "tests"}
 BAD_NAMES = {"common", "util", "utils", "helpers", "misc"}
 
