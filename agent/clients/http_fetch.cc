@@ -15,6 +15,7 @@
 #include "agent/clients/http_handle.h"
 #include "agent/clients/shown_url.h"
 #include "agent/net/socket_facts.h"
+#include "agent/net/tls_heard.h"
 #include "agent/net/tls_observer.h"
 #include "contract/digest.h"
 #include "contract/limits.h"
@@ -350,10 +351,11 @@ void Hop::EndFailed(CURLcode code) {
     return;
   }
   if (connection_ != nullptr && connection_->end() != v1::END_UNSPECIFIED) step_->set_end(connection_->end());
-  if (Silent()) step_->set_end(v1::SILENCE);
+  if (timed_out_) step_->set_end(Silent() ? v1::SILENCE : v1::UNFINISHED);
   if (step_->kind() == v1::TLS_HANDSHAKE) {
     *step_->mutable_tls() = tls_;
     if (failure == v1::TLS_CERTIFICATE && !tls_.verify_error().empty()) text = tls_.verify_error();
+    if (failure == v1::TLS_PROTOCOL) text = net::TroubleText(tls_, text);
   } else if (failure == v1::TLS_ALERT) {
     step_->mutable_tls()->set_alert(tls_.alert());
   } else if (step_->kind() == v1::REQUEST) {

@@ -168,7 +168,7 @@ bool SqlRun::Connect() {
   const auto end = [&](v1::Failure failure, const std::string& text) {
     if (watch_.index() > 0) step->set_connection(watch_.index());
     NoteTraffic(step, v1::Connection());
-    if (failure == v1::TIMED_OUT && step->bytes_in() == 0) step->set_end(v1::SILENCE);
+    if (failure == v1::TIMED_OUT) step->set_end(probes::EndOfWait(*step));
     reporter_.End(step, failure, OneLine(text));
     Count(failure);
     return failure == v1::NONE;

@@ -113,7 +113,10 @@ std::string StateWord(char letter) {
 ProcessTable ProcessTable::Read(int64_t deadline_ns) {
   std::vector<Process> processes;
   const Folder proc(opendir("/proc"));
-  if (proc == nullptr) return ProcessTable({}, false, "/proc cannot be read");
+  if (proc == nullptr || !ReadLink("/proc/self").has_value()) {
+    return ProcessTable({}, false, "/proc is not mounted here, or cannot be read: no process can be seen",
+                        /*blind=*/true);
+  }
   const std::optional<std::string> ours = ReadLink("/proc/self/ns/net");
   const int64_t tick_ns = 1'000'000'000 / std::max(1L, sysconf(_SC_CLK_TCK));
   size_t hidden = 0;
@@ -151,6 +154,9 @@ ProcessTable ProcessTable::Read(int64_t deadline_ns) {
   if (hidden > 0) {
     why = absl::StrCat("the descriptors of ", hidden, " processes are hidden from uid ", geteuid(),
                        ": run the agent as root, or as the user that the tunnel runs as");
+  } else if (geteuid() != 0 && access("/proc/1", F_OK) != 0) {
+    why = absl::StrCat("/proc hides the processes of others from uid ", geteuid(),
+                       " (hidepid): run the agent as root, or as the user that the tunnel runs as");
   } else if (late) {
     why = "there are too many processes to look at all of them in time";
   }
@@ -158,8 +164,8 @@ ProcessTable ProcessTable::Read(int64_t deadline_ns) {
   return ProcessTable(std::move(processes), complete, std::move(why));
 }
 
-ProcessTable::ProcessTable(std::vector<Process> processes, bool complete, std::string why)
-    : processes_(std::move(processes)), complete_(complete), why_incomplete_(std::move(why)) {
+ProcessTable::ProcessTable(std::vector<Process> processes, bool complete, std::string why, bool blind)
+    : processes_(std::move(processes)), complete_(complete), why_incomplete_(std::move(why)), blind_(blind) {
   for (size_t i = 0; i < processes_.size(); ++i) {
     for (const uint64_t inode : processes_[i].sockets) {
       const auto [at, fresh] = by_inode_.emplace(inode, i);

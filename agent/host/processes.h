@@ -29,11 +29,13 @@ class ProcessTable {
  public:
   // Looks at every process now. At most `deadline_ns` (monotonic): a host with very many is then seen in part.
   static ProcessTable Read(int64_t deadline_ns);
-  ProcessTable(std::vector<Process> processes, bool complete, std::string why);
+  ProcessTable(std::vector<Process> processes, bool complete, std::string why, bool blind = false);
 
   // Whether every process could be looked into. Where not, an absent owner says nothing, and `why_incomplete` why.
   bool complete() const { return complete_; }
   const std::string& why_incomplete() const { return why_incomplete_; }
+  // No process could be seen at all, this one included: /proc is not there, or is empty.
+  bool blind() const { return blind_; }
 
   const std::vector<Process>& all() const { return processes_; }
   const Process* Find(int32_t pid) const;
@@ -46,6 +48,7 @@ class ProcessTable {
   std::vector<Process> processes_;
   bool complete_;
   std::string why_incomplete_;
+  bool blind_;
   std::unordered_map<uint64_t, size_t> by_inode_;  // index of the oldest holder
 };
 

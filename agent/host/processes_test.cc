@@ -1,7 +1,9 @@
 #include "agent/host/processes.h"
 
+#include <grp.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "agent/net/child_for_test.h"
 #include "agent/net/clock.h"
@@ -79,6 +81,34 @@ TEST(ProcessTable, SaysWhenItMayNotLook) {
     ASSERT_EQ(seteuid(0), 0);
     EXPECT_FALSE(table.complete());
     EXPECT_NE(table.why_incomplete().find("65534"), std::string::npos);
+  });
+}
+
+TEST(ProcessTable, WithoutProcIsBlindAndWithAnEmptyOneToo) {
+  net::InOwnNamespace([] {
+    EXPECT_FALSE(ProcessTable::Read(Soon()).blind());
+    ASSERT_EQ(unshare(CLONE_NEWNS), 0);
+    net::Shell("mount --make-rprivate / && mount -t tmpfs none /proc");
+    const ProcessTable table = ProcessTable::Read(Soon());
+    EXPECT_TRUE(table.blind());
+    EXPECT_FALSE(table.complete());
+    EXPECT_NE(table.why_incomplete().find("/proc"), std::string::npos);
+  });
+}
+
+TEST(ProcessTable, ThatIsShownOnlyItsOwnUsersProcessesSaysSo) {
+  net::InOwnNamespace([] {
+    ASSERT_EQ(unshare(CLONE_NEWNS), 0);
+    net::Shell("mount --make-rprivate / && mount -t proc -o hidepid=2 proc /proc");
+    // Group 0 is spared by hidepid where the mount names no other.
+    ASSERT_EQ(setgroups(0, nullptr), 0);
+    ASSERT_EQ(setegid(65534), 0);
+    ASSERT_EQ(seteuid(65534), 0);
+    const ProcessTable table = ProcessTable::Read(Soon());
+    ASSERT_EQ(seteuid(0), 0);
+    EXPECT_FALSE(table.blind());
+    EXPECT_FALSE(table.complete());
+    EXPECT_NE(table.why_incomplete().find("hidepid"), std::string::npos) << table.why_incomplete();
   });
 }
 

@@ -173,7 +173,8 @@ void Connection::Close() {
   if (fd_ < 0) return;
   ReadTcpInfo(fd_, record_->mutable_at_end());
   if (reset_at_once_ != 0) NoteEnd(v1::RST_BY_PEER);
-  NoteEnd(silent_ ? v1::SILENCE : v1::CLOSED_BY_US);
+  const v1::End in_vain = heard_since_asked_ ? v1::UNFINISHED : v1::SILENCE;
+  NoteEnd(silent_ ? in_vain : v1::CLOSED_BY_US);
   close(fd_);
   fd_ = -1;
 }
@@ -201,6 +202,7 @@ IoResult Connection::Wait(short events, int64_t deadline_ns) {
 
 void Connection::Note(bool inbound, std::string_view bytes) {
   silent_ = false;
+  heard_since_asked_ = inbound;
   if (inbound) {
     record_->set_bytes_in(record_->bytes_in() + bytes.size());
   } else {

@@ -34,7 +34,8 @@ class Connection final : public ByteStream {
   IoResult ReadNow(std::string* to, size_t max);
 
   // Writes the end and TCP_INFO into the record; idempotent. Ours was the end when nothing else had ended it, and
-  // SILENCE when the last thing that happened was a wait in vain.
+  // when the last thing that happened was a wait in vain SILENCE, or UNFINISHED where bytes had come since our last
+  // word.
   void Close();
 
   // When connect(2) was known to have succeeded, an offset as those of the record. What is asked of the socket after it
@@ -63,8 +64,9 @@ class Connection final : public ByteStream {
   v1::Connection* const record_;
   int fd_ = -1;
   int64_t connected_ns_ = 0;
-  bool silent_ = false;    // the last wait was in vain
-  int reset_at_once_ = 0;  // errno of a reset that came with the connect; told by the first read or write
+  bool silent_ = false;             // the last wait was in vain
+  bool heard_since_asked_ = false;  // bytes came after our last word
+  int reset_at_once_ = 0;           // errno of a reset that came with the connect; told by the first read or write
 };
 
 // "10.0.4.172:5432", "[fd00::1]:5432".

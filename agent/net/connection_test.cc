@@ -234,6 +234,21 @@ TEST_F(ConnectionTest, AByteAtATimeEndsAtTheDeadline) {
   while (result.ok()) result = connection_.Read(&bytes_, 100, deadline_ns);
   EXPECT_EQ(result.failure, v1::TIMED_OUT);
   EXPECT_GT(bytes_.size(), 0U);
+  connection_.Close();
+  EXPECT_EQ(record_.end(), v1::UNFINISHED);
+}
+
+TEST_F(ConnectionTest, SilenceIsCountedFromOurLastWord) {
+  ScriptedServer server([](Peer& peer) {
+    peer.Send("x");
+    peer.AwaitEnd();
+  });
+  ASSERT_TRUE(Connect(server.port()).ok());
+  ASSERT_TRUE(connection_.Read(&bytes_, 1, In(kLate)).ok());
+  ASSERT_TRUE(connection_.Write("y", In(kLate)).ok());
+  EXPECT_EQ(connection_.Read(&bytes_, 1, In(kSoon)).failure, v1::TIMED_OUT);
+  connection_.Close();
+  EXPECT_EQ(record_.end(), v1::SILENCE);
 }
 
 TEST_F(ConnectionTest, APeerThatDoesNotReadBlocksAWriteUntilItsDeadline) {

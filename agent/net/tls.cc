@@ -15,6 +15,7 @@
 #include "agent/net/classify.h"
 #include "agent/net/connection.h"
 #include "agent/net/tls_details.h"
+#include "agent/net/tls_heard.h"
 #include "agent/net/trust_store.h"
 
 namespace parallax::net {
@@ -62,7 +63,8 @@ struct TlsSession::Impl {
   std::string padding;
   std::vector<int> verify_errors;  // every one, not only the first: dates and trust are told apart
   std::string alert;               // that the server sent
-  IoResult setup;                  // why there is no session, when there is none
+  TlsHeard heard;
+  IoResult setup;  // why there is no session, when there is none
   SslCtxPtr context;
   SslPtr ssl;
   BIO* in = nullptr;   // what came from the server; owned by ssl
@@ -78,6 +80,9 @@ struct TlsSession::Impl {
   static void OnInfo(const SSL* ssl, int where, int value) {
     if ((where & SSL_CB_READ_ALERT) != SSL_CB_READ_ALERT || (value & 0xff) == SSL_AD_CLOSE_NOTIFY) return;
     static_cast<Impl*>(SSL_get_app_data(ssl))->alert = AlertText(value);
+  }
+  static void OnMessage(int write_p, int, int content_type, const void* bytes, size_t size, SSL*, void* impl) {
+    static_cast<Impl*>(impl)->heard.Note(write_p, content_type, bytes, size);
   }
 };
 
@@ -117,6 +122,11 @@ TlsSession::TlsSession(ByteStream& transport, TlsOptions options)
   SSL_set_bio(impl.ssl.get(), impl.in, impl.out);
   SSL_set_app_data(impl.ssl.get(), &impl);
   SSL_set_info_callback(impl.ssl.get(), &Impl::OnInfo);
+  SSL_set_msg_callback(impl.ssl.get(), &Impl::OnMessage);
+  SSL_set_msg_callback_arg(impl.ssl.get(), &impl);
+  // What the real clients do, whatever this host's openssl.cnf says: libpq's ssl_min_protocol_version.
+  SSL_set_min_proto_version(impl.ssl.get(), TLS1_2_VERSION);
+  SSL_set_max_cert_list(impl.ssl.get(), static_cast<long>(kMaxChainRead));
   SSL_set_connect_state(impl.ssl.get());
   // SNI carries names only, RFC 6066 section 3.
   if (options_.send_sni && !options_.name.empty() && !IsNumericAddress(options_.name)) {
@@ -152,8 +162,14 @@ IoResult TlsSession::Handshake(v1::TlsDetails* details, int64_t deadline_ns) {
     IoResult sent = Flush(deadline_ns);
     if (status == 1) {
       if (!sent.ok()) return sent;
-      impl_->done = true;
       DescribeHandshake(ssl, impl_->verify_errors, options_.name, details);
+      impl_->heard.Describe(details);
+      if (details->certificate_bytes() > kMaxChainTaken) {
+        // The handshake went through here, and goes through with no client.
+        details->set_trouble(v1::CHAIN_TOO_LARGE);
+        return {v1::TLS_PROTOCOL, 0, heard, TroubleText(*details, "")};
+      }
+      impl_->done = true;
       return {v1::NONE, 0, heard, ""};
     }
     if (error == SSL_ERROR_WANT_READ) {
@@ -169,9 +185,10 @@ IoResult TlsSession::Handshake(v1::TlsDetails* details, int64_t deadline_ns) {
     const char* reason = ERR_reason_error_string(code);
     std::string text = reason == nullptr ? "the handshake ended without a reason" : reason;
     details->set_alert(impl_->alert);
+    impl_->heard.Describe(ERR_GET_REASON(code), details);
     ERR_clear_error();
     if (!impl_->alert.empty()) return {v1::TLS_ALERT, 0, heard, "the server sent the alert: " + impl_->alert};
-    return {v1::TLS_PROTOCOL, 0, heard, std::move(text)};
+    return {v1::TLS_PROTOCOL, 0, heard, TroubleText(*details, text)};
   }
 }
 

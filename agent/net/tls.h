@@ -37,8 +37,8 @@ class TlsSession final : public ByteStream {
   ~TlsSession() override;
 
   // Handshakes and fills `*details`. NONE also when the certificate does not verify: that is for the caller to weigh,
-  // with details->verify_error. TLS_ALERT, TLS_PROTOCOL, or the transport's own failure; LOCAL_RESOURCE when the root
-  // certificates cannot be read.
+  // with details->verify_error. TLS_ALERT or TLS_PROTOCOL, with details->trouble, or the transport's own failure;
+  // LOCAL_RESOURCE when the root certificates cannot be read.
   IoResult Handshake(v1::TlsDetails* details, int64_t deadline_ns);
 
   IoResult Write(std::string_view bytes, int64_t deadline_ns) override;

@@ -87,6 +87,7 @@ void DescribeHandshake(const SSL* ssl, const std::vector<int>& verify_errors, co
     details->set_alpn(contract::Printable(std::string(reinterpret_cast<const char*>(alpn), alpn_size), 255));
   }
   const STACK_OF(X509)* chain = SSL_get_peer_cert_chain(ssl);
+  if (chain != nullptr) details->set_chain_length(static_cast<uint32_t>(sk_X509_num(chain)));
   for (int i = 0; chain != nullptr && i < std::min(sk_X509_num(chain), kMaxChain); ++i) {
     DescribeCertificate(sk_X509_value(chain, i), details->add_chain());
   }

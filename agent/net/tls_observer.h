@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/net/tls_heard.h"
 #include "parallax/v1/observation.pb.h"
 
 namespace parallax::net {
@@ -36,6 +37,7 @@ class TlsObserver {
   std::vector<int> verify_errors_;
   bool done_ = false;
   bool complained_ = false;
+  TlsHeard heard_;
 };
 
 }  // namespace parallax::net

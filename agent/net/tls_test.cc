@@ -179,6 +179,53 @@ TEST_F(TlsTest, ARawAlertToo) {
   EXPECT_THAT(details_.alert(), HasSubstr("unrecognized name"));
 }
 
+TEST_F(TlsTest, AVersionThatNobodyTakesAnyMoreIsTlsAllTheSame) {
+  TlsIdentity identity({"db.test", {"db.test"}, {}});
+  identity.tls11_only = true;
+  EXPECT_EQ(HandshakeWith(identity, Named("db.test")).failure, v1::TLS_ALERT);
+  EXPECT_EQ(details_.alert(), "protocol version");
+  EXPECT_EQ(details_.trouble(), v1::VERSION_TOO_OLD);
+
+  // A ServerHello of TLS 1.0, which says so itself.
+  const std::string hello = std::string("\x03\x01", 2) + std::string(32, 'r') + std::string("\x00\xc0\x14\x00", 4);
+  const std::string message = std::string("\x02\x00\x00", 3) + static_cast<char>(hello.size()) + hello;
+  const std::string record = std::string("\x16\x03\x01\x00", 4) + static_cast<char>(message.size()) + message;
+  const IoResult result = Handshake(
+      [record](Peer& peer) {
+        peer.ReadSome();
+        peer.Send(record);
+        peer.AwaitEnd();
+      },
+      Named("db.test"));
+  EXPECT_EQ(result.failure, v1::TLS_PROTOCOL);
+  EXPECT_EQ(details_.trouble(), v1::VERSION_TOO_OLD);
+  EXPECT_EQ(details_.server_version(), "TLSv1");
+  EXPECT_THAT(result.text, HasSubstr("TLSv1"));
+}
+
+TEST_F(TlsTest, AChainThatNoClientTakesIsToldWithItsSize) {
+  TlsIdentity identity({"db.test", {"db.test"}, {}});
+  identity.chain_copies = 1499;
+  const IoResult result = HandshakeWith(identity, Named("db.test"));
+  EXPECT_EQ(result.failure, v1::TLS_PROTOCOL);
+  EXPECT_EQ(details_.trouble(), v1::CHAIN_TOO_LARGE);
+  EXPECT_EQ(details_.chain_length(), 1500U);
+  EXPECT_GT(details_.certificate_bytes(), 300'000U);
+  EXPECT_THAT(result.text, HasSubstr(std::to_string(details_.certificate_bytes())));
+  EXPECT_EQ(details_.chain_size(), 10);
+
+  identity.chain_copies = 15'000;
+  const IoResult more = HandshakeWith(identity, Named("db.test"));
+  EXPECT_EQ(more.failure, v1::TLS_PROTOCOL);
+  EXPECT_EQ(details_.trouble(), v1::CHAIN_TOO_LARGE);
+  EXPECT_THAT(more.text, HasSubstr("over"));
+
+  identity.chain_copies = 3;
+  EXPECT_TRUE(HandshakeWith(identity, Named("db.test")).ok());
+  EXPECT_EQ(details_.trouble(), v1::TLS_TROUBLE_UNSPECIFIED);
+  EXPECT_EQ(details_.chain_length(), 4U);
+}
+
 TEST_F(TlsTest, WhatIsNoTlsIsAProtocolFailure) {
   for (const std::string& garbage : {std::string("HTTP/1.1 400 Bad Request\r\n\r\n"), std::string(100, '\0'),
                                      std::string("\x16\x03\x03\xff\xff") + std::string(100, 'x')}) {
@@ -192,6 +239,7 @@ TEST_F(TlsTest, WhatIsNoTlsIsAProtocolFailure) {
         Named("db.test"));
     EXPECT_EQ(result.failure, v1::TLS_PROTOCOL) << garbage;
     EXPECT_THAT(result.text, Not(IsEmpty()));
+    EXPECT_EQ(details_.trouble(), garbage[0] == '\x16' ? v1::BROKEN_TLS : v1::NOT_TLS) << garbage;
   }
 }
 

@@ -89,4 +89,6 @@ void NoteTraffic(v1::Step* step, const net::Connection& connection, uint64_t out
   if (record.end() != v1::END_UNSPECIFIED) step->set_end(record.end());
 }
 
+v1::End EndOfWait(const v1::Step& step) { return step.bytes_in() > 0 ? v1::UNFINISHED : v1::SILENCE; }
+
 }  // namespace parallax::probes

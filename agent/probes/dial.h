@@ -42,6 +42,10 @@ Dialled Dial(const Destination& destination, const Context& context, Recorder& r
 // `out_before`, `in_before`: the connection's counts when the step began.
 void NoteTraffic(v1::Step* step, const net::Connection& connection, uint64_t out_before, uint64_t in_before);
 
+// How a step ended that waited until its deadline, by the traffic that it noted: SILENCE, or UNFINISHED where bytes
+// came and never all that was due.
+v1::End EndOfWait(const v1::Step& step);
+
 }  // namespace parallax::probes
 
 #endif  // PARALLAX_AGENT_PROBES_DIAL_H_

@@ -114,6 +114,13 @@ TlsServerSession::TlsServerSession(const TlsIdentity& identity) : impl_(std::mak
   Must(SSL_CTX_use_certificate(context, identity.impl_->certificate.get()) == 1);
   Must(SSL_CTX_use_PrivateKey(context, identity.impl_->key.get()) == 1);
   if (identity.tls12_only || identity.no_shared_cipher) SSL_CTX_set_max_proto_version(context, TLS1_2_VERSION);
+  if (identity.tls11_only) {
+    SSL_CTX_set_min_proto_version(context, TLS1_VERSION);
+    SSL_CTX_set_max_proto_version(context, TLS1_1_VERSION);
+  }
+  for (int i = 0; i < identity.chain_copies; ++i) {
+    Must(SSL_CTX_add1_chain_cert(context, identity.impl_->certificate.get()) == 1);
+  }
   // An EC certificate with a cipher that needs an RSA one: nothing is left to agree on.
   if (identity.no_shared_cipher) Must(SSL_CTX_set_cipher_list(context, "AES128-SHA") == 1);
   if (identity.wants_client_certificate) {

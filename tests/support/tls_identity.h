@@ -36,6 +36,10 @@ class TlsIdentity {
   // Protocols that the server picks from (RFC 7301), and whether it insists on TLS 1.2 at most.
   std::vector<std::string> alpn;
   bool tls12_only = false;
+  // Versions before those that clients of today take.
+  bool tls11_only = false;
+  // So often the certificate is sent again behind itself.
+  int chain_copies = 0;
   // Ciphers of no client: the handshake ends with the alert handshake_failure.
   bool no_shared_cipher = false;
   // Ends the handshake with a client that shows no certificate.

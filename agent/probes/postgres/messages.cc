@@ -1,5 +1,6 @@
 #include "agent/probes/postgres/messages.h"
 
+#include <algorithm>
 #include <cctype>
 
 #include "absl/strings/str_cat.h"
@@ -68,7 +69,14 @@ std::string Md5Answer(std::string_view user, std::string_view password, std::str
   return "md5" + Md5Hex(Md5Hex(std::string(password) + std::string(user)) + std::string(salt));
 }
 
+void BackendReader::Skip() {
+  const size_t now = std::min(skip_, buffer_.size());
+  buffer_.erase(0, now);
+  skip_ -= now;
+}
+
 absl::StatusOr<std::optional<BackendMessage>> BackendReader::Next() {
+  Skip();
   if (buffer_.empty()) return std::nullopt;
   if (std::isalpha(static_cast<unsigned char>(buffer_[0])) == 0) {
     return absl::InvalidArgumentError(
@@ -76,9 +84,18 @@ absl::StatusOr<std::optional<BackendMessage>> BackendReader::Next() {
   }
   if (buffer_.size() < 5) return std::nullopt;
   const uint32_t length = ReadInt32(std::string_view(buffer_).substr(1, 4));
-  if (length < 4 || length > kMaxMessageBytes) {
+  const bool long_words = (buffer_[0] == 'E' || buffer_[0] == 'N') && length > kMaxErrorBytes;
+  if (length < 4 || length > (long_words ? kMaxAnnouncedErrorBytes : kMaxMessageBytes)) {
     return absl::InvalidArgumentError(
         absl::StrCat("a message '", buffer_.substr(0, 1), "' that announces ", length, " bytes"));
+  }
+  if (long_words) {
+    if (buffer_.size() < 5 + kMaxErrorBytes) return std::nullopt;
+    BackendMessage message{buffer_[0], buffer_.substr(5, kMaxErrorBytes), /*cut=*/true};
+    skip_ = length + size_t{1};
+    Skip();
+    began_ = true;
+    return message;
   }
   if (buffer_.size() < length + size_t{1}) return std::nullopt;
   BackendMessage message{buffer_[0], buffer_.substr(5, length - 4)};
@@ -109,7 +126,10 @@ v1::ServerError ParseError(std::string_view body) {
     const char field = body[0];
     body.remove_prefix(1);
     std::string value;
-    if (!CutString(&body, &value)) break;
+    if (!CutString(&body, &value)) {
+      if (field != 'M') break;
+      value = std::string(std::exchange(body, {}));
+    }
     value = contract::Printable(value);
     if (field == 'C' && value.size() <= kSqlStateBytes) error.set_code(value);
     if (field == 'M') error.set_message(value);

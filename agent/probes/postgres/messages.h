@@ -18,6 +18,10 @@ namespace parallax::probes::postgres {
 
 // Longer than any message that a login or an identity query needs; a peer that announces more is not believed.
 inline constexpr size_t kMaxMessageBytes = 256 * 1024;
+// What a server has to say of an error may be longer: a view's whole text, say. As much as this is kept of it.
+inline constexpr size_t kMaxErrorBytes = 64 * 1024;
+// A length above this is no error either: four letters of another protocol are half a gigabyte.
+inline constexpr size_t kMaxAnnouncedErrorBytes = 64 * 1024 * 1024;
 
 std::string SslRequest();
 // `parameters` in order: "user", "database", ...
@@ -35,6 +39,7 @@ std::string Md5Answer(std::string_view user, std::string_view password, std::str
 struct BackendMessage {
   char type = 0;
   std::string body;  // without the length word
+  bool cut = false;  // an error or a notice of which no more than kMaxErrorBytes are kept
 };
 
 // Splits a byte stream into messages.
@@ -43,13 +48,18 @@ class BackendReader {
   // Where new bytes are appended.
   std::string* buffer() { return &buffer_; }
   // The next whole message; nullopt: more bytes are needed. InvalidArgument when what came cannot be a message (a
-  // length below 4 or above kMaxMessageBytes, a type that is no letter).
+  // length below 4 or above kMaxMessageBytes, a type that is no letter). Of an error or a notice that is longer the
+  // beginning is returned as soon as it is there; the rest is dropped as it comes.
   absl::StatusOr<std::optional<BackendMessage>> Next();
   // At least one whole message came.
   bool began() const { return began_; }
 
  private:
+  // Drops what is still to come of a message that was cut.
+  void Skip();
+
   std::string buffer_;
+  size_t skip_ = 0;
   bool began_ = false;
 };
 
@@ -61,7 +71,8 @@ struct AuthenticationRequest {
 };
 absl::StatusOr<AuthenticationRequest> ParseAuthentication(std::string_view body);
 
-// 'E' and 'N' bodies. Missing fields are empty; texts are printable and bounded.
+// 'E' and 'N' bodies. Missing fields are empty; texts are printable and bounded. The last field of a body that was cut
+// may have no end.
 v1::ServerError ParseError(std::string_view body);
 
 // 'S' ParameterStatus: name and value.

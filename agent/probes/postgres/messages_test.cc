@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "contract/limits.h"
+#include "tests/support/fake_postgres.h"
 
 namespace parallax::probes::postgres {
 namespace {
@@ -64,6 +65,30 @@ TEST(BackendReader, DoesNotBelieveALengthThatNoMessageHas) {
   BackendReader largest;  // as long as it may be: waits for the rest
   *largest.buffer() = "R\x00\x04\x00\x00"s;
   ASSERT_TRUE(largest.Next().ok());
+}
+
+TEST(BackendReader, KeepsTheBeginningOfALongErrorAndDropsTheRest) {
+  BackendReader reader;
+  const std::string words = "SFATAL\0VFATAL\0C53200\0M"s + std::string(500'000, 'x') + "\0\0"s;
+  const std::string whole = support::fake::Message('E', words) + support::fake::Ready();
+  std::vector<BackendMessage> seen;
+  for (size_t at = 0; at < whole.size(); at += 1000) {
+    *reader.buffer() += whole.substr(at, 1000);
+    for (auto next = reader.Next(); next.ok() && next->has_value(); next = reader.Next()) seen.push_back(**next);
+    ASSERT_LE(reader.buffer()->size(), kMaxErrorBytes + 2000);
+  }
+  ASSERT_EQ(seen.size(), 2U);
+  EXPECT_TRUE(seen[0].cut);
+  EXPECT_EQ(seen[0].body.size(), kMaxErrorBytes);
+  EXPECT_EQ(ParseError(seen[0].body).code(), "53200");
+  EXPECT_THAT(ParseError(seen[0].body).message(), testing::StartsWith("xxx"));
+  EXPECT_EQ(seen[1].type, 'Z');
+}
+
+TEST(BackendReader, FourLettersAreNoLengthOfAnError) {
+  BackendReader reader;
+  *reader.buffer() = "EHLO mail.test\r\n";
+  EXPECT_FALSE(reader.Next().ok());
 }
 
 TEST(BackendReader, RefusesATypeThatIsNoLetterAtItsFirstByte) {

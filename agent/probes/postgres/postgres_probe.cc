@@ -52,7 +52,7 @@ void CheckMessageSize(const v1::PostgresProbe& spec, const Destination& to, cons
   // Any answer will do, an error too: it shows that the message arrived whole.
   if (result.ok()) result = dialled.connection->Read(&head, 4096, deadline_ns);
   NoteTraffic(step, *dialled.connection, 0, 0);
-  if (result.failure == v1::TIMED_OUT) step->set_end(v1::SILENCE);
+  if (result.failure == v1::TIMED_OUT) step->set_end(EndOfWait(*step));
   step->set_os_error(result.os_error);
   recorder.End(step, result.failure, result.text);
 }

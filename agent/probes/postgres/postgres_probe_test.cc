@@ -269,6 +269,17 @@ TEST_F(PostgresProbeTest, AnErrorToTheStartupMessageIsTheServersWord) {
   EXPECT_EQ(seen.outcome(), v1::SERVER_ERROR);
 }
 
+TEST_F(PostgresProbeTest, AnErrorOfHalfAMegabyteIsTheServersWordToo) {
+  const v1::Observation seen = InClear([](Peer& peer) {
+    peer.Send(fake::Error("53300", std::string(500'000, 'x')));
+    peer.AwaitEnd();
+  });
+  EXPECT_EQ(Steps(seen), "connect startup:server_error");
+  EXPECT_EQ(StepOf(seen, v1::STARTUP).server_error().code(), "53300");
+  EXPECT_THAT(StepOf(seen, v1::STARTUP).server_error().message(), HasSubstr("xxx"));
+  EXPECT_LE(seen.ByteSizeLong(), 10'000U);
+}
+
 TEST_F(PostgresProbeTest, AnotherProtocolsFirstBytesAreUnexpected) {
   const v1::Observation seen = InClear([](Peer& peer) { peer.Send("HTTP/1.1 400 Bad Request\r\n\r\n"); });
   EXPECT_EQ(Steps(seen), "connect startup:unexpected_first_byte");
@@ -328,8 +339,9 @@ TEST_F(PostgresProbeTest, AServerThatDripsEndsAtTheDeadline) {
     }
   });
   EXPECT_EQ(Steps(seen), "connect startup:timed_out");
-  // Bytes came, so it was not silent all along; but in the end we waited in vain.
-  EXPECT_EQ(StepOf(seen, v1::STARTUP).end(), v1::SILENCE);
+  // Bytes came all the time: that is no silence, for all that we waited in vain.
+  EXPECT_EQ(StepOf(seen, v1::STARTUP).end(), v1::UNFINISHED);
+  EXPECT_EQ(seen.connections(0).end(), v1::UNFINISHED);
   EXPECT_GT(StepOf(seen, v1::STARTUP).bytes_in(), 0U);
 }
 
@@ -550,6 +562,58 @@ TEST_F(PostgresProbeTest, IdentityThatTheServerKeepsToItselfIsNoFailure) {
   });
   EXPECT_EQ(seen.outcome(), v1::NONE);
   EXPECT_EQ(StepOf(seen, v1::QUERY).postgres().system_identifier(), "");
+}
+
+TEST_F(PostgresProbeTest, WhyIdentityWasKeptIsKept) {
+  const v1::Observation seen = InClear([](Peer& peer) {
+    peer.Send(fake::Authentication(0) + fake::Ready());
+    fake::ReadTyped(peer);
+    peer.Send(fake::Row({"1"}) + fake::Complete() + fake::Ready());
+    fake::ReadTyped(peer);
+    peer.Send(fake::Row({"10.0.4.172:5432", "10.0.8.50", "f"}) + fake::Complete() + fake::Ready());
+    fake::ReadTyped(peer);
+    peer.Send(fake::Error("42501", "denied", "ERROR") + fake::Ready());
+    peer.AwaitEnd();
+  });
+  EXPECT_EQ(StepOf(seen, v1::QUERY, "identity").failure(), v1::NONE);
+  EXPECT_EQ(StepOf(seen, v1::QUERY, "identity").server_error().code(), "42501");
+  EXPECT_EQ(StepOf(seen, v1::QUERY, "identity").postgres().server_address(), "10.0.4.172:5432");
+}
+
+TEST_F(PostgresProbeTest, AnotherAnswerThanOneIsNoQueryThatRan) {
+  const auto answered = [this](const std::string& answer, const std::string& query = "") {
+    ScriptedServer server([&](Peer& peer) {
+      fake::ReadUntyped(peer);
+      peer.Send(fake::Authentication(0) + fake::Ready());
+      fake::ReadTyped(peer);
+      peer.Send(answer);
+      peer.AwaitEnd();
+    });
+    v1::ProbeSpec spec = Spec(server.port(), v1::DISABLE);
+    spec.mutable_postgres()->set_query(query);
+    run_.step_timeout_ms = kShortMs;
+    return Run(spec);
+  };
+  const std::string null = fake::Message('D', std::string("\x00\x01\xff\xff\xff\xff", 6));
+  const std::string done = fake::Complete() + fake::Ready();
+  for (const std::string& wrong :
+       {fake::Row({"42"}) + done, done, fake::Row({"1"}) + fake::Row({"1"}) + done, null + done,
+        fake::Row({"1", "1"}) + done, fake::Row({"1"}) + fake::Ready(), fake::Message('I', "") + fake::Ready()}) {
+    const v1::Observation seen = answered(wrong);
+    EXPECT_EQ(Steps(seen), "connect startup authentication ready query:protocol_violation");
+    EXPECT_EQ(seen.outcome(), v1::PROTOCOL_VIOLATION);
+    EXPECT_THAT(StepOf(seen, v1::QUERY).text(), Not(IsEmpty()));
+  }
+  EXPECT_THAT(StepOf(answered(fake::Row({"42"}) + done), v1::QUERY).text(), HasSubstr("42"));
+  const v1::Observation late = answered(fake::Row({"1"}) + fake::Error("57014", "cancelled", "ERROR") + fake::Ready());
+  EXPECT_EQ(Steps(late), "connect startup authentication ready query:server_error");
+  EXPECT_EQ(StepOf(late, v1::QUERY).server_error().code(), "57014");
+  // What a query of the user's own gives is not ours to judge, as long as it is a result.
+  EXPECT_EQ(StepOf(answered(fake::Row({"42"}) + fake::Row({"43"}) + done, "SELECT x FROM t"), v1::QUERY).failure(),
+            v1::NONE);
+  EXPECT_EQ(StepOf(answered(done, "SET x = 1"), v1::QUERY).failure(), v1::NONE);
+  EXPECT_EQ(StepOf(answered(fake::Row({"42"}) + fake::Ready(), "SELECT x FROM t"), v1::QUERY).failure(),
+            v1::PROTOCOL_VIOLATION);
 }
 
 TEST_F(PostgresProbeTest, ARowThatIsNoRowIsAViolation) {

@@ -16,6 +16,9 @@ namespace {
 
 constexpr int kMaxMessagesAStep = 1000;
 
+// What is asked where the user asks for nothing else, and has one answer.
+constexpr char kQuestion[] = "SELECT 1";
+
 // Facts that need no privilege; pg_control_system() is asked apart, because a managed server may forbid it.
 constexpr std::string_view kFacts =
     "SELECT coalesce(host(inet_server_addr()) || ':' || inet_server_port(), ''), "
@@ -304,15 +307,26 @@ bool Row::Ready() {
 
 bool Row::RunQuery() {
   v1::Step* step = Begin(v1::QUERY);
-  BackendMessage error;
-  std::vector<std::string> row;
-  const net::IoResult result = Exchange(spec_.query().empty() ? "SELECT 1" : spec_.query(), &row, &error);
+  Answer answer;
+  const net::IoResult result = Exchange(spec_.query().empty() ? kQuestion : spec_.query(), &answer);
   // First what the server said: after a fatal error it ends the connection in place of getting ready.
-  if (error.type == 'E') return EndWithError(step, error);
+  if (answer.error.type == 'E') return EndWithError(step, answer.error);
   if (!result.ok()) return End(step, result);
+  if (const std::string why = WhyNoAnswer(answer); !why.empty()) return End(step, v1::PROTOCOL_VIOLATION, why);
   if (!End(step, v1::NONE)) return false;
   AskIdentity(step->mutable_postgres());
   return true;
+}
+
+std::string Row::WhyNoAnswer(const Answer& answer) const {
+  if (!answer.complete) return "the server got ready again and never said that the query is done";
+  // What the user's own query is to give nobody said.
+  if (!spec_.query().empty()) return "";
+  if (answer.rows != 1) return absl::StrCat(kQuestion, " was answered with ", answer.rows, " rows");
+  if (answer.row.size() != 1) return absl::StrCat(kQuestion, " was answered with ", answer.row.size(), " columns");
+  if (answer.row[0] == "1") return "";
+  return absl::StrCat(kQuestion, " was answered with ",
+                      answer.row[0].empty() ? "nothing in the row" : contract::Printable(answer.row[0], 40));
 }
 
 bool Row::Hold() {
@@ -343,36 +357,40 @@ bool Row::Hold() {
 
 void Row::AskIdentity(v1::PostgresDetails* details) {
   v1::Step* step = Begin(v1::QUERY, "identity");
-  BackendMessage error;
-  std::vector<std::string> row;
-  net::IoResult result = Exchange(kFacts, &row, &error);
-  if (result.ok() && row.size() == 3) {
-    details->set_server_address(contract::Printable(row[0], 64));
-    details->set_client_address(contract::Printable(row[1], 64));
-    details->set_in_recovery(row[2] == "t");
+  Answer facts;
+  net::IoResult result = Exchange(kFacts, &facts);
+  if (result.ok() && facts.row.size() == 3) {
+    details->set_server_address(contract::Printable(facts.row[0], 64));
+    details->set_client_address(contract::Printable(facts.row[1], 64));
+    details->set_in_recovery(facts.row[2] == "t");
   }
-  if (result.ok()) result = Exchange(kSystemIdentifier, &row, &error);
-  if (result.ok() && row.size() == 1) details->set_system_identifier(contract::Printable(row[0], 32));
+  Answer identifier;
+  if (result.ok()) result = Exchange(kSystemIdentifier, &identifier);
+  if (result.ok() && identifier.row.size() == 1) {
+    details->set_system_identifier(contract::Printable(identifier.row[0], 32));
+  }
   *step->mutable_postgres() = *details;
+  // Why the server keeps it to itself, where it said so.
+  for (const Answer* answer : {&identifier, &facts}) {
+    if (answer->error.type == 'E') *step->mutable_server_error() = ErrorOf(answer->error);
+  }
   End(step, result);
   // What the user asked is answered; identity is ours, and a server may keep it to itself.
   recorder_.observation()->set_outcome(v1::NONE);
 }
 
-net::IoResult Row::Exchange(std::string_view sql, std::vector<std::string>* row, BackendMessage* error) {
-  row->clear();
-  *error = BackendMessage();
+net::IoResult Row::Exchange(std::string_view sql, Answer* answer) {
   net::IoResult result = Send(Query(sql));
   for (int i = 0; result.ok() && i < kMaxMessagesAStep; ++i) {
     BackendMessage message;
     result = NextMessage(&message);
     if (!result.ok() || message.type == 'Z') return result;
-    if (message.type == 'E') *error = message;
-    if (message.type == 'D' && row->empty()) {
-      auto columns = ParseRow(message.body);
-      if (!columns.ok()) return {v1::PROTOCOL_VIOLATION, 0, 0, std::string(columns.status().message())};
-      *row = *std::move(columns);
-    }
+    if (message.type == 'E') answer->error = message;
+    if (message.type == 'C') answer->complete = true;
+    if (message.type != 'D' || ++answer->rows > 1) continue;
+    auto columns = ParseRow(message.body);
+    if (!columns.ok()) return {v1::PROTOCOL_VIOLATION, 0, 0, std::string(columns.status().message())};
+    answer->row = *std::move(columns);
   }
   if (result.ok()) result = {v1::PROTOCOL_VIOLATION, 0, 0, "no ReadyForQuery within 1000 messages"};
   return result;
@@ -389,11 +407,16 @@ void Row::BeginTraffic(int64_t deadline_ns) {
   step_deadline_ns_ = deadline_ns;
   out_before_ = dialled_.connection->record().bytes_out();
   in_before_ = dialled_.connection->record().bytes_in();
+  said_before_ = said_;
 }
 
 bool Row::End(v1::Step* step, v1::Failure failure, std::string_view text) {
   NoteTraffic(step, *dialled_.connection, out_before_, in_before_);
-  if (failure == v1::TIMED_OUT) step->set_end(v1::SILENCE);
+  if (failure == v1::TIMED_OUT) {
+    // Over TLS bytes may come that say nothing: session tickets.
+    const bool only_records = tls_details_ != nullptr && said_ == said_before_;
+    step->set_end(only_records ? v1::SILENCE : EndOfWait(*step));
+  }
   recorder_.End(step, failure, text);
   return failure == v1::NONE;
 }
@@ -404,7 +427,7 @@ bool Row::End(v1::Step* step, const net::IoResult& result) {
 }
 
 v1::ServerError Row::ErrorOf(const BackendMessage& message) const {
-  return ParseError(WithoutSecret(password_, message.body));  // before it is cut
+  return ParseError(WithoutSecret(password_, message.body));  // before its texts are cut
 }
 
 bool Row::EndWithError(v1::Step* step, const BackendMessage& message) {
@@ -429,7 +452,9 @@ net::IoResult Row::NextMessage(BackendMessage* message) {
       ++notices;
       continue;
     }
-    if (net::IoResult got = stream_->Read(reader_.buffer(), 16 * 1024, step_deadline_ns_); !got.ok()) return got;
+    net::IoResult got = stream_->Read(reader_.buffer(), 16 * 1024, step_deadline_ns_);
+    if (!got.ok()) return got;
+    said_ += got.bytes;
   }
   return {v1::PROTOCOL_VIOLATION, 0, 0, "1000 notices and no message"};
 }

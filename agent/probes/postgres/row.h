@@ -66,8 +66,17 @@ class Row {
   // The next message that is not a notice; Failure NONE when there is one.
   net::IoResult NextMessage(BackendMessage* message);
   net::IoResult Send(std::string_view bytes) { return stream_->Write(bytes, step_deadline_ns_); }
-  // Sends a query and reads up to ReadyForQuery; the first row goes to `*row`.
-  net::IoResult Exchange(std::string_view sql, std::vector<std::string>* row, BackendMessage* error);
+  // What came of a query, up to ReadyForQuery.
+  struct Answer {
+    std::vector<std::string> row;  // the first
+    size_t rows = 0;
+    bool complete = false;  // the server said that the command is done
+    BackendMessage error;   // type 'E' when one came
+  };
+  // Sends a query and reads up to ReadyForQuery.
+  net::IoResult Exchange(std::string_view sql, Answer* answer);
+  // Why that is no answer to our own question, or no result of the user's; "" when it is one.
+  std::string WhyNoAnswer(const Answer& answer) const;
 
   // Resolves the password into password_; false, with the reason, when there is none to send to this server.
   bool TakePassword(v1::AuthDetails* auth, std::string* why);
@@ -92,6 +101,8 @@ class Row {
   int64_t step_deadline_ns_ = 0;
   uint64_t out_before_ = 0;
   uint64_t in_before_ = 0;
+  uint64_t said_ = 0;  // bytes of the protocol that came, decrypted
+  uint64_t said_before_ = 0;
 };
 
 }  // namespace parallax::probes::postgres

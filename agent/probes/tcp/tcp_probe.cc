@@ -48,7 +48,7 @@ v1::Failure Ask(std::string_view question, v1::StepKind kind, const Dialled& dia
   v1::Failure failure = result.failure;
   if (result.ok()) failure = HearOnce(connection, deadline_ns, step, &result);
   NoteTraffic(step, connection, out, in);
-  if (failure == v1::TIMED_OUT) step->set_end(v1::SILENCE);
+  if (failure == v1::TIMED_OUT) step->set_end(EndOfWait(*step));
   recorder.End(step, failure, result.text);
   return failure;
 }

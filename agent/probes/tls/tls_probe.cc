@@ -28,7 +28,7 @@ void Handshake(const v1::TlsProbe& spec, const Destination& to, bool padded, con
     result.text = step->tls().verify_error();
   }
   NoteTraffic(step, *dialled.connection, 0, 0);
-  if (result.failure == v1::TIMED_OUT) step->set_end(v1::SILENCE);
+  if (result.failure == v1::TIMED_OUT) step->set_end(EndOfWait(*step));
   step->set_os_error(result.os_error);
   recorder.End(step, result.failure, result.text);
 }

@@ -93,6 +93,7 @@ v1::Failure AskBanner(const HostPort& bastion, uint32_t attempts, const Context&
     if (failure == v1::TIMED_OUT || failure == v1::CANCELLED || failure == v1::LOCAL_RESOURCE) break;
   }
   const v1::Failure failure = Judge(*details);
+  if (failure == v1::TIMED_OUT && step->bytes_in() > 0) step->set_end(v1::UNFINISHED);
   recorder.End(step, failure, text);
   return failure;
 }

@@ -147,6 +147,12 @@ void Finder::TellKind() {
     details.set_kind(v1::TUN);
   } else if (contract::IsKernelTunnelKind(route.interface_kind())) {
     details.set_kind(v1::KERNEL_TUNNEL);
+  } else if (now_.processes.blind()) {
+    // The kernel's tables name no tunnel. What a process does with the traffic is another question.
+    details.set_kind(v1::CARRIER_UNKNOWN);
+    details.set_routed_direct(true);
+    details.set_not_permitted(true);
+    details.set_not_permitted_why(now_.processes.why_incomplete());
   } else {
     details.set_kind(v1::DIRECT);
   }
@@ -184,6 +190,7 @@ void Finder::FindHolder() {
       SetHolder(holder, "interface " + details.interface());
       return;
     }
+    case v1::CARRIER_UNKNOWN: return;
     default: details.set_holder_looked_for(true); return;
   }
 }
@@ -401,7 +408,8 @@ absl::Status Finder::Find() {
       followed = Follow();
     }
     if (!followed) AskParent();
-  } else if (found_.details.not_permitted() && kind != v1::DIRECT && kind != v1::KERNEL_TUNNEL) {
+  } else if (found_.details.not_permitted() && kind != v1::CARRIER_UNKNOWN && kind != v1::DIRECT &&
+             kind != v1::KERNEL_TUNNEL) {
     AddLikelyConnections();
   }
   Conclude();

@@ -45,6 +45,8 @@ std::string Entrance(const v1::CarrierDetails& details) {
 
 std::string CarrierSummary(const v1::CarrierDetails& details, const std::vector<v1::Process>& chain) {
   if (details.kind() == v1::DIRECT) return absl::StrCat("direct, by interface ", details.interface());
+  if (details.kind() == v1::CARRIER_UNKNOWN)
+    return absl::StrCat("interface ", details.interface(), " is no tunnel, and no process can be seen");
   if (details.kind() == v1::KERNEL_TUNNEL)
     return absl::StrCat("a tunnel of the kernel, interface ", details.interface());
   std::string words;

@@ -361,6 +361,24 @@ TEST(TunnelProbe, CallsAPlainRouteDirectAndAsksNobodyForABanner) {
   });
 }
 
+TEST(TunnelProbe, WithoutProcAPlainRouteIsNotCalledDirect) {
+  InOwnNamespace([] {
+    MakeLaptop();
+    ASSERT_EQ(unshare(CLONE_NEWNS), 0);
+    Shell("mount --make-rprivate / && mount -t tmpfs none /proc");
+    const v1::Observation observation = RunProbe(kTunnelProbe, To("203.0.113.9"), Quick());
+    ASSERT_EQ(observation.steps_size(), 1);
+    const v1::CarrierDetails& carrier = observation.steps(0).carrier();
+    EXPECT_EQ(carrier.kind(), v1::CARRIER_UNKNOWN);
+    EXPECT_TRUE(carrier.routed_direct());
+    EXPECT_TRUE(carrier.not_permitted());
+    EXPECT_FALSE(carrier.holder_looked_for());
+    EXPECT_THAT(carrier.not_permitted_why(), HasSubstr("/proc"));
+    EXPECT_THAT(carrier.summary(), HasSubstr("interface near"));
+    EXPECT_EQ(observation.outcome(), v1::NONE);
+  });
+}
+
 TEST(TunnelProbe, WithoutAnyRouteTheCarrierIsUnknown) {
   InOwnNamespace([] {
     const v1::Observation observation = RunProbe(kTunnelProbe, To("203.0.113.9"), Quick());
