@@ -174,7 +174,7 @@ TEST(Client, OfTheOneSideThatWasAskedCounts) {
   builder.Outside().On("sql", Of({Done(v1::CLIENT_CONNECT, 300), Said(v1::DDL, "42501", "permission denied", 4)}));
   run = builder.Build();
   run.mutable_sides()->DeleteSubrange(0, 1);
-  EXPECT_EQ(Compare(run).front().status(), v1::CANNOT_TELL);
+  EXPECT_EQ(Compare(run).front().status(), v1::FAILED);
   builder.Outside().CannotAsk("sql", v1::UNSUPPORTED, "parallax-agent-client is not installed");
   run = builder.Build();
   run.mutable_sides()->DeleteSubrange(0, 1);

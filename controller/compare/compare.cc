@@ -15,6 +15,7 @@
 #include "controller/compare/health.h"
 #include "controller/compare/ladder.h"
 #include "controller/compare/locality.h"
+#include "controller/compare/notes.h"
 #include "controller/compare/outcomes.h"
 #include "controller/compare/pairs.h"
 #include "controller/compare/status.h"
@@ -62,6 +63,12 @@ bool DialsElsewhere(const v1::Run& run, const std::string& host, const std::stri
   });
 }
 
+// It was looked for, and could not be told: no carrier at all would read as "there is none".
+void NotSeen(const std::string& why, v1::CarrierDetails* carrier) {
+  if (carrier->kind() == v1::CARRIER_KIND_UNSPECIFIED) carrier->set_kind(v1::CARRIER_UNKNOWN);
+  if (carrier->summary().empty()) carrier->set_summary(why);
+}
+
 class Maker {
  public:
   Maker(const v1::Run& run, const v1::Target& target) : run_(run) {
@@ -79,6 +86,7 @@ class Maker {
     Health();
     FirstDifferences();
     DecideStatus(run_, &comparison_);
+    AddNotes(run_, &comparison_);
     return std::move(comparison_);
   }
 
@@ -215,8 +223,12 @@ void Maker::AddSide(const v1::Side& side) {
         *summary->mutable_route() = lookup->sample().route();
     }
     if (pair.role() != v1::TUNNEL) continue;
-    if (const auto* found = FindStep(*outcome, v1::CARRIER_FOUND, ""))
+    if (const auto* found = FindStep(*outcome, v1::CARRIER_FOUND, "")) {
       *summary->mutable_carrier() = found->sample().carrier();
+      if (found->failure() != v1::NONE) NotSeen(found->sample().text(), summary->mutable_carrier());
+    } else if (!outcome->error().empty() && !summary->has_carrier()) {
+      NotSeen(outcome->error(), summary->mutable_carrier());
+    }
     // Asked again later, the later answer holds: tunnels die while one looks.
     summary->clear_banner();
     summary->clear_socks();

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "controller/compare/ladder.h"
+#include "controller/compare/login.h"
 #include "controller/compare/outcomes.h"
 #include "controller/compare/words.h"
 
@@ -65,28 +66,48 @@ bool StatusesDiffer(const v1::Pair& pair, std::string_view variant) {
          std::none_of(in.begin(), in.end(), [&](uint32_t status) { return out.contains(status); });
 }
 
-// Both were tried. What a success says beyond being one is compared, too.
-bool Differ(const v1::Pair& pair, const v1::StepSummary& inside, const v1::StepSummary& outside) {
-  if (FailureClass(inside.failure()) != FailureClass(outside.failure())) return true;
+// Both were tried. What a success says beyond being one is compared, too. Unspecified when they are alike.
+v1::DifferenceKind Differ(const v1::Pair& pair, const v1::StepSummary& inside, const v1::StepSummary& outside) {
+  if (FailureClass(inside.failure()) != FailureClass(outside.failure())) return v1::OUTCOME_DIFFERS;
+  const auto answer_if = [](bool differs) { return differs ? v1::ANSWER_DIFFERS : v1::DIFFERENCE_KIND_UNSPECIFIED; };
   const v1::Step& left = inside.sample();
   const v1::Step& right = outside.sample();
   if (inside.kind() == v1::RESOLVE) {
-    return !std::equal(left.resolve().addresses().begin(), left.resolve().addresses().end(),
-                       right.resolve().addresses().begin(), right.resolve().addresses().end());
+    return answer_if(!std::equal(left.resolve().addresses().begin(), left.resolve().addresses().end(),
+                                 right.resolve().addresses().begin(), right.resolve().addresses().end()));
   }
-  if (inside.kind() == v1::REQUEST && StatusesDiffer(pair, inside.variant())) return true;
-  if (inside.kind() == v1::SSL_REQUEST && left.peer_bytes().head() != right.peer_bytes().head()) return true;
+  if (inside.kind() == v1::REQUEST && StatusesDiffer(pair, inside.variant())) return v1::ANSWER_DIFFERS;
+  if (inside.kind() == v1::SSL_REQUEST && left.peer_bytes().head() != right.peer_bytes().head()) {
+    return v1::ANSWER_DIFFERS;
+  }
   if (inside.kind() == v1::TLS_HANDSHAKE && inside.failure() == v1::NONE) {
     const v1::SideOutcome& in = *FindSide(pair, "inside");
     const v1::SideOutcome& out = *FindSide(pair, "outside");
-    if (IdentitiesDiffer(in, out) && Certificates(in) != Certificates(out)) return true;
+    if (IdentitiesDiffer(in, out) && Certificates(in) != Certificates(out)) return v1::ANSWER_DIFFERS;
   }
-  return left.has_server_error() && left.server_error().code() != right.server_error().code();
+  if (inside.kind() == v1::AUTHENTICATION && inside.failure() == v1::NONE &&
+      LoginsDiffer(Logins(*FindSide(pair, "inside")), Logins(*FindSide(pair, "outside")))) {
+    return v1::LOGIN_DIFFERS;
+  }
+  return answer_if(left.has_server_error() && left.server_error().code() != right.server_error().code());
 }
 
 std::string Words(const std::string& variant, const v1::StepSummary* step) {
   if (step == nullptr) return variant == kHeld ? "it lasted" : "not reached";
   return absl::StrCat(variant.starts_with("hop ") ? variant + ": " : "", StepCell(*step));
+}
+
+// Every step alike, and the servers are not, or one of them did not show who it is.
+std::optional<v1::Difference> OfIdentity(const v1::SideOutcome& inside, const v1::SideOutcome& outside) {
+  const bool differ = IdentitiesDiffer(inside, outside);
+  if (!differ && IdentityHiddenFrom(inside, outside).empty()) return std::nullopt;
+  v1::Difference difference;
+  difference.set_step(v1::QUERY);
+  difference.set_variant(kIdentity);
+  difference.set_kind(differ ? v1::IDENTITY_DIFFERS : v1::IDENTITY_ONE_SIDED);
+  difference.set_inside(IdentityCell(inside));
+  difference.set_outside(IdentityCell(outside));
+  return difference;
 }
 
 }  // namespace
@@ -99,15 +120,18 @@ std::optional<v1::Difference> FirstDifference(const v1::Pair& pair) {
     const v1::StepSummary* left = FindStep(*inside, kind, variant);
     const v1::StepSummary* right = FindStep(*outside, kind, variant);
     if (left == nullptr && right == nullptr) continue;
-    if (left != nullptr && right != nullptr && !Differ(pair, *left, *right)) continue;
+    const bool both = left != nullptr && right != nullptr;
+    const v1::DifferenceKind differs = both ? Differ(pair, *left, *right) : v1::OUTCOME_DIFFERS;
+    if (differs == v1::DIFFERENCE_KIND_UNSPECIFIED) continue;
     v1::Difference difference;
+    difference.set_kind(differs);
     difference.set_step(kind);
     if (pair.role() != v1::NAME) difference.set_variant(variant);
     difference.set_inside(Words(variant, left));
     difference.set_outside(Words(variant, right));
     return difference;
   }
-  return std::nullopt;
+  return OfIdentity(*inside, *outside);
 }
 
 std::string AnswersDiffer(const v1::Pair& pair) {

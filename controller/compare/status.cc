@@ -8,9 +8,11 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "controller/compare/client.h"
 #include "controller/compare/difference.h"
 #include "controller/compare/ladder.h"
+#include "controller/compare/login.h"
 #include "controller/compare/outcomes.h"
 #include "controller/compare/pairs.h"
 #include "controller/compare/words.h"
@@ -72,6 +74,48 @@ bool TlsOnOneSideOnly(const v1::Comparison& comparison) {
   });
 }
 
+// The ways in at all addresses that the side's own name leads to.
+std::set<std::string> OwnLogins(const v1::Run& run, const v1::Comparison& comparison, const v1::SideSummary& side) {
+  std::set<std::string> logins;
+  for (const v1::Pair* pair : OwnPairs(run, comparison, side)) {
+    const v1::SideOutcome* outcome = FindSide(*pair, side.name());
+    if (outcome != nullptr && Fine(*outcome)) logins.merge(Logins(*outcome));
+  }
+  return logins;
+}
+
+// Both work, and were not let in alike: at one address, or each at its own. In words; "" when they were.
+std::string LetInOtherwise(const v1::Run& run, const v1::Comparison& comparison) {
+  const auto words = [](const std::set<std::string>& inside, const std::set<std::string>& outside) {
+    if (!LoginsDiffer(inside, outside)) return std::string();
+    return absl::StrCat("both work, and the server lets them in in other ways: ", absl::StrJoin(inside, " or "),
+                        " inside, ", absl::StrJoin(outside, " or "), " outside");
+  };
+  for (const v1::Pair* pair : PairsWith(comparison, v1::TARGET)) {
+    const v1::SideOutcome* inside = FindSide(*pair, "inside");
+    const v1::SideOutcome* outside = FindSide(*pair, "outside");
+    if (inside == nullptr || outside == nullptr || !Fine(*inside) || !Fine(*outside)) continue;
+    if (const std::string differ = words(Logins(*inside), Logins(*outside)); !differ.empty()) return differ;
+  }
+  const v1::SideSummary* inside = Summary(comparison, "inside");
+  const v1::SideSummary* outside = Summary(comparison, "outside");
+  return words(OwnLogins(run, comparison, *inside), OwnLogins(run, comparison, *outside));
+}
+
+// Both work, and the server showed one of them alone who it is. In words; "" when it is not so.
+std::string ShownToOneOnly(const v1::Comparison& comparison) {
+  for (const v1::Pair* pair : PairsWith(comparison, v1::TARGET)) {
+    const v1::SideOutcome* inside = FindSide(*pair, "inside");
+    const v1::SideOutcome* outside = FindSide(*pair, "outside");
+    if (inside == nullptr || outside == nullptr) continue;
+    const std::string side = IdentityHiddenFrom(*inside, *outside);
+    if (side.empty()) continue;
+    return absl::StrCat("both work, and ", side, " alone is not shown which server it is: ",
+                        IdentityCell(side == "inside" ? *inside : *outside));
+  }
+  return "";
+}
+
 // The password that was given could not be taken there, and why: the side went as far as it goes without. "" else.
 std::string LacksPassword(const v1::Run& run, const v1::Comparison& comparison, const v1::SideSummary& side) {
   if (!comparison.target().credentials()) return "";
@@ -124,6 +168,10 @@ void DecideStatus(const v1::Run& run, v1::Comparison* made) {
     if (Unproved(run, comparison, side)) {
       return decide(v1::CANNOT_TELL, "it connects, and no control shows that a connect means anything there");
     }
+    const bool failed = side.healthy() ? ReadClient(comparison, side).failed : true;
+    if (side.present() && !side.unlike() && failed) {
+      return decide(v1::FAILED, "it fails there; whose fault that is cannot be told from one side");
+    }
     return decide(v1::CANNOT_TELL, "probed from one side only: there is nothing to compare it with");
   }
   for (const char* name : {"inside", "outside"}) {
@@ -157,6 +205,9 @@ void DecideStatus(const v1::Run& run, v1::Comparison* made) {
   if (!inside.healthy()) return decide(v1::BOTH_FAILED, "both sides fail");
   if (OtherIdentity(comparison)) return decide(v1::DIVERGED, "both work, with different servers");
   if (TlsOnOneSideOnly(comparison)) return decide(v1::DIVERGED, "both work, one of them without TLS");
+  for (std::string differ : {LetInOtherwise(run, comparison), ShownToOneOnly(comparison)}) {
+    if (!differ.empty()) return decide(v1::DIVERGED, std::move(differ));
+  }
   for (const v1::Pair* pair : PairsWith(comparison, v1::TARGET)) {
     const std::string differ = AnswersDiffer(*pair);
     if (!differ.empty()) return decide(v1::DIVERGED, differ);

@@ -39,6 +39,7 @@ std::string TlsWords(const v1::TlsDetails& tls) {
 
 std::string AuthWords(const v1::AuthDetails& auth) {
   if (auth.withheld()) return absl::StrCat("withheld: ", auth.withheld_why());
+  if (auth.used() == "trust") return "trust: none asked";
   if (!auth.credentials_present()) {
     const std::string offered = absl::StrJoin(auth.offered(), " or ");
     return offered.empty() ? "asked, no credentials" : absl::StrCat("server asks ", offered);
@@ -118,10 +119,26 @@ std::string ServerErrorWords(const v1::Step& sample) {
 // What is slow is not silent.
 std::string TimedOutWords(const v1::StepSummary& step, const std::string& time) {
   const uint64_t bytes = std::max<uint64_t>(step.max_bytes_in(), step.sample().http_body().size());
-  if (step.kind() == v1::BODY && bytes > 0) return absl::StrCat(Size(bytes), " came, not done after ", time);
+  // Of a silence bytes may tell, too, that say nothing: TLS tickets.
+  const bool some = step.kind() == v1::BODY || step.sample().end() == v1::UNFINISHED;
+  if (some && bytes > 0) return absl::StrCat(Size(bytes), " came, not done after ", time);
   // How much of it had come the client does not tell.
   const bool moves_much = step.kind() == v1::DOWNLOAD || step.kind() == v1::UPLOAD;
   return absl::StrCat(moves_much ? "not done after " : "silent for ", time);
+}
+
+std::string TlsTroubleWords(const v1::Step& sample, const std::string& time) {
+  const v1::TlsDetails& tls = sample.tls();
+  switch (tls.trouble()) {
+    case v1::VERSION_TOO_OLD:
+      return absl::StrCat("TLS too old", tls.server_version().empty() ? "" : ": ", tls.server_version());
+    case v1::CHAIN_TOO_LARGE:
+      return absl::StrCat("certificate chain too large",
+                          tls.certificate_bytes() == 0 ? "" : absl::StrCat(": ", Size(tls.certificate_bytes())),
+                          tls.chain_length() == 0 ? "" : absl::StrCat(", ", tls.chain_length(), " of them"));
+    case v1::BROKEN_TLS: return absl::StrCat("broken TLS: ", sample.text());
+    default: return absl::StrCat("not TLS, in ", time);
+  }
 }
 
 std::string FailureWords(const v1::StepSummary& step) {
@@ -140,10 +157,12 @@ std::string FailureWords(const v1::StepSummary& step) {
     case v1::NAME_NOT_FOUND: return "no such name";
     case v1::RESOLVER_FAILED:
       return sample.resolve().error().empty() ? "no answer" : absl::StrCat("failed: ", sample.resolve().error());
-    case v1::TLS_ALERT: return absl::StrCat("alert ", sample.tls().alert());
+    case v1::TLS_ALERT:
+      return absl::StrCat("alert ", sample.tls().alert(),
+                          sample.tls().trouble() == v1::VERSION_TOO_OLD ? ": its TLS is too old" : "");
     case v1::TLS_CERTIFICATE: return absl::StrCat("certificate: ", sample.tls().verify_error());
     case v1::TLS_PROTOCOL:
-      return sample.peer_bytes().head() == "N" ? "N: no TLS offered" : absl::StrCat("not TLS, in ", time);
+      return sample.peer_bytes().head() == "N" ? "N: no TLS offered" : TlsTroubleWords(sample, time);
     case v1::UNEXPECTED_FIRST_BYTE:
       if (step.kind() == v1::REQUEST) return absl::StrCat("not HTTP, in ", time);
       return absl::StrCat("unexpected: ", Bytes(sample.peer_bytes().head()));

@@ -100,8 +100,16 @@ std::vector<std::string> AddressesOf(const v1::Target& target, const v1::Run& ru
       }
     }
   }
-  // In turn: however many one side has, what another goes by is among them.
+  // First what every side goes by, for that is where they can be compared: up to half. Then in turn: however many one
+  // side has, what another goes by is among them.
   std::set<Key> chosen;
+  if (by_side.size() > 1) {
+    for (const Key& address : by_side.begin()->second) {
+      const bool common = std::all_of(by_side.begin(), by_side.end(),
+                                      [&](const auto& entry) { return entry.second.contains(address); });
+      if (common && chosen.size() < kMaxAddresses / 2) chosen.insert(address);
+    }
+  }
   for (bool any = true; any && chosen.size() < kMaxAddresses;) {
     any = false;
     for (auto& [side, left] : by_side) {

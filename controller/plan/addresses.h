@@ -24,7 +24,8 @@ std::string LastUsableAddress(const std::string& address, const v1::Hello& insid
                               const std::vector<std::string>& taken = {});
 
 // The addresses at which `target` is probed: the one it is pinned to, the literal that it names, or the union of what
-// the sides' own resolvers said, IPv4 first. At most kMaxAddresses, taken from the sides in turn. IPv6 only when some
+// the sides' own resolvers said, IPv4 first. At most kMaxAddresses: first what all sides
+// have, up to half, then taken from the sides in turn. IPv6 only when some
 // side has a global IPv6 address. One "" where nobody resolves the name and a side's --connect-to says where to dial
 // for it: that side goes there, and the others by the name.
 inline constexpr size_t kMaxAddresses = 6;

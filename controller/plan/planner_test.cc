@@ -217,6 +217,17 @@ TEST(Addresses, NoSideIsCrowdedOutOfTheUnion) {
   EXPECT_THAT(AddressesOf(run.targets(0), run), Contains("203.0.113.9"));
 }
 
+TEST(Addresses, WhatAllSidesHaveIsAmongThem) {
+  RunBuilder builder(support::kNamedTarget);
+  builder.Inside().names["db.internal"] = {"10.0.4.1", "10.0.4.2", "10.0.4.3", "10.0.4.4", "10.0.4.99"};
+  builder.Outside().names["db.internal"] = {"10.0.4.11", "10.0.4.12", "10.0.4.13", "10.0.4.14", "10.0.4.99"};
+  const v1::Run run = builder.Build();
+  EXPECT_THAT(AddressesOf(run.targets(0), run), SizeIs(kMaxAddresses));
+  EXPECT_THAT(AddressesOf(run.targets(0), run), Contains("10.0.4.99"));
+  EXPECT_THAT(AddressesOf(run.targets(0), run), Contains("10.0.4.1"));
+  EXPECT_THAT(AddressesOf(run.targets(0), run), Contains("10.0.4.11"));
+}
+
 TEST(Addresses, Ipv6OnlyWhereASideHasIt) {
   RunBuilder builder(support::kNamedTarget);
   builder.Inside().names["db.internal"] = {"10.0.4.172", "fd00:4::172"};

@@ -6,6 +6,7 @@
 #include "contract/names.h"
 #include "controller/diagnose/diagnose.h"
 #include "controller/report/json_message.h"
+#include "controller/report/notes.h"
 #include "controller/report/report.h"
 #include "parallax/v1/plan.pb.h"
 
@@ -39,7 +40,12 @@ std::string Rfc3339(int64_t unix_ns) {
 
 ordered_json DifferenceJson(bool has, const v1::Difference& difference) {
   if (!has) return nullptr;
-  return {{"step", StepWord(difference.step())}, {"inside", difference.inside()}, {"outside", difference.outside()}};
+  const bool unnamed = difference.kind() == v1::DIFFERENCE_KIND_UNSPECIFIED;
+  return {{"step", StepWord(difference.step())},
+          {"variant", difference.variant()},
+          {"kind", unnamed ? "" : contract::Name(difference.kind())},
+          {"inside", difference.inside()},
+          {"outside", difference.outside()}};
 }
 
 ordered_json FindingJson(const v1::Finding& finding) {
@@ -235,6 +241,16 @@ void AddTarget(const v1::Run& run, const v1::TargetReport& target, ordered_json&
   for (const v1::Finding& finding : diagnosis.findings()) json["findings"].push_back(FindingJson(finding));
   json["firstDifference"] = DifferenceJson(comparison.has_first_difference(), comparison.first_difference());
   json["firstDifferenceProbe"] = comparison.first_difference_probe();
+  json["notes"] = ordered_json::array();
+  for (const v1::Note& note : comparison.notes()) {
+    json["notes"].push_back({{"note", contract::Name(note.kind())},
+                             {"side", note.side()},
+                             {"probe", note.probe()},
+                             {"step", StepWord(note.step())},
+                             {"facts", Array(note.facts())},
+                             {"text", NoteWords(comparison, note)}});
+  }
+  json["addressChoice"] = MaybeMessage(comparison.has_addresses(), comparison.addresses());
   json["clockSkewMs"] = Milliseconds(comparison.clock_skew_ns());
   json["sides"] = ordered_json::array();
   for (const v1::SideSummary& side : comparison.sides()) json["sides"].push_back(SideJson(side, run));

@@ -252,6 +252,59 @@ TEST(Text, ColourAddsNothingButColour) {
   EXPECT_EQ(stripped, Text(IncidentRun(), IncidentReport(), {}));
 }
 
+v1::Report WithNotes() {
+  v1::Report report = HealthyReport();
+  v1::Comparison* comparison = report.mutable_targets(0)->mutable_comparison();
+  comparison->mutable_target()->set_host("db.internal");
+  for (int kind = v1::PASSWORD_NOT_ASKED; kind <= v1::SIDES_SEEM_SWAPPED; ++kind) {
+    v1::Note* note = comparison->add_notes();
+    note->set_kind(static_cast<v1::NoteKind>(kind));
+    note->set_side("outside");
+    note->add_facts("outside goes there directly");
+  }
+  for (int i = 0; i < 6; ++i) comparison->mutable_addresses()->add_probed("10.0.4." + std::to_string(i));
+  for (int i = 6; i < 30; ++i) comparison->mutable_addresses()->add_left_out("10.0.4." + std::to_string(i));
+  return report;
+}
+
+TEST(Text, NotesStandBelowTheVerdict) {
+  const std::string text = Text(IncidentRun(), WithNotes(), {});
+  ExpectFits(text, 80);
+  std::string flat;
+  for (const std::string& line : Lines(text))
+    flat += line.substr(std::min(line.find_first_not_of(' '), line.size())) + " ";
+  EXPECT_THAT(flat, HasSubstr("let the user in without asking for one"));
+  EXPECT_THAT(flat, HasSubstr("6 of the 30 addresses of db.internal were probed"));
+  EXPECT_THAT(flat, HasSubstr("10.0.4.11 and 18 more"));
+  EXPECT_THAT(flat, HasSubstr("Are inside and outside exchanged? outside goes there directly."));
+  EXPECT_THAT(text, Not(HasSubstr("password_not_asked"))) << "a kind without a sentence";
+  EXPECT_LT(text.find("VERDICT"), text.find("note"));
+}
+
+TEST(Text, WhatCannotBeSeenIsNotCalledDirect) {
+  v1::Report report = HealthyReport();
+  v1::CarrierDetails* carrier = report.mutable_targets(0)->mutable_comparison()->mutable_sides(1)->mutable_carrier();
+  carrier->set_kind(v1::CARRIER_UNKNOWN);
+  carrier->set_routed_direct(true);
+  carrier->set_summary("interface eth0 is no tunnel, and no process can be seen");
+  carrier->set_not_permitted(true);
+  carrier->set_not_permitted_why("/proc is not mounted here");
+  const std::string text = Text(IncidentRun(), report, {});
+  EXPECT_THAT(text, HasSubstr("cannot see what carries it: interface eth0"));
+  EXPECT_THAT(text, HasSubstr("/proc is not mounted here"));
+}
+
+TEST(Json, NotesAndAddressesAreData) {
+  const json document = json::parse(Json(IncidentRun(), WithNotes()));
+  EXPECT_EQ(document["notes"].size(), 5U);
+  EXPECT_EQ(document["notes"][0]["note"], "password_not_asked");
+  EXPECT_EQ(document["notes"][0]["side"], "outside");
+  EXPECT_NE(document["notes"][0]["text"], "");
+  EXPECT_EQ(document["addressChoice"]["probed"].size(), 6U);
+  EXPECT_EQ(document["addressChoice"]["leftOut"].size(), 24U);
+  EXPECT_EQ(json::parse(Json(IncidentRun(), HealthyReport()))["addressChoice"], nullptr);
+}
+
 TEST(Json, IsTheContract) {
   const std::string text = Json(IncidentRun(), IncidentReport());
   ASSERT_TRUE(text.ends_with("}\n"));

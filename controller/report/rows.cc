@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "contract/names.h"
+#include "controller/compare/login.h"
 #include "controller/compare/outcomes.h"
 #include "controller/compare/words.h"
 
@@ -307,7 +308,9 @@ void RowMaker::Variants(const v1::Pair& pair) {
       for (const v1::StepSummary& step : outcome->steps()) {
         if (step.variant() != variant) continue;
         const bool fine = step.failure() == v1::NONE;
-        row.cells[i] = {absl::StrCat(StepLabel(step.kind()), fine ? " ok" : absl::StrCat(": ", StepCell(step))),
+        const std::string words =
+            absl::StrCat(StepLabel(step.kind()), fine ? " ok" : absl::StrCat(": ", StepCell(step)));
+        row.cells[i] = {variant == compare::kIdentity ? compare::IdentityCell(*outcome) : words,
                         fine ? Style::kPlain : Style::kBad};
         any_failed |= !fine;
         if (!fine) break;
@@ -317,7 +320,7 @@ void RowMaker::Variants(const v1::Pair& pair) {
       MarkDifference(pair, comparison_.first_difference().step(), variant, row);
     }
     // The matrix was asked for; anything else is worth a row only when it failed.
-    if (any_failed || variant.starts_with("sslmode=")) rows_.push_back(std::move(row));
+    if (any_failed || row.first_difference || variant.starts_with("sslmode=")) rows_.push_back(std::move(row));
   }
 }
 

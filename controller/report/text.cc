@@ -77,9 +77,13 @@ std::string CarrierWords(const v1::SideSummary& side) {
   if (!side.has_carrier()) return "";
   const v1::CarrierDetails& carrier = side.carrier();
   if (carrier.kind() == v1::DIRECT) return "direct: no tunnel carries it";
+  if (carrier.kind() == v1::CARRIER_UNKNOWN) {
+    const bool blind = carrier.routed_direct() || carrier.not_permitted();
+    return absl::StrCat(blind ? "cannot see what carries it" : "carrier not known", carrier.summary().empty() ? "" : ": ",
+                        carrier.summary());
+  }
   const std::string what = carrier.summary().empty() ? contract::Name(carrier.kind()) : carrier.summary();
-  return carrier.kind() == v1::CARRIER_UNKNOWN ? absl::StrCat("carrier not known: ", what)
-                                               : absl::StrCat("carrier: ", what);
+  return absl::StrCat("carrier: ", what);
 }
 
 void DrawSide(const v1::Run& run, const v1::SideSummary& side, size_t name_width, Page& page) {

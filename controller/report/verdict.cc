@@ -11,6 +11,7 @@
 #include "controller/compare/words.h"
 #include "controller/diagnose/facts.h"
 #include "controller/report/layout.h"
+#include "controller/report/notes.h"
 
 namespace parallax::report {
 namespace {
@@ -158,6 +159,15 @@ void DrawOthers(const v1::Diagnosis& diagnosis, Page& page) {
   }
 }
 
+void DrawNotes(const v1::Comparison& comparison, Page& page) {
+  bool first = true;
+  for (const v1::Note& note : comparison.notes()) {
+    if (first) page.Blank();
+    page.Paragraph(Label(first ? "note" : ""), NoteWords(comparison, note), Style::kDoubt);
+    first = false;
+  }
+}
+
 }  // namespace
 
 void DrawRemedy(const std::string& label, const std::vector<std::string>& lines, Page& page) {
@@ -198,6 +208,7 @@ void DrawVerdict(const v1::TargetReport& target, Page& page) {
                                                                 : target.comparison().status_why());
   }
   DrawOthers(diagnosis, page);
+  DrawNotes(target.comparison(), page);
 }
 
 }  // namespace parallax::report

@@ -57,6 +57,18 @@ std::string Name(v1::Role value) {
   if (value == v1::ROLE_UNSPECIFIED) return "unspecified";
   return Lower(v1::Role_Name(value), value);
 }
+std::string Name(v1::DifferenceKind value) {
+  if (value == v1::DIFFERENCE_KIND_UNSPECIFIED) return "unspecified";
+  return Lower(v1::DifferenceKind_Name(value), value);
+}
+std::string Name(v1::NoteKind value) {
+  if (value == v1::NOTE_KIND_UNSPECIFIED) return "unspecified";
+  return Lower(v1::NoteKind_Name(value), value);
+}
+std::string Name(v1::TlsTrouble value) {
+  if (value == v1::TLS_TROUBLE_UNSPECIFIED) return "unspecified";
+  return Lower(v1::TlsTrouble_Name(value), value);
+}
 
 std::string Name(v1::SslMode value) {
   switch (value) {

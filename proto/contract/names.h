@@ -30,6 +30,9 @@ std::string Name(v1::Judgement value);
 std::string Name(v1::Locality value);
 std::string Name(v1::Severity value);
 std::string Name(v1::Role value);
+std::string Name(v1::DifferenceKind value);
+std::string Name(v1::NoteKind value);
+std::string Name(v1::TlsTrouble value);
 // libpq's spelling: "verify-full".
 std::string Name(v1::SslMode value);
 
