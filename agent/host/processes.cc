@@ -1,6 +1,7 @@
 #include "agent/host/processes.h"
 
 #include <dirent.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -154,7 +155,7 @@ ProcessTable ProcessTable::Read(int64_t deadline_ns) {
   if (hidden > 0) {
     why = absl::StrCat("the descriptors of ", hidden, " processes are hidden from uid ", geteuid(),
                        ": run the agent as root, or as the user that the tunnel runs as");
-  } else if (geteuid() != 0 && access("/proc/1", F_OK) != 0) {
+  } else if (struct stat first{}; geteuid() != 0 && stat("/proc/1", &first) != 0) {
     why = absl::StrCat("/proc hides the processes of others from uid ", geteuid(),
                        " (hidepid): run the agent as root, or as the user that the tunnel runs as");
   } else if (late) {
