@@ -79,8 +79,8 @@ std::string CarrierWords(const v1::SideSummary& side) {
   if (carrier.kind() == v1::DIRECT) return "direct: no tunnel carries it";
   if (carrier.kind() == v1::CARRIER_UNKNOWN) {
     const bool blind = carrier.routed_direct() || carrier.not_permitted();
-    return absl::StrCat(blind ? "cannot see what carries it" : "carrier not known", carrier.summary().empty() ? "" : ": ",
-                        carrier.summary());
+    return absl::StrCat(blind ? "cannot see what carries it" : "carrier not known",
+                        carrier.summary().empty() ? "" : ": ", carrier.summary());
   }
   const std::string what = carrier.summary().empty() ? contract::Name(carrier.kind()) : carrier.summary();
   return absl::StrCat("carrier: ", what);
