@@ -32,7 +32,7 @@ ARROWS = {
 # Where a foreign type may be seen.
 FOREIGN = {
     r"grpcpp/|grpc/": ("agent/session", "controller/dispatch", "proto/contract/status"),
-    r"openssl/": ("agent/net", "proto/contract/digest", "proto/contract/pem", "agent/probes/postgres/scram"),
+    r"openssl/": ("agent/net", "proto/contract/digest", "proto/contract/agent_token", "proto/contract/pem", "agent/probes/postgres/scram"),
     r"sqlite3\.h": ("controller/store",),
     r"ares\.h": ("agent/net",),
     r"yaml-cpp/": ("controller/experiment",),

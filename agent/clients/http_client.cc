@@ -10,6 +10,7 @@
 #include "agent/clients/shown_url.h"
 #include "agent/net/connection.h"
 #include "agent/probes/dial.h"
+#include "agent/probes/secret_target.h"
 #include "contract/limits.h"
 
 namespace parallax::clients {
@@ -76,6 +77,7 @@ bool LocateHop(FetchRequest* request, const probes::Context& context, Reporter& 
 
 void RunHttp(const v1::HttpProbe& spec, const probes::Context& context, Reporter& reporter) {
   FetchRequest request = FirstRequest(spec);
+  policy::Secret own;  // where the bearer token may go
   if (!spec.bearer().ref().empty()) {
     auto secret = context.secrets.Resolve(spec.bearer().ref(), context.Patience());
     if (!secret.ok() || secret->value.find_first_of("\r\n") != std::string::npos) {
@@ -85,12 +87,18 @@ void RunHttp(const v1::HttpProbe& spec, const probes::Context& context, Reporter
       return;
     }
     request.bearer = std::move(secret->value);
+    own.only_to = std::move(secret->only_to);
     request.bearer_origin = std::move(secret->origin);
     reporter.KeepSecret(request.bearer);
   }
   request.to = probes::Locate(spec.endpoint(), context, reporter.recorder());
   reporter.Tell();
   if (request.to.failure != v1::NONE) return;
+  if (const absl::Status may_go = probes::CheckMayGo(own, request.to, context); !may_go.ok()) {
+    reporter.observation()->set_outcome(v1::DENIED_BY_POLICY);
+    reporter.observation()->set_error(std::string(may_go.message()));
+    return;
+  }
 
   FetchResult answer = Fetch(request, context, reporter);
   const uint32_t most = spec.max_redirects() > 0 ? spec.max_redirects() : kDefaultRedirects;
@@ -106,6 +114,8 @@ void RunHttp(const v1::HttpProbe& spec, const probes::Context& context, Reporter
     next->variant = request.variant;
     request = *std::move(next);
     if (!LocateHop(&request, context, reporter)) return;
+    // The same name may lead elsewhere by now.
+    if (!probes::CheckMayGo(own, request.to, context).ok()) request.elsewhere = true;
     answer = Fetch(request, context, reporter);
   }
   if (answer.whole) CheckExpectations(spec, answer, reporter);

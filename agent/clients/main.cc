@@ -55,7 +55,7 @@ int Main() {
   const net::Clock& clock = net::SystemClock();
   const net::CancelToken never;  // whoever wants us to end says so by a signal
   const policy::Policy policy;
-  const policy::Secrets secrets(assignment, /*allow_files_and_commands=*/false);
+  const policy::Secrets secrets(assignment, {});  // the agent has resolved what there is to resolve
   const std::vector<v1::ConnectTo> connect_to(assignment.connect_to().begin(), assignment.connect_to().end());
   const probes::Context context = {clock,
                                    never,

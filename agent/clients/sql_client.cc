@@ -20,6 +20,7 @@
 #include "agent/clients/server_error.h"
 #include "agent/probes/dial.h"
 #include "agent/probes/held.h"
+#include "agent/probes/secret_target.h"
 #include "contract/digest.h"
 #include "contract/limits.h"
 #include "contract/names.h"
@@ -374,6 +375,7 @@ void SqlRun::Hold() {
 }
 
 void SqlRun::Run() {
+  policy::Secret own;  // where the password may go
   if (!spec_.password().ref().empty()) {
     auto secret = context_.secrets.Resolve(spec_.password().ref(), context_.Patience());
     if (!secret.ok()) {
@@ -382,11 +384,18 @@ void SqlRun::Run() {
       return;
     }
     password_ = std::move(secret->value);
+    own.only_to = std::move(secret->only_to);
     reporter_.KeepSecret(password_);
   }
   to_ = probes::Locate(spec_.endpoint(), context_, reporter_.recorder());
   reporter_.Tell();
-  if (to_.failure != v1::NONE || !Connect()) return;
+  if (to_.failure != v1::NONE) return;
+  if (const absl::Status may_go = probes::CheckMayGo(own, to_, context_); !may_go.ok()) {
+    reporter_.observation()->set_outcome(v1::DENIED_BY_POLICY);
+    reporter_.observation()->set_error(std::string(may_go.message()));
+    return;
+  }
+  if (!Connect()) return;
   bool open = Step(v1::QUERY, &SqlRun::Query);
   if (open && spec_.download_bytes() > 0) open = Step(v1::DOWNLOAD, &SqlRun::Download);
   if (open && spec_.upload_bytes() > 0) open = Step(v1::UPLOAD, &SqlRun::Upload);

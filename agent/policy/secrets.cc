@@ -79,37 +79,53 @@ class Secrets::Asked {
   std::map<std::string, Answer, std::less<>> answers_;  // guarded by mutex_
 };
 
-Secrets::Secrets(const v1::Assignment& assignment, bool allow_files_and_commands)
-    : allow_files_and_commands_(allow_files_and_commands), asked_(std::make_shared<Asked>()) {
-  for (const v1::SecretValue& secret : assignment.secrets()) sent_[secret.ref()] = secret.value();
+Secrets::Secrets(const v1::Assignment& assignment, AllowedSecrets own)
+    : own_(std::move(own)), asked_(std::make_shared<Asked>()) {
+  for (const v1::SecretValue& secret : assignment.secrets()) {
+    if (secret.ref().starts_with(kOnlyTo)) {
+      sent_[secret.ref().substr(kOnlyTo.size())].only_to.push_back(secret.value());
+    } else {
+      sent_[secret.ref()].value = secret.value();
+    }
+  }
 }
 
 absl::StatusOr<Secret> Secrets::Resolve(std::string_view ref, const Patience& patience) const {
-  const auto sent = sent_.find(ref);
-  if (ref.starts_with("env:")) {
-    const std::string name(ref.substr(4));
-    // An empty variable is how people unset one; libpq treats PGPASSWORD="" as no password, too.
-    const char* value = name.empty() ? nullptr : std::getenv(name.c_str());
-    if (value != nullptr && *value != '\0') return Secret{value, "environment of the agent"};
-    if (sent != sent_.end()) return Secret{sent->second, "sent by the controller"};
-    return absl::NotFoundError(absl::StrCat("secret ", Shown(ref), ": set ", contract::Printable(name, 80),
-                                            " in the agent's environment or in the controller's"));
-  }
+  const std::vector<std::string>* targets = own_.TargetsOf(ref);
+  const auto found = sent_.find(ref);
+  const auto sent = [&] { return Secret{found->second.value, "sent by the controller", found->second.only_to}; };
   if (ref.starts_with("controller:")) {
-    if (sent != sent_.end()) return Secret{sent->second, "sent by the controller"};
+    if (found != sent_.end()) return sent();
     return absl::NotFoundError(
         absl::StrCat("secret ", Shown(ref), ": the controller did not send it; give it where parallax is run"));
   }
-  if (ref.starts_with("file:") || ref.starts_with("exec:")) {
-    if (!allow_files_and_commands_) {
-      return absl::PermissionDeniedError(
-          absl::StrCat("secret ", Shown(ref),
-                       ": this agent reads no files and runs no commands for others; use env: or controller:"));
-    }
-    return asked_->Get(ref, patience, [&] { return FromHost(ref, patience); });
+  const bool is_env = ref.starts_with("env:");
+  const bool is_file = ref.starts_with("file:");
+  if (!is_env && !is_file && !ref.starts_with("exec:")) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("secret reference ", Shown(ref), ": use env:NAME, file:PATH, exec:COMMAND or controller:NAME"));
   }
-  return absl::InvalidArgumentError(
-      absl::StrCat("secret reference ", Shown(ref), ": use env:NAME, file:PATH, exec:COMMAND or controller:NAME"));
+  if (targets == nullptr) {
+    if (is_env && found != sent_.end()) return sent();
+    // The same words whether it is there or not: what this agent's environment and disk hold is nobody's business.
+    return absl::PermissionDeniedError(absl::StrCat(
+        "secret ", Shown(ref), ": this agent does not give it to controllers. Start it with --allow-secret ",
+        is_env ? Shown(ref) : absl::StrCat(is_file ? "file:PATH" : "exec:COMMAND", ", exactly as asked"),
+        ", or set the value where parallax is run, with ",
+        is_env ? "the same variable there" : "--password-from controller:NAME"));
+  }
+  if (is_env) {
+    const std::string name(ref.substr(4));
+    // An empty variable is how people unset one; libpq treats PGPASSWORD="" as no password, too.
+    const char* value = name.empty() ? nullptr : std::getenv(name.c_str());
+    if (value != nullptr && *value != '\0') return Secret{value, "environment of the agent", *targets};
+    if (found != sent_.end()) return sent();
+    return absl::NotFoundError(absl::StrCat("secret ", Shown(ref), ": set ", contract::Printable(name, 80),
+                                            " in the agent's environment or in the controller's"));
+  }
+  auto secret = asked_->Get(ref, patience, [&] { return FromHost(ref, patience); });
+  if (secret.ok()) secret->only_to = *targets;
+  return secret;
 }
 
 absl::StatusOr<Secret> Secrets::FromHost(std::string_view ref, const Patience& patience) const {
@@ -119,7 +135,8 @@ absl::StatusOr<Secret> Secrets::FromHost(std::string_view ref, const Patience& p
   if (value->empty()) {
     return absl::NotFoundError(absl::StrCat("secret ", Shown(ref), " is empty on the agent's host"));
   }
-  return Secret{*std::move(value), is_file ? "a file on the agent's host" : "a credential helper on the agent's host"};
+  return Secret{
+      *std::move(value), is_file ? "a file on the agent's host" : "a credential helper on the agent's host", {}};
 }
 
 }  // namespace parallax::policy

@@ -32,7 +32,8 @@ v1::Assignment Sent(const std::string& ref, const std::string& value) {
 
 TEST(Secrets, TheAgentsOwnEnvironmentGoesFirst) {
   setenv("PARALLAX_TEST_SECRET", "own", 1);
-  const auto secret = Secrets(Sent("env:PARALLAX_TEST_SECRET", "sent"), true).Resolve("env:PARALLAX_TEST_SECRET");
+  const auto secret = Secrets(Sent("env:PARALLAX_TEST_SECRET", "sent"), AllowedSecrets::Everything())
+                          .Resolve("env:PARALLAX_TEST_SECRET");
   ASSERT_TRUE(secret.ok());
   EXPECT_EQ(secret->value, "own");
   EXPECT_EQ(secret->origin, "environment of the agent");
@@ -41,7 +42,8 @@ TEST(Secrets, TheAgentsOwnEnvironmentGoesFirst) {
 
 TEST(Secrets, ASentValueStandsInForAnUnsetVariable) {
   unsetenv("PARALLAX_TEST_SECRET");
-  const auto secret = Secrets(Sent("env:PARALLAX_TEST_SECRET", "sent"), true).Resolve("env:PARALLAX_TEST_SECRET");
+  const auto secret = Secrets(Sent("env:PARALLAX_TEST_SECRET", "sent"), AllowedSecrets::Everything())
+                          .Resolve("env:PARALLAX_TEST_SECRET");
   ASSERT_TRUE(secret.ok());
   EXPECT_EQ(secret->value, "sent");
   EXPECT_EQ(secret->origin, "sent by the controller");
@@ -49,7 +51,8 @@ TEST(Secrets, ASentValueStandsInForAnUnsetVariable) {
 
 TEST(Secrets, NotFoundNamesTheReferenceAndWhatToSet) {
   unsetenv("PARALLAX_TEST_SECRET");
-  const auto secret = Secrets(Sent("env:OTHER", "hunter2"), true).Resolve("env:PARALLAX_TEST_SECRET");
+  const auto secret =
+      Secrets(Sent("env:OTHER", "hunter2"), AllowedSecrets::Everything()).Resolve("env:PARALLAX_TEST_SECRET");
   EXPECT_EQ(secret.status().code(), absl::StatusCode::kNotFound);
   EXPECT_THAT(secret.status().message(), HasSubstr("set PARALLAX_TEST_SECRET"));
   EXPECT_THAT(secret.status().message(), Not(HasSubstr("hunter2")));
@@ -63,20 +66,20 @@ TEST(Secrets, AReferenceWithoutASchemeIsNotEchoed) {
 }
 
 TEST(Secrets, ControllerValues) {
-  const auto secret = Secrets(Sent("controller:pg", "sent"), false).Resolve("controller:pg");
+  const auto secret = Secrets(Sent("controller:pg", "sent"), {}).Resolve("controller:pg");
   ASSERT_TRUE(secret.ok());
   EXPECT_EQ(secret->value, "sent");
 }
 
 TEST(Secrets, FilesAndCommandsOnlyWhereAllowed) {
-  EXPECT_EQ(Secrets({}, false).Resolve("file:/etc/hostname").status().code(), absl::StatusCode::kPermissionDenied);
-  EXPECT_EQ(Secrets({}, false).Resolve("exec:echo x").status().code(), absl::StatusCode::kPermissionDenied);
+  EXPECT_EQ(Secrets({}, {}).Resolve("file:/etc/hostname").status().code(), absl::StatusCode::kPermissionDenied);
+  EXPECT_EQ(Secrets({}, {}).Resolve("exec:echo x").status().code(), absl::StatusCode::kPermissionDenied);
 }
 
 TEST(Secrets, FileWithoutItsTrailingNewline) {
   const std::string path = ::testing::TempDir() + "/parallax_secret";
   std::ofstream(path) << " pass word \n";
-  const auto secret = Secrets({}, true).Resolve("file:" + path);
+  const auto secret = Secrets({}, AllowedSecrets::Everything()).Resolve("file:" + path);
   ASSERT_TRUE(secret.ok()) << secret.status();
   EXPECT_EQ(secret->value, " pass word ");
 }
@@ -84,15 +87,18 @@ TEST(Secrets, FileWithoutItsTrailingNewline) {
 TEST(Secrets, FilesAreBoundedAndRegular) {
   const std::string path = ::testing::TempDir() + "/parallax_secret_large";
   std::ofstream(path) << std::string(kMaxSecretBytes + 1, 'x');
-  EXPECT_THAT(Secrets({}, true).Resolve("file:" + path).status().message(), HasSubstr("larger than"));
+  EXPECT_THAT(Secrets({}, AllowedSecrets::Everything()).Resolve("file:" + path).status().message(),
+              HasSubstr("larger than"));
   const std::string fifo = ::testing::TempDir() + "/parallax_secret_fifo";
   mkfifo(fifo.c_str(), 0600);
-  EXPECT_THAT(Secrets({}, true).Resolve("file:" + fifo).status().message(), HasSubstr("it is a FIFO"));
-  EXPECT_THAT(Secrets({}, true).Resolve("file:/nonexistent").status().message(), HasSubstr("No such file"));
+  EXPECT_THAT(Secrets({}, AllowedSecrets::Everything()).Resolve("file:" + fifo).status().message(),
+              HasSubstr("it is a FIFO"));
+  EXPECT_THAT(Secrets({}, AllowedSecrets::Everything()).Resolve("file:/nonexistent").status().message(),
+              HasSubstr("No such file"));
 }
 
 TEST(CredentialHelper, ItsOutputIsTheSecret) {
-  const auto secret = Secrets({}, true).Resolve("exec:printf 'pa ss\\n'");
+  const auto secret = Secrets({}, AllowedSecrets::Everything()).Resolve("exec:printf 'pa ss\\n'");
   ASSERT_TRUE(secret.ok()) << secret.status();
   EXPECT_EQ(secret->value, "pa ss");
 }
@@ -145,7 +151,7 @@ TEST(Secrets, AHelperIsStartedOnceAnAssignment) {
   const std::string count = ::testing::TempDir() + "/parallax_helper_count";
   unlink(count.c_str());
   const std::string ref = "exec:sh -c 'echo x >> " + count + "; echo secret'";
-  const Secrets secrets({}, true);
+  const Secrets secrets({}, AllowedSecrets::Everything());
   std::vector<std::thread> probes;
   for (int i = 0; i < 8; ++i) {
     probes.emplace_back([&] {
@@ -157,7 +163,7 @@ TEST(Secrets, AHelperIsStartedOnceAnAssignment) {
   std::stringstream started;
   started << std::ifstream(count).rdbuf();
   EXPECT_EQ(started.str(), "x\n");
-  EXPECT_TRUE(Secrets({}, true).Resolve(ref).ok()) << "another assignment asks anew";
+  EXPECT_TRUE(Secrets({}, AllowedSecrets::Everything()).Resolve(ref).ok()) << "another assignment asks anew";
   std::stringstream again;
   again << std::ifstream(count).rdbuf();
   EXPECT_EQ(again.str(), "x\nx\n");
@@ -168,7 +174,7 @@ TEST(Secrets, WhoWaitsForAnothersHelperMayGiveUpToo) {
   unlink(begun.c_str());
   ASSERT_EQ(mkfifo(begun.c_str(), 0600), 0);
   const std::string ref = "exec:sh -c 'echo > " + begun + "; sleep 60'";
-  const Secrets secrets({}, true);
+  const Secrets secrets({}, AllowedSecrets::Everything());
   std::atomic<bool> first_gives_up{false};
   std::thread first([&] {
     const Patience patience{kHelperTimeoutMs, [&] { return first_gives_up.load(); }, -1};

@@ -381,6 +381,11 @@ absl::Status RunInClient(v1::ProbeSpec spec, v1::SecretRef* (*secret_of)(v1::Pro
     reference->set_ref("controller:resolved");
     assignment.add_secrets()->set_ref(reference->ref());
     assignment.mutable_secrets(0)->set_value(secret.value);
+    for (const std::string& target : secret.only_to) {
+      v1::SecretValue* narrowed = assignment.add_secrets();
+      narrowed->set_ref(absl::StrCat(std::string(policy::kOnlyTo), reference->ref()));
+      narrowed->set_value(target);
+    }
   }
   const int64_t left_ms = (context.deadline_ns - context.clock.MonotonicNs() - kGraceNs) / net::kMs;
   spec.set_timeout_ms(std::max<int64_t>(1, left_ms));

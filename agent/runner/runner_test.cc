@@ -154,7 +154,7 @@ TEST_F(RunnerTest, HandsOverSecretsAndConnectTo) {
   v1::Assignment assignment;
   assignment.add_secrets()->set_ref("controller:P");
   assignment.mutable_secrets(0)->set_value("hunter2");
-  job.secrets = policy::Secrets(assignment, false);
+  job.secrets = policy::Secrets(assignment, {});
   v1::ConnectTo* entry = &job.connect_to.emplace_back();
   entry->set_host("db");
   entry->set_port(1);

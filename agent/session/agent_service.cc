@@ -3,10 +3,14 @@
 #include <grpc/grpc.h>
 #include <grpcpp/server_context.h>
 
+#include <algorithm>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "contract/agent_token.h"
 #include "contract/limits.h"
 #include "contract/status.h"
 
@@ -18,45 +22,104 @@ constexpr int kUnusedMs = 60'000;
 
 class GrpcStream final : public Stream {
  public:
-  GrpcStream(grpc::ServerContext* context, grpc::ServerReaderWriter<v1::AgentMessage, v1::ControllerMessage>* stream)
-      : context_(context), stream_(stream) {}
+  GrpcStream(grpc::ServerContext* context, grpc::ServerReaderWriter<v1::AgentMessage, v1::ControllerMessage>* stream,
+             ProgressWatch* watch)
+      : context_(context), stream_(stream), watch_(watch) {}
 
-  bool Read(v1::ControllerMessage* message) override { return stream_->Read(message); }
-  bool Write(const v1::AgentMessage& message) override { return stream_->Write(message); }
+  bool Read(v1::ControllerMessage* message) override {
+    if (!stream_->Read(message)) return false;
+    watch_->Received(*message);
+    return true;
+  }
+  bool Write(const v1::AgentMessage& message) override {
+    watch_->Writing();
+    const bool written = stream_->Write(message);
+    watch_->Wrote(message);
+    return written;
+  }
   void Cancel() override { context_->TryCancel(); }
 
  private:
   grpc::ServerContext* const context_;
   grpc::ServerReaderWriter<v1::AgentMessage, v1::ControllerMessage>* const stream_;
+  ProgressWatch* const watch_;
 };
+
+std::optional<std::string_view> Metadata(const grpc::ServerContext& context, const char* name) {
+  const auto found = context.client_metadata().find(name);
+  if (found == context.client_metadata().end()) return std::nullopt;
+  return std::string_view(found->second.data(), found->second.size());
+}
 
 }  // namespace
 
-AgentService::AgentService(AgentSession& session, int max_sessions, std::function<void(const absl::Status&)> on_end)
-    : session_(session), max_sessions_(max_sessions), on_end_(std::move(on_end)) {}
+AgentService::AgentService(AgentSession& session, ServiceOptions options)
+    : session_(session), options_(std::move(options)) {}
 
 grpc::Status AgentService::Session(grpc::ServerContext* context,
                                    grpc::ServerReaderWriter<v1::AgentMessage, v1::ControllerMessage>* stream) {
-  if (session_.draining()) {
-    return contract::ToGrpc(absl::UnavailableError("this agent was asked to end, and takes no new session"));
+  if (options_.callers != nullptr) {
+    const absl::Status admitted =
+        options_.callers->Admit(Metadata(*context, contract::kTokenMetadata), context->peer());
+    if (!admitted.ok()) return contract::ToGrpc(admitted);
   }
-  {
-    std::lock_guard lock(mutex_);
-    if (sessions_ >= max_sessions_) {
-      return contract::ToGrpc(absl::ResourceExhaustedError(
-          absl::StrCat("this agent serves at most ", max_sessions_, max_sessions_ == 1 ? " session" : " sessions",
-                       " at once, and is busy: try again when one has ended")));
-    }
-    ++sessions_;
-  }
-  GrpcStream wrapped(context, stream);
+  Place place;
+  place.context = context;
+  place.check = options_.max_checks > 0 && Metadata(*context, contract::kCheckMetadata).has_value();
+  if (absl::Status status = Enter(place); !status.ok()) return contract::ToGrpc(status);
+  GrpcStream wrapped(context, stream, &place.watch);
   const absl::Status status = session_.Run(wrapped);
   {
     std::lock_guard lock(mutex_);
-    --sessions_;
+    places_.remove(&place);
   }
-  if (on_end_) on_end_(status);
+  if (options_.on_end) options_.on_end(status);
   return contract::ToGrpc(status);
+}
+
+absl::Status AgentService::Enter(Place& place) {
+  if (session_.draining()) {
+    return absl::UnavailableError("this agent was asked to end, and takes no new session");
+  }
+  place.since = std::chrono::steady_clock::now();
+  std::lock_guard lock(mutex_);
+  if (!place.check && Taken(false) >= options_.max_sessions) {
+    return absl::ResourceExhaustedError(absl::StrCat("this agent serves at most ", options_.max_sessions,
+                                                     options_.max_sessions == 1 ? " session" : " sessions",
+                                                     " at once, and is busy: try again when one has ended"));
+  }
+  if (place.check) {
+    if (const std::string hangs = WhatHangs(); !hangs.empty()) return absl::InternalError(hangs);
+    for (Place* other : places_) {
+      if (Taken(true) < options_.max_checks) break;
+      if (!other->check || other->evicted || place.since - other->since < options_.check_ms) continue;
+      other->evicted = true;
+      other->context->TryCancel();
+    }
+    if (Taken(true) >= options_.max_checks) {
+      return absl::ResourceExhaustedError(absl::StrCat("this agent answers at most ", options_.max_checks,
+                                                       " health checks at once: try again in a few seconds"));
+    }
+  }
+  places_.push_back(&place);
+  return absl::OkStatus();
+}
+
+int AgentService::Taken(bool checks) const {
+  return static_cast<int>(std::count_if(places_.begin(), places_.end(),
+                                        [&](const Place* place) { return place->check == checks && !place->evicted; }));
+}
+
+std::string AgentService::WhatHangs() const {
+  std::string hangs;
+  for (const Place* place : places_) {
+    if (place->check) continue;
+    const std::string one = place->watch.Hung(options_.hang_grace);
+    if (one.empty()) return "";
+    absl::StrAppend(&hangs, hangs.empty() ? "" : "; ", one);
+  }
+  if (Taken(false) < options_.max_sessions) return "";
+  return absl::StrCat("each of the ", options_.max_sessions, " sessions hangs: ", hangs);
 }
 
 void Configure(grpc::ServerBuilder& builder) {

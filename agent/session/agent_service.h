@@ -6,31 +6,60 @@
 
 #include <grpcpp/server_builder.h>
 
+#include <chrono>
 #include <functional>
+#include <list>
 #include <mutex>
 
 #include "absl/status/status.h"
 #include "agent/session/agent_session.h"
+#include "agent/session/caller_check.h"
+#include "agent/session/progress_watch.h"
 #include "parallax/v1/session.grpc.pb.h"
 
 namespace parallax::session {
 
+struct ServiceOptions {
+  int max_sessions = 1;
+  // Places that only health checks take, beside those; one that has held its place for `check_ms` gives way to another.
+  int max_checks = 0;
+  std::chrono::milliseconds check_ms{10'000};
+  // So much longer than its plan allows a session may be silent before a check calls it hung.
+  std::chrono::milliseconds hang_grace{10'000};
+  const CallerCheck* callers = nullptr;  // null: whoever reaches us may
+  // When given: called with the result of each session that was served, on its thread and as its last act.
+  std::function<void(const absl::Status&)> on_end;
+};
+
 class AgentService final : public v1::Agent::Service {
  public:
-  // `session` is borrowed. At most `max_sessions` at once; one more is answered RESOURCE_EXHAUSTED, and, while the
-  // session drains, UNAVAILABLE. `on_end`, when given, is called with the result of each session that was served, on
-  // its thread and as its last act.
-  AgentService(AgentSession& session, int max_sessions, std::function<void(const absl::Status&)> on_end = nullptr);
+  // `session` and `options.callers` are borrowed. A caller who is not admitted is answered UNAUTHENTICATED before
+  // anything else, and takes no place. Then: while the session drains, UNAVAILABLE; one session too many,
+  // RESOURCE_EXHAUSTED; a check, when every place is held by work that hangs, INTERNAL with what hangs.
+  AgentService(AgentSession& session, ServiceOptions options);
 
   grpc::Status Session(grpc::ServerContext* context,
                        grpc::ServerReaderWriter<v1::AgentMessage, v1::ControllerMessage>* stream) override;
 
  private:
+  struct Place {
+    ProgressWatch watch;
+    grpc::ServerContext* context = nullptr;
+    bool check = false;
+    bool evicted = false;  // its place is another's already
+    std::chrono::steady_clock::time_point since;
+  };
+
+  // Enters `place`, or says why there is none.
+  absl::Status Enter(Place& place);
+  // With the lock held.
+  int Taken(bool checks) const;
+  std::string WhatHangs() const;
+
   AgentSession& session_;
-  const int max_sessions_;
-  const std::function<void(const absl::Status&)> on_end_;
+  const ServiceOptions options_;
   std::mutex mutex_;
-  int sessions_ = 0;  // guarded by mutex_
+  std::list<Place*> places_;  // guarded by mutex_; the oldest first
 };
 
 // Message sizes, keepalive, and few threads: an agent serves a handful of sessions and not thousands.

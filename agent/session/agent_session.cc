@@ -248,7 +248,7 @@ class AgentSession::Live {
     job.connect_to.assign(assignment.connect_to().begin(), assignment.connect_to().end());
     job.any_root_cert = session_.options_.any_root_cert;
     job.root_certs = session_.options_.root_certs;
-    job.secrets = policy::Secrets(assignment, session_.options_.allow_files_and_commands);
+    job.secrets = policy::Secrets(assignment, session_.options_.secrets);
     assignment.clear_secrets();
     const absl::Status status = session_.runner_.Run(job, cancel, [&](v1::Observation observation) {
       if (!Emit(done.assignment(), std::move(observation), cancel)) return;

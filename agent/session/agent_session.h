@@ -37,8 +37,8 @@ class Stream {
 };
 
 struct SessionOptions {
-  // file: and exec: secret references work (stdio agents, which have their starter's rights anyway).
-  bool allow_files_and_commands = false;
+  // What plans may name of this agent's own environment, files and credential helpers.
+  policy::AllowedSecrets secrets;
   // Which files a plan may name as root certificates: any (stdio agents), or these alone (runner::Job).
   bool any_root_cert = false;
   std::vector<std::string> root_certs;

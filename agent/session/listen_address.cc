@@ -1,13 +1,16 @@
 #include "agent/session/listen_address.h"
 
 #include <arpa/inet.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "contract/limits.h"
+#include "contract/unix_socket.h"
 
 namespace parallax::session {
 namespace {
@@ -44,18 +47,37 @@ bool Split(std::string_view text, ListenAddress* to) {
 }
 
 absl::Status NoAddress(std::string_view text, std::string_view of_what) {
-  return absl::InvalidArgumentError(absl::StrCat("'", contract::Printable(text, 100), "' is no address ",
-                                                 std::string(of_what),
-                                                 ": write ADDRESS:PORT, as in 127.0.0.1:7411 or [::1]:7411"));
+  return absl::InvalidArgumentError(
+      absl::StrCat("'", contract::Printable(text, 100), "' is no address ", std::string(of_what),
+                   ": write unix:PATH, or ADDRESS:PORT as in 127.0.0.1:7411 or [::1]:7411"));
+}
+
+absl::StatusOr<ListenAddress> ParseSocket(std::string_view text) {
+  auto path = contract::ParseUnixAddress(text);
+  if (!path.ok()) return path.status();
+  ListenAddress address;
+  address.path = *std::move(path);
+  return address;
 }
 
 }  // namespace
 
 std::string ListenAddress::Text() const {
+  if (!path.empty()) return absl::StrCat(std::string(contract::kUnixScheme), path);
   return host.find(':') == std::string::npos ? absl::StrCat(host, ":", port) : absl::StrCat("[", host, "]:", port);
 }
 
+std::string DefaultListen() {
+  const char* runtime = std::getenv("XDG_RUNTIME_DIR");
+  // Only an absolute path counts (XDG Base Directory Specification). Root's own may be a login's, and end with it.
+  if (geteuid() != 0 && runtime != nullptr && runtime[0] == '/') {
+    return absl::StrCat(std::string(contract::kUnixScheme), runtime, "/parallax-agent.sock");
+  }
+  return absl::StrCat(std::string(contract::kUnixScheme), "/run/parallax-agent/agent.sock");
+}
+
 absl::StatusOr<ListenAddress> ParseListenAddress(std::string_view text) {
+  if (text.starts_with(contract::kUnixScheme)) return ParseSocket(text);
   ListenAddress address;
   const bool split = Split(text, &address);
   if (address.host == "localhost") address.host = "127.0.0.1";
@@ -66,16 +88,16 @@ absl::StatusOr<ListenAddress> ParseListenAddress(std::string_view text) {
     return absl::InvalidArgumentError(absl::StrCat(
         "this agent does not listen on '", contract::Printable(text, 100),
         "', which others can reach: it has no policy yet that says what may be probed from here, and for whom. Listen "
-        "on 127.0.0.1:",
+        "on a unix socket or on 127.0.0.1:",
         address.port == 0 ? 7411 : address.port,
-        " and forward a port to it (ssh -L 7411:127.0.0.1:7411 HOST, kubectl port-forward), or let the controller "
-        "start "
-        "the agent (--inside ssh:HOST)"));
+        " and forward to it (ssh -L 7411:127.0.0.1:7411 HOST, kubectl port-forward), or let the controller start the "
+        "agent (--inside ssh:HOST)"));
   }
   return address;
 }
 
 absl::StatusOr<ListenAddress> ParseServedAddress(std::string_view text) {
+  if (text.starts_with(contract::kUnixScheme)) return ParseSocket(text);
   ListenAddress address;
   if (!Split(text, &address) || address.port == 0 || !(IsAddress(address.host) || IsName(address.host))) {
     return NoAddress(text, "of an agent");

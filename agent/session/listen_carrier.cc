@@ -7,6 +7,7 @@
 #include <grpcpp/security/tls_credentials_options.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
+#include <grpcpp/server_posix.h>
 #include <poll.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -20,11 +21,14 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "agent/net/cancel.h"
 #include "agent/net/tls_files.h"
 #include "agent/session/agent_service.h"
 #include "agent/session/last_resort.h"
 #include "agent/session/listen_address.h"
+#include "agent/session/unix_listener.h"
+#include "contract/agent_token.h"
 
 namespace parallax::session {
 namespace {
@@ -33,6 +37,41 @@ namespace {
 constexpr auto kFlush = std::chrono::milliseconds(1'000);
 // How long what was cut off may take to notice, before the process ends without it.
 constexpr auto kCutOff = std::chrono::milliseconds(5'000);
+
+// The modes that let a file's group or others at all: to connect one needs to write (unix(7)).
+constexpr mode_t kOwner = 0600;
+constexpr mode_t kOthers = 0007;
+
+absl::Status CheckCallersAreKnown(const ListenAddress& address, const ListenOptions& options) {
+  if (!options.token.empty()) {
+    if (absl::Status status = contract::CheckToken(options.token); !status.ok()) return status;
+  }
+  if (address.path.empty()) {
+    if (!options.token.empty() || !options.tls_client_ca.empty()) return absl::OkStatus();
+    return absl::InvalidArgumentError(
+        absl::StrCat("every user of this host, and every container of its pod, could connect to ", address.Text(),
+                     ", and this agent would not know them. Three ways:\n"
+                     "  --listen unix:PATH              the socket's file modes say who may; the default\n"
+                     "  --token-file FILE               callers show a copy of that token; --token-from env:NAME takes "
+                     "it from there\n"
+                     "  --tls-cert FILE --tls-key FILE --tls-client-ca FILE   callers show a certificate"));
+  }
+  if (!options.tls_cert.empty() || !options.tls_key.empty() || !options.tls_client_ca.empty()) {
+    return absl::InvalidArgumentError(
+        "TLS is for --listen ADDRESS:PORT: a unix socket stays on this host, and its file modes say who may connect");
+  }
+  if ((options.socket_mode & kOwner) != kOwner || (options.socket_mode & ~mode_t{0666}) != 0) {
+    return absl::InvalidArgumentError(absl::StrCat("--socket-mode ", absl::StrFormat("%04o", options.socket_mode),
+                                                   ": write 0600 (this user alone) or 0660 (its group too)"));
+  }
+  if ((options.socket_mode & kOthers) != 0 && options.token.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--socket-mode ", absl::StrFormat("%04o", options.socket_mode),
+                     " lets every user of this host connect: with --token-file FILE callers are known all the same; "
+                     "else take 0660 and a group"));
+  }
+  return absl::OkStatus();
+}
 
 absl::Status CheckFiles(const ListenOptions& options) {
   if (options.tls_cert.empty() != options.tls_key.empty()) {
@@ -92,14 +131,23 @@ absl::Status TryToBind(const ListenAddress& address) {
 
 enum class Woken { kStop, kDrained, kTimeout };
 
-// Blocks until `stop_fd` is readable, and takes what is in it; until `drained_fd` is; or until the deadline.
-Woken Wait(int stop_fd, int drained_fd, std::chrono::steady_clock::time_point deadline) {
+// How long an accept that found no descriptor waits before it is tried again.
+constexpr int kNoDescriptorMs = 100;
+
+// Blocks until `stop_fd` is readable, and takes what is in it; until `drained_fd` is; or until the deadline. Meanwhile
+// who connects to `sockets` (may be null) is given to `server`.
+Woken Wait(int stop_fd, int drained_fd, std::chrono::steady_clock::time_point deadline, const UnixListener* sockets,
+           grpc::Server* server) {
+  bool exhausted = false;
   for (;;) {
     const auto left =
         std::chrono::duration_cast<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now()).count();
     if (left <= 0) return Woken::kTimeout;
-    pollfd waits[] = {{stop_fd, POLLIN, 0}, {drained_fd, POLLIN, 0}};
-    poll(waits, 2, static_cast<int>(std::min<int64_t>(left, 60'000)));
+    pollfd waits[] = {{stop_fd, POLLIN, 0},
+                      {drained_fd, POLLIN, 0},
+                      {sockets == nullptr || exhausted ? -1 : sockets->fd(), POLLIN, 0}};
+    poll(waits, 3, static_cast<int>(std::min<int64_t>(left, exhausted ? kNoDescriptorMs : 60'000)));
+    exhausted = false;
     if (waits[0].revents != 0) {
       // One signal of a signalfd(2). Of two that were sent at once, the second is still to be read.
       signalfd_siginfo signal;
@@ -107,6 +155,10 @@ Woken Wait(int stop_fd, int drained_fd, std::chrono::steady_clock::time_point de
       return Woken::kStop;
     }
     if (waits[1].revents != 0) return Woken::kDrained;
+    if (waits[2].revents == 0) continue;
+    const int caller = sockets->Accept();
+    exhausted = caller < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM);
+    if (caller >= 0) grpc::AddInsecureChannelFromFd(server, caller);  // owns it from here
   }
 }
 
@@ -116,27 +168,46 @@ absl::Status ServeListen(AgentSession& session, const ListenOptions& options, in
   auto address = ParseListenAddress(options.address);
   if (!address.ok()) return address.status();
   if (absl::Status status = CheckFiles(options); !status.ok()) return status;
-  if (absl::Status status = TryToBind(*address); !status.ok()) return status;
+  if (absl::Status status = CheckCallersAreKnown(*address, options); !status.ok()) return status;
 
-  AgentService service(session, options.max_sessions);
+  const CallerCheck callers(options.token, options.log);
+  ServiceOptions of_service;
+  of_service.max_sessions = options.max_sessions;
+  of_service.max_checks = options.max_checks;
+  of_service.check_ms = options.check_ms;
+  of_service.hang_grace = options.hang_grace;
+  of_service.callers = &callers;
+  AgentService service(session, std::move(of_service));
   grpc::ServerBuilder builder;
   builder.RegisterService(&service);
   Configure(builder);
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // or two agents would share a port, and take turns
+  std::unique_ptr<UnixListener> sockets;
   int port = 0;
-  builder.AddListeningPort(address->Text(), Credentials(options), &port);
+  if (address->path.empty()) {
+    if (absl::Status status = TryToBind(*address); !status.ok()) return status;
+    builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // or two agents would share a port, and take turns
+    builder.AddListeningPort(address->Text(), Credentials(options), &port);
+  } else {
+    // Not gRPC's own listener: that one gives the file whatever the umask leaves, and removes a living agent's.
+    auto opened = UnixListener::Open(address->path, options.socket_mode);
+    if (!opened.ok()) return opened.status();
+    sockets = *std::move(opened);
+  }
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
-  if (server == nullptr || port == 0) {
+  if (server == nullptr || (sockets == nullptr && port == 0)) {
     return absl::UnavailableError(absl::StrCat("gRPC cannot listen on ", address->Text()));
   }
   address->port = static_cast<uint16_t>(port);
   if (options.on_listening) options.on_listening(address->Text());
 
   using std::chrono::steady_clock;
-  while (Wait(stop_fd, -1, steady_clock::now() + std::chrono::hours(24)) != Woken::kStop) {
+  const auto wait = [&](int drained_fd, steady_clock::time_point until) {
+    return Wait(stop_fd, drained_fd, until, sockets.get(), server.get());
+  };
+  while (wait(-1, steady_clock::now() + std::chrono::hours(24)) != Woken::kStop) {
   }
   const net::CancelToken& drained = session.Drain();
-  const Woken woken = Wait(stop_fd, drained.fd(), steady_clock::now() + std::chrono::milliseconds(options.drain_ms));
+  const Woken woken = wait(drained.fd(), steady_clock::now() + std::chrono::milliseconds(options.drain_ms));
   const LastResort last_resort(kFlush + kCutOff);
   // New sessions find nobody; the controllers of those that are there may read their last answers.
   server->Shutdown(std::chrono::system_clock::now() + (woken == Woken::kDrained ? kFlush : kFlush * 0));

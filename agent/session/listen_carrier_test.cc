@@ -5,9 +5,15 @@
 #include <grpcpp/channel.h>
 #include <grpcpp/client_context.h>
 #include <grpcpp/create_channel.h>
+#include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
 #include <gtest/gtest.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <fstream>
 #include <future>
@@ -15,6 +21,7 @@
 
 #include "agent/session/health_check.h"
 #include "agent/session/listen_address.h"
+#include "contract/agent_token.h"
 #include "contract/limits.h"
 #include "parallax/v1/session.grpc.pb.h"
 #include "tests/support/fake_probes.h"
@@ -32,15 +39,21 @@ using support::Theatre;
 using support::TlsIdentity;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
+
+const std::string kToken(40, 't');
 
 std::string Message(const absl::Status& status) { return std::string(status.message()); }
 
 // The controller's end of one session.
 class Controller {
  public:
-  explicit Controller(const std::string& address)
+  explicit Controller(const std::string& address, const std::string& authorization = "Bearer " + kToken,
+                      bool check = false)
       : stub_(v1::Agent::NewStub(grpc::CreateChannel(address, grpc::InsecureChannelCredentials()))) {
     context_.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(30));
+    if (!authorization.empty()) context_.AddMetadata(contract::kTokenMetadata, authorization);
+    if (check) context_.AddMetadata(contract::kCheckMetadata, "1");
     stream_ = stub_->Session(&context_);
   }
   ~Controller() { context_.TryCancel(); }
@@ -85,6 +98,8 @@ class ListenCarrierTest : public ::testing::Test {
  protected:
   ListenCarrierTest() {
     options_.address = "127.0.0.1:0";
+    options_.token = kToken;
+    check_.token = kToken;
     EXPECT_EQ(pipe(stop_), 0);
     v1::Hello hello;
     hello.set_protocol(contract::kProtocolVersion);
@@ -181,6 +196,242 @@ TEST_F(ListenCarrierTest, AskedToEndItFinishesWhatRunsAndBeginsNothing) {
   EXPECT_TRUE(Served().ok());
 }
 
+// --- Who may call
+
+TEST_F(ListenCarrierTest, AStrangerGetsNothingAndTakesNoPlace) {
+  options_.max_sessions = 1;
+  std::vector<std::string> lines;
+  options_.log = [&](const std::string& line) { lines.push_back(line); };
+  const std::string address = Serve();
+  for (const std::string& shown : {std::string(), std::string("Bearer hunter2"), "Bearer " + kToken + "t", kToken}) {
+    for (const bool check : {false, true}) {
+      Controller stranger(address, shown, check);
+      EXPECT_EQ(stranger.Receive().message_case(), v1::AgentMessage::MESSAGE_NOT_SET) << shown;
+      const grpc::Status sent_away = stranger.Finish();
+      EXPECT_EQ(sent_away.error_code(), grpc::StatusCode::UNAUTHENTICATED);
+      EXPECT_THAT(sent_away.error_message(), AllOf(HasSubstr("token"), HasSubstr("--agent-token-from")));
+    }
+  }
+  ASSERT_EQ(lines.size(), 1U) << "at a bounded rate";
+  EXPECT_THAT(lines[0], AllOf(HasSubstr("127.0.0.1"), Not(HasSubstr("hunter2")), Not(HasSubstr(kToken))));
+  Controller known(address);
+  known.Begin();
+}
+
+TEST_F(ListenCarrierTest, StrangersDoNotLearnThatItEndsNorHowBusyItIs) {
+  options_.max_sessions = 1;
+  const std::string address = Serve();
+  Controller working(address);
+  working.Begin();
+  working.Assign(1, {"gate"});
+  ASSERT_TRUE(theatre_.AwaitAtGate(1));
+  Controller during(address, "");
+  EXPECT_FALSE(during.Receive().has_hello());
+  EXPECT_EQ(during.Finish().error_code(), grpc::StatusCode::UNAUTHENTICATED);
+}
+
+TEST_F(ListenCarrierTest, WhereCallersWouldStayUnknownItDoesNotServe) {
+  options_.token = "";
+  const absl::Status served = ServeListen(*session_, options_, stop_[0]);
+  EXPECT_EQ(served.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(Message(served), AllOf(HasSubstr("unix:PATH"), HasSubstr("--token-file"), HasSubstr("--tls-client-ca")));
+  options_.token = "short";
+  EXPECT_THAT(Message(ServeListen(*session_, options_, stop_[0])), HasSubstr("openssl rand"));
+}
+
+TEST_F(ListenCarrierTest, ATokenGoesToThisHostOrOverTls) {
+  for (const char* elsewhere : {"192.0.2.1:7411", "agent.internal:7411", "[2001:db8::1]:7411"}) {
+    address_ = elsewhere;
+    EXPECT_EQ(Check().code(), absl::StatusCode::kInvalidArgument) << elsewhere;
+    EXPECT_THAT(Message(Check()), AllOf(HasSubstr("plaintext"), Not(HasSubstr(kToken)))) << elsewhere;
+  }
+}
+
+TEST_F(ListenCarrierTest, NoProxyOfTheEnvironmentIsGivenTheToken) {
+  Serve();
+  std::atomic<int> asked{0};
+  support::ScriptedServer proxy([&](support::Peer& peer) {
+    peer.ReadSome();
+    ++asked;
+  });
+  setenv("http_proxy", ("http://127.0.0.1:" + std::to_string(proxy.port())).c_str(), 1);
+  const absl::Status checked = Check();
+  unsetenv("http_proxy");
+  EXPECT_TRUE(checked.ok()) << checked;
+  EXPECT_EQ(asked, 0);
+}
+
+class UnixListenTest : public ListenCarrierTest {
+ protected:
+  UnixListenTest() {
+    char folder[] = "/tmp/parallax-serve-XXXXXX";
+    EXPECT_NE(mkdtemp(folder), nullptr);
+    folder_ = folder;
+    options_.address = "unix:" + folder_ + "/agent.sock";
+    options_.token = check_.token = "";
+  }
+  ~UnixListenTest() override {
+    if (serving_.valid()) {
+      theatre_.Open();
+      AskToEnd();
+      serving_.wait();
+      serving_ = {};
+    }
+    EXPECT_EQ(rmdir(folder_.c_str()), 0) << "something was left there";
+  }
+  std::string folder_;
+};
+
+TEST_F(UnixListenTest, ItsModesSayWhoAndNothingElseIsAskedFor) {
+  const std::string address = Serve();
+  struct stat facts {};
+  ASSERT_EQ(stat((folder_ + "/agent.sock").c_str(), &facts), 0);
+  EXPECT_EQ(facts.st_mode & 07777, 0600U);
+  Controller first(address, "");
+  Controller second(address, "");
+  first.Begin();
+  second.Begin();
+  first.Assign(1, {"refused"});
+  EXPECT_EQ(first.Receive().observation().observation().outcome(), v1::REFUSED);
+  EXPECT_EQ(first.Receive().done().observations(), 1U);
+  EXPECT_TRUE(Check().ok()) << Check();
+}
+
+TEST_F(UnixListenTest, ATokenThatIsGivenIsAskedForHereToo) {
+  options_.token = kToken;
+  options_.socket_mode = 0666;  // only with it
+  const std::string address = Serve();
+  EXPECT_THAT(Message(Check()), HasSubstr("wants a token"));
+  check_.token = kToken;
+  EXPECT_TRUE(Check().ok()) << Check();
+}
+
+TEST_F(UnixListenTest, ItsEndIsAsOrderly) {
+  const std::string address = Serve();
+  Controller working(address, "");
+  Controller idle(address, "");
+  working.Begin();
+  idle.Begin();
+  working.Assign(1, {"gate"});
+  ASSERT_TRUE(theatre_.AwaitAtGate(1));
+  AskToEnd();
+  EXPECT_THAT(idle.AwaitRefusal(), HasSubstr("asked to end"));
+  EXPECT_THAT(Message(Check()), HasSubstr("asked to end"));
+  theatre_.Open();
+  EXPECT_EQ(working.Receive().observation().observation().outcome(), v1::NONE);
+  EXPECT_EQ(working.Receive().done().observations(), 1U);
+  EXPECT_TRUE(Served().ok());
+  EXPECT_THAT(Message(Check()), HasSubstr("there is no socket"));
+}
+
+TEST_F(UnixListenTest, WhatDoesNotFitIsAUsageError) {
+  const auto serve = [&] { return Message(ServeListen(*session_, options_, stop_[0])); };
+  for (const mode_t mode : {0666, 0606, 0602, 0400, 0700, 0660 | S_ISUID}) {
+    options_.socket_mode = mode;
+    EXPECT_THAT(serve(), HasSubstr("--socket-mode")) << mode;
+  }
+  options_.socket_mode = 0600;
+  options_.tls_client_ca = "/ca.pem";
+  EXPECT_THAT(serve(), HasSubstr("TLS"));
+}
+
+TEST(DefaultListen, RootsPlaceAndTheRuntimeFolderOfOthers) {
+  const auto in_child = [](uid_t user, const char* runtime, const std::string& wanted) {
+    const pid_t child = fork();
+    if (child == 0) {
+      if (runtime == nullptr ? unsetenv("XDG_RUNTIME_DIR") != 0 : setenv("XDG_RUNTIME_DIR", runtime, 1) != 0) _exit(2);
+      if (geteuid() != user && setuid(user) != 0) _exit(3);
+      _exit(DefaultListen() == wanted ? 0 : 1);
+    }
+    int status = -1;
+    waitpid(child, &status, 0);
+    return status;
+  };
+  const uid_t somebody = geteuid() == 0 ? 65534 : geteuid();
+  EXPECT_EQ(in_child(somebody, "/run/user/1000", "unix:/run/user/1000/parallax-agent.sock"), 0);
+  EXPECT_EQ(in_child(somebody, nullptr, "unix:/run/parallax-agent/agent.sock"), 0);
+  EXPECT_EQ(in_child(somebody, "relative", "unix:/run/parallax-agent/agent.sock"), 0);
+  if (geteuid() != 0) return;
+  EXPECT_EQ(in_child(0, "/run/user/0", "unix:/run/parallax-agent/agent.sock"), 0);
+}
+
+// --- Is it well?
+
+TEST_F(ListenCarrierTest, ABusyAgentIsWellAndOneWhoseSessionsAllHangIsNot) {
+  options_.max_sessions = 2;
+  options_.hang_grace = std::chrono::seconds(-60);  // a probe of one second is late from its start
+  Controller first(Serve());
+  Controller second(address_);
+  first.Begin();
+  second.Begin();
+  first.Assign(1, {"gate"});
+  ASSERT_TRUE(theatre_.AwaitAtGate(1));
+  EXPECT_TRUE(Check().ok()) << "the other gets on: " << Check();
+  second.Assign(1, {"gate"});
+  ASSERT_TRUE(theatre_.AwaitAtGate(2));
+  const absl::Status sick = Check();
+  EXPECT_EQ(sick.code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(Message(sick), AllOf(HasSubstr("does not work"), HasSubstr("each of the 2 sessions hangs"),
+                                   HasSubstr("'p1' has told nothing")));
+  theatre_.Open();
+  EXPECT_EQ(first.Receive().observation().observation().outcome(), v1::NONE);
+  EXPECT_EQ(first.Receive().done().observations(), 1U);
+  EXPECT_TRUE(Check().ok()) << Check();
+}
+
+TEST_F(ListenCarrierTest, WithinItsTimeBusyIsNotHung) {
+  options_.max_sessions = 1;
+  Controller only(Serve());
+  only.Begin();
+  only.Assign(1, {"gate"});
+  ASSERT_TRUE(theatre_.AwaitAtGate(1));
+  EXPECT_TRUE(Check().ok()) << Check();
+}
+
+TEST_F(ListenCarrierTest, ChecksHavePlacesOfTheirOwnAndTheseAreBoundedToo) {
+  options_.max_checks = 1;
+  const std::string address = Serve();
+  Controller holder(address, "Bearer " + kToken, true);
+  EXPECT_TRUE(holder.Receive().has_hello());
+  EXPECT_THAT(Message(Check()), HasSubstr("health checks at once")) << "what is not known is not called healthy";
+}
+
+TEST_F(ListenCarrierTest, ACheckThatHoldsItsPlaceGivesWay) {
+  options_.max_checks = 1;
+  options_.check_ms = std::chrono::milliseconds(0);
+  Controller squatter(Serve(), "Bearer " + kToken, true);
+  EXPECT_TRUE(squatter.Receive().has_hello());
+  EXPECT_TRUE(Check().ok()) << Check();
+  EXPECT_EQ(squatter.Receive().message_case(), v1::AgentMessage::MESSAGE_NOT_SET) << "it gave way";
+}
+
+// Greets, and does nothing.
+class Idler final : public v1::Agent::Service {
+ public:
+  grpc::Status Session(grpc::ServerContext*,
+                       grpc::ServerReaderWriter<v1::AgentMessage, v1::ControllerMessage>* stream) override {
+    v1::AgentMessage message;
+    message.mutable_hello()->set_protocol(contract::kProtocolVersion);
+    stream->Write(message);
+    for (v1::ControllerMessage ignored; stream->Read(&ignored);) {
+    }
+    return grpc::Status::OK;
+  }
+};
+
+TEST_F(ListenCarrierTest, OneThatGreetsAndDoesNoWorkIsSick) {
+  Idler idler;
+  grpc::ServerBuilder builder;
+  int port = 0;
+  builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+  builder.RegisterService(&idler);
+  const auto server = builder.BuildAndStart();
+  address_ = "127.0.0.1:" + std::to_string(port);
+  check_.timeout_ms = 300;
+  EXPECT_THAT(Message(Check()),
+              AllOf(HasSubstr("does not work"), HasSubstr("it greeted, and did no work within 300 ms")));
+}
+
 TEST_F(ListenCarrierTest, IdleSessionsDoNotHoldUpTheEnd) {
   Controller idle(Serve());
   idle.Begin();
@@ -221,7 +472,8 @@ TEST_F(ListenCarrierTest, AnAddressThatOthersCanReachIsRefused) {
     options_.address = address;
     const absl::Status served = ServeListen(*session_, options_, stop_[0]);
     EXPECT_EQ(served.code(), absl::StatusCode::kInvalidArgument) << address;
-    EXPECT_THAT(Message(served), AllOf(HasSubstr("no policy yet"), HasSubstr("ssh -L"))) << address;
+    EXPECT_THAT(Message(served), AllOf(HasSubstr("no policy yet"), HasSubstr("unix socket"), HasSubstr("ssh -L")))
+        << address;
   }
   for (const char* address : {"", "7411", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:x", "agent:7411"}) {
     EXPECT_EQ(ParseListenAddress(address).status().code(), absl::StatusCode::kInvalidArgument) << address;
@@ -259,10 +511,10 @@ TEST_F(ListenCarrierTest, NobodyThereOrSomebodyElseIsNotHealthy) {
 
 TEST_F(ListenCarrierTest, WhatIsNoAddressOfAnAgentIsAUsageError) {
   for (const char* address : {"", "7411", "127.0.0.1", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536", "127.0.0.1:x",
-                              ":7411", "unix:/run/agent:7411", "a host:7411"}) {
+                              ":7411", "unix:", "unix:@agent", "a host:7411"}) {
     address_ = address;
     EXPECT_EQ(Check().code(), absl::StatusCode::kInvalidArgument) << address;
-    EXPECT_THAT(Message(Check()), HasSubstr("ADDRESS:PORT")) << address;
+    EXPECT_THAT(Message(Check()), HasSubstr("unix:PATH")) << address;
   }
   EXPECT_EQ(ParseServedAddress("localhost:7411")->Text(), "localhost:7411") << "a certificate may bear the name";
   EXPECT_EQ(ParseServedAddress("[2001:db8::1]:7411")->Text(), "[2001:db8::1]:7411");
@@ -288,7 +540,10 @@ class TlsListenTest : public ListenCarrierTest {
     options_.tls_cert = agent_cert_.path();
     options_.tls_key = agent_key_.path();
     options_.reload_seconds = 1;
-    if (mutual) options_.tls_client_ca = controller_cert_.path();
+    if (mutual) {
+      options_.tls_client_ca = controller_cert_.path();
+      options_.token = check_.token = "";
+    }
     check_.tls_ca = agent_cert_.path();
     check_.tls_name = "agent.test";
   }
@@ -315,7 +570,12 @@ TEST_F(TlsListenTest, TheAgentShowsItsCertificate) {
   check_.tls_ca = controller_cert_.path();
   EXPECT_THAT(Message(Check()), AllOf(HasSubstr("certificate verify failed"), HasSubstr("--tls-ca")));
   check_ = {};
+  check_.token = kToken;
   EXPECT_THAT(Message(Check()), HasSubstr("with --tls-ca FILE")) << "plaintext";
+  check_.token = std::string(40, 'o');
+  check_.tls_ca = agent_cert_.path();
+  check_.tls_name = "agent.test";
+  EXPECT_THAT(Message(Check()), HasSubstr("does not let us in")) << "its certificate says nothing of who we are";
 }
 
 TEST_F(TlsListenTest, WithClientAuthoritiesTheControllerMustShowOneToo) {
@@ -370,7 +630,7 @@ TEST_F(TlsListenTest, FilesThatDoNotFitAreUsageErrors) {
   EXPECT_THAT(Message(serve()), HasSubstr("no certificate"));
   options_.tls_cert = options_.tls_key = "";
   EXPECT_THAT(Message(serve()), HasSubstr("--tls-client-ca"));
-  address_ = kDefaultListen;
+  address_ = "127.0.0.1:7411";
   check_.tls_cert = agent_cert_.path();
   EXPECT_THAT(Message(Check()), HasSubstr("--tls-key"));
 }

@@ -15,6 +15,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "agent/net/cancel.h"
@@ -84,11 +85,13 @@ absl::Status ServeStdio(AgentSession& session, int in_fd, int out_fd, int stop_f
   net::CancelToken lost;     // the controller's bytes ended, or gRPC closed its end
   net::CancelToken flushed;  // everything that gRPC wrote is out
   Result result;
-  AgentService service(session, 1, [&](const absl::Status& status) {
+  ServiceOptions one;
+  one.on_end = [&](const absl::Status& status) {
     if (ended.cancelled()) return;  // the connection brought one session after the other: the first is ours
     result.Set(status);
     ended.Cancel();
-  });
+  };
+  AgentService service(session, std::move(one));
   grpc::ServerBuilder builder;
   builder.RegisterService(&service);
   Configure(builder);

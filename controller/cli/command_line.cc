@@ -78,6 +78,11 @@ void AddReach(CLI::App* command, ReachFlags& flags) {
   command
       ->add_option("--tls-name", flags.tls.name, "grpcs: the name in the agent's certificate, through a forwarded port")
       ->type_name("NAME");
+  Repeated(
+      command->add_option("--agent-token-from", flags.agent_token_from,
+                          "grpc:, grpcs:, unix: the token that an agent wants: env:NAME or file:PATH, of all sides "
+                          "or of that one (repeatable)"))
+      ->type_name("[SIDE=]REF");
 }
 
 void AddProbing(CLI::App* command, ProbingFlags& flags) {

@@ -14,9 +14,10 @@ namespace parallax::cli {
 
 // How vantages are reached.
 struct ReachFlags {
-  bool copy_agent = false;   // ssh: vantages: copy the agent without asking
-  std::string agent_binary;  // ... this one; "" the one beside us
-  dispatch::TlsFiles tls;    // grpcs: vantages
+  bool copy_agent = false;                    // ssh: vantages: copy the agent without asking
+  std::string agent_binary;                   // ... this one; "" the one beside us
+  dispatch::TlsFiles tls;                     // grpcs: vantages
+  std::vector<std::string> agent_token_from;  // [SIDE=]REF, of agents that listen
 };
 
 // What every command that probes is told.

@@ -10,6 +10,7 @@
 #include "controller/cli/experiment_steps.h"
 #include "controller/cli/local_agent.h"
 #include "controller/cli/one_run.h"
+#include "controller/dispatch/agent_tokens.h"
 #include "controller/experiment/judge.h"
 #include "controller/experiment/matrix.h"
 #include "controller/experiment/samples.h"
@@ -225,6 +226,9 @@ absl::StatusOr<std::vector<Prepared>> PreparePoints(const v1::Experiment& experi
   const auto asked = [&](const char* probe) {
     return probes.empty() || std::find(probes.begin(), probes.end(), probe) != probes.end();
   };
+  // Once: a variable is gone when it has been read.
+  const auto tokens = dispatch::ReadAgentTokens(reach.agent_token_from);
+  if (!tokens.ok()) return tokens.status();
   std::vector<Prepared> prepared;
   for (const v1::Point& point : experiment::Points(experiment)) {
     const experiment::Setting setting = experiment::SettingOf(experiment, point);
@@ -243,6 +247,7 @@ absl::StatusOr<std::vector<Prepared>> PreparePoints(const v1::Experiment& experi
     request.copy_agent = reach.copy_agent;
     request.agent_binary = reach.agent_binary;
     request.tls = reach.tls;
+    request.tokens = *tokens;
     request.parallel = experiment.parallel();
     request.hold_ms = experiment.hold_ms();
     request.locate = asked("route") || asked("tunnel");

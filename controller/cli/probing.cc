@@ -1,11 +1,14 @@
 #include "controller/cli/probing.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "controller/cli/exit_codes.h"
 #include "controller/cli/one_run.h"
 #include "controller/cli/say.h"
 #include "controller/cli/terminal.h"
 #include "controller/diagnose/diagnose.h"
+#include "controller/dispatch/agent_tokens.h"
 #include "controller/plan/quantities.h"
 #include "controller/plan/values.h"
 #include "controller/report/experiment_report.h"
@@ -26,6 +29,9 @@ absl::Status AddProbing(const ProbingFlags& flags, RunRequest* request) {
   request->copy_agent = flags.reach.copy_agent;
   request->agent_binary = flags.reach.agent_binary;
   request->tls = flags.reach.tls;
+  auto tokens = dispatch::ReadAgentTokens(flags.reach.agent_token_from);
+  if (!tokens.ok()) return tokens.status();
+  request->tokens = *std::move(tokens);
   const auto bytes = flags.sql_bytes.empty() ? absl::StatusOr<uint64_t>(0) : plan::ParseBytes(flags.sql_bytes);
   if (!bytes.ok())
     return absl::Status(bytes.status().code(), absl::StrCat("--sql-bytes: ", std::string(bytes.status().message())));

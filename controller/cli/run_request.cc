@@ -11,6 +11,7 @@
 #include "controller/cli/surroundings.h"
 #include "controller/cli/terminal.h"
 #include "controller/dispatch/agent_copy.h"
+#include "controller/dispatch/agent_tokens.h"
 #include "controller/dispatch/vantage.h"
 #include "controller/plan/conninfo.h"
 #include "controller/plan/health.h"
@@ -180,6 +181,27 @@ absl::Status AddConnectTo(const RunRequest& request, Prepared* prepared) {
   return absl::OkStatus();
 }
 
+// A token that nobody is shown is a mistake in a name: whoever gives it means an agent to see it.
+absl::Status CheckTokens(const dispatch::AgentTokens& tokens, const std::vector<dispatch::SideConfig>& sides) {
+  const auto takes = [](const dispatch::SideConfig& side) { return dispatch::TakesToken(side.vantage); };
+  if (!tokens.every.empty() && std::none_of(sides.begin(), sides.end(), takes)) {
+    return absl::InvalidArgumentError(
+        "--agent-token-from is for agents that listen, grpc://, grpcs:// and unix: vantages, and there is none: leave "
+        "it "
+        "out");
+  }
+  for (const auto& [name, token] : tokens.by_side) {
+    const bool fits = std::any_of(sides.begin(), sides.end(),
+                                  [&](const dispatch::SideConfig& side) { return side.name == name && takes(side); });
+    if (!fits) {
+      return absl::InvalidArgumentError(absl::StrCat("--agent-token-from: there is no side '",
+                                                     contract::Printable(name, 80),
+                                                     "' with an agent that listens; this run has: ", Names(sides)));
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status PrepareReach(const RunRequest& request, Prepared* prepared) {
   dispatch::Reach& reach = prepared->reach;
   const auto any = [&](bool (*needs)(const std::string&)) {
@@ -197,6 +219,7 @@ absl::Status PrepareReach(const RunRequest& request, Prepared* prepared) {
         "--tls-ca, --tls-cert, --tls-key and --tls-name are for grpcs:// vantages, and there is none: write "
         "grpcs://HOST:PORT where the agent speaks TLS, or leave them out");
   }
+  if (absl::Status status = CheckTokens(request.tokens, prepared->sides); !status.ok()) return status;
   auto agent = local || ssh ? FindLocalAgent() : absl::StatusOr<std::string>("");
   if (local && !agent.ok()) return agent.status();
   if (agent.ok()) reach.local_agent = *agent;
@@ -206,6 +229,7 @@ absl::Status PrepareReach(const RunRequest& request, Prepared* prepared) {
   reach.copy_agent = request.copy_agent;
   if (ssh) reach.ask = PersonAtTerminal();
   reach.tls = tls;
+  reach.tokens = request.tokens;
   return absl::OkStatus();
 }
 

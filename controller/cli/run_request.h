@@ -39,10 +39,11 @@ struct RunRequest {
   bool try_controls = true;
   bool investigate = true;
   std::string title;
-  v1::ExperimentPlace place;  // empty: a run of its own
-  bool copy_agent = false;    // to where an ssh: vantage finds none, without asking
-  std::string agent_binary;   // what is copied there; "" the agent beside us
-  dispatch::TlsFiles tls;     // of grpcs: vantages
+  v1::ExperimentPlace place;     // empty: a run of its own
+  bool copy_agent = false;       // to where an ssh: vantage finds none, without asking
+  std::string agent_binary;      // what is copied there; "" the agent beside us
+  dispatch::TlsFiles tls;        // of grpcs: vantages
+  dispatch::AgentTokens tokens;  // of agents that listen
 };
 
 inline constexpr size_t kMaxTargets = 32;

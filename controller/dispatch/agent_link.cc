@@ -19,8 +19,11 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <string_view>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "contract/agent_token.h"
 #include "contract/limits.h"
 #include "contract/status.h"
 #include "controller/dispatch/now.h"
@@ -76,6 +79,8 @@ std::shared_ptr<grpc::Channel> ChannelTo(const std::string& address, const TlsFi
   gpr_set_log_function([](gpr_log_func_args*) {});
   grpc::ChannelArguments arguments = Arguments();
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, kDialMs);  // also what one attempt may take
+  // gRPC would send plaintext, a token in it, through $http_proxy.
+  if (tls == nullptr) arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   if (tls != nullptr && !tls->name.empty()) arguments.SetSslTargetNameOverride(tls->name);
   return grpc::CreateCustomChannel(address, Credentials(tls), arguments);
 }
@@ -85,8 +90,10 @@ std::shared_ptr<grpc::Channel> ChannelTo(const std::string& address, const TlsFi
 class GrpcLink final : public AgentLink, private grpc::ClientBidiReactor<v1::ControllerMessage, v1::AgentMessage> {
  public:
   // `shutdown_fd`: our own name for the channel's descriptor, -1 where gRPC dials itself.
-  GrpcLink(std::shared_ptr<grpc::Channel> channel, int shutdown_fd, Bell& bell)
+  GrpcLink(std::shared_ptr<grpc::Channel> channel, int shutdown_fd, const std::string& token, Bell& bell)
       : bell_(&bell), shutdown_fd_(shutdown_fd), channel_(std::move(channel)), stub_(v1::Agent::NewStub(channel_)) {
+    // As metadata: gRPC's own call credentials want TLS, on loopback too.
+    if (!token.empty()) context_.AddMetadata(contract::kTokenMetadata, absl::StrCat(contract::kBearer, token));
     stub_->async()->Session(&context_, this);
     AddHold();
     StartRead(&incoming_);
@@ -274,8 +281,8 @@ class GrpcLink final : public AgentLink, private grpc::ClientBidiReactor<v1::Con
 // Owns a link, and leaves it alone when gRPC is stuck in it: whoever waited for that would wait for ever.
 class OwnedLink final : public AgentLink {
  public:
-  OwnedLink(std::shared_ptr<grpc::Channel> channel, int shutdown_fd, Bell& bell)
-      : link_(new GrpcLink(std::move(channel), shutdown_fd, bell)) {}
+  OwnedLink(std::shared_ptr<grpc::Channel> channel, int shutdown_fd, const std::string& token, Bell& bell)
+      : link_(new GrpcLink(std::move(channel), shutdown_fd, token, bell)) {}
   ~OwnedLink() override {
     Close(std::chrono::milliseconds(0)).IgnoreError();
     if (link_->finished()) delete link_;
@@ -291,13 +298,18 @@ class OwnedLink final : public AgentLink {
 
 }  // namespace
 
-std::unique_ptr<AgentLink> AgentLink::Open(int fd, Bell& bell) {
+std::unique_ptr<AgentLink> AgentLink::Open(int fd, Bell& bell, const std::string& token) {
   const int ours = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-  return std::make_unique<OwnedLink>(ChannelOver(fd), ours, bell);
+  return std::make_unique<OwnedLink>(ChannelOver(fd), ours, token, bell);
 }
 
-std::unique_ptr<AgentLink> AgentLink::Dial(const std::string& address, const TlsFiles* tls, Bell& bell) {
-  return std::make_unique<OwnedLink>(ChannelTo(address, tls), -1, bell);
+std::unique_ptr<AgentLink> AgentLink::Dial(const std::string& address, const TlsFiles* tls, const std::string& token,
+                                           Bell& bell) {
+  // The resolver's word for "this host" is not taken: plaintext stays here.
+  constexpr std::string_view kByName = "localhost:";
+  const bool by_name = tls == nullptr && address.starts_with(kByName);
+  const std::string there = by_name ? absl::StrCat("127.0.0.1:", address.substr(kByName.size())) : address;
+  return std::make_unique<OwnedLink>(ChannelTo(there, tls), -1, token, bell);
 }
 
 }  // namespace parallax::dispatch

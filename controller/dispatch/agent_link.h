@@ -27,10 +27,12 @@ class AgentLink {
  public:
   // Takes `fd`, a stream socket whose next byte is the agent's HTTP/2, and opens the session. `bell` is borrowed, and
   // rung when there is something for Next() or the session ended.
-  static std::unique_ptr<AgentLink> Open(int fd, Bell& bell);
-  // Connects to an agent that listens at `address` ("HOST:PORT"), over TLS with these files, or, null, in plaintext.
-  // What goes wrong ends the session; Close() then says what it was.
-  static std::unique_ptr<AgentLink> Dial(const std::string& address, const TlsFiles* tls, Bell& bell);
+  static std::unique_ptr<AgentLink> Open(int fd, Bell& bell, const std::string& token = "");
+  // Connects to an agent that listens at `address` ("HOST:PORT"), over TLS with these files, or, null, in plaintext: a
+  // loopback address then, which no proxy of the environment stands before. `token` is shown to it, "" none. What goes
+  // wrong ends the session; Close() then says what it was.
+  static std::unique_ptr<AgentLink> Dial(const std::string& address, const TlsFiles* tls, const std::string& token,
+                                         Bell& bell);
   virtual ~AgentLink() = default;  // closes at once
 
   // While it is open, a ClockPing with id 0 goes out now and then, so that an agent does not take our waiting for

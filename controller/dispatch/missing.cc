@@ -29,7 +29,13 @@ std::string TryByHand(const Symptoms& symptoms) {
       ": it should print one line that begins with PARALLAX-AGENT/1, and then wait");
 }
 
+// An agent that sends its callers away is there.
+bool LetsNobodyIn(const Symptoms& symptoms) { return absl::StrContains(symptoms.detail, "this agent wants"); }
+
 std::string NotReachedRemedy(const Symptoms& symptoms) {
+  if (symptoms.carrier == Carrier::kSocket && !LetsNobodyIn(symptoms)) {
+    return "on its host, as the agent's own user: parallax-agent check unix:PATH";
+  }
   contract::Dialling dialling;
   dialling.tls = symptoms.tls;
   dialling.showed_certificate = symptoms.tls && symptoms.showed_certificate;
@@ -203,7 +209,10 @@ Missing Explain(const Symptoms& symptoms) {
     case Loss::kRefused:
       return {absl::StrCat("the agent did not run the plan: ", symptoms.detail), RefusedRemedy(symptoms)};
     case Loss::kNotReached:
-      return {absl::StrCat("no agent answers at ", command, ": ", symptoms.detail), NotReachedRemedy(symptoms)};
+      return {absl::StrCat(LetsNobodyIn(symptoms) ? absl::StrCat("the agent at ", command, " does not let us in: ")
+                                                  : absl::StrCat("no agent answers at ", command, ": "),
+                           symptoms.detail),
+              NotReachedRemedy(symptoms)};
     case Loss::kNotInstalled:
       return {absl::StrCat("there is no parallax-agent on ", symptoms.host, " (", symptoms.detail, ")"),
               InstallByHand(symptoms)};

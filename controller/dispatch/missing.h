@@ -41,7 +41,7 @@ struct Symptoms {
   std::string host;                 // kSsh, kListen
   std::string agent_to_copy;        // kSsh: the path here; "" none
   std::string there;                // kSsh: the agent there that was not the one wanted, by its path; "" none
-  std::string command;              // its first word; kSsh: with the host; kListen: the address
+  std::string command;              // its first word; kSsh: with the host; kListen, kSocket: the address
   std::string doing;                // "connecting", "attempt 2 of 3"
   std::optional<int> wait_status;   // waitpid(2), when it ended
   std::string noise;                // what it printed before the session

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <string>
 
 namespace parallax::dispatch {
@@ -16,6 +17,16 @@ struct TlsFiles {
   std::string name;  // the name in the agent's certificate, where a port is forwarded; "": the host of the vantage
 };
 
+// What is shown to agents that listen on TCP. Never stored, shown or exported; sent over TLS or to this host only.
+struct AgentTokens {
+  std::string every;                           // "": none
+  std::map<std::string, std::string> by_side;  // goes before it
+  const std::string& Of(const std::string& side) const {
+    const auto found = by_side.find(side);
+    return found == by_side.end() ? every : found->second;
+  }
+};
+
 struct Reach {
   std::string local_agent;     // path of parallax-agent, for `local` and for health endpoints
   std::string agent_to_copy;   // what ssh: vantages may be given; "": there is none
@@ -25,6 +36,7 @@ struct Reach {
   // to ask, so that ssh does not ask either.
   std::function<bool(const std::string& question, const std::atomic<bool>* interrupted)> ask;
   TlsFiles tls;
+  AgentTokens tokens;
 };
 
 }  // namespace parallax::dispatch

@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "contract/limits.h"
+#include "contract/unix_socket.h"
 #include "controller/dispatch/mask.h"
 #include "controller/dispatch/now.h"
 
@@ -20,6 +21,10 @@ v1::Hello Bounded(v1::Hello hello) {
   constexpr int kMany = 512;  // a host with more interfaces, routes or probes than this is lying or of no more use
   if (hello.probes_size() > kMany) hello.mutable_probes()->DeleteSubrange(kMany, hello.probes_size() - kMany);
   return hello;
+}
+
+bool Listens(const Vantage& vantage) {
+  return vantage.carrier == Carrier::kListen || vantage.carrier == Carrier::kSocket;
 }
 
 // "Linux x86_64, glibc 2.36"
@@ -46,10 +51,22 @@ void Side::Start() {
       StartSsh(ChildProcess::Terminal::kNone);
       break;
     case Carrier::kListen:
-      link_ = AgentLink::Dial(vantage_.host, vantage_.tls ? &reach_.tls : nullptr, bell_);
+      link_ =
+          AgentLink::Dial(vantage_.host, vantage_.tls ? &reach_.tls : nullptr, reach_.tokens.Of(config_.name), bell_);
       stage_ = Stage::kHello;
       break;
+    case Carrier::kSocket: OpenSocket(); break;
   }
+}
+
+void Side::OpenSocket() {
+  const auto fd = contract::ConnectUnix(vantage_.path);
+  if (!fd.ok()) {
+    Lose(Loss::kNotReached, "connecting", std::string(fd.status().message()));
+    return;
+  }
+  link_ = AgentLink::Open(*fd, bell_, reach_.tokens.Of(config_.name));
+  stage_ = Stage::kHello;
 }
 
 void Side::StartCommand(const std::vector<std::string>& words, ChildProcess::Terminal terminal) {
@@ -227,8 +244,7 @@ std::optional<Received> Side::Next(const std::string& doing) {
   auto received = link_->Next();
   if (!received.has_value() && link_->ended()) {
     // Nothing was heard of an agent that listens: the connection did not come about, or somebody else is there.
-    Lose(vantage_.carrier == Carrier::kListen && stage_ == Stage::kHello ? Loss::kNotReached : Loss::kEndedMidway,
-         doing);
+    Lose(Listens(vantage_) && stage_ == Stage::kHello ? Loss::kNotReached : Loss::kEndedMidway, doing);
   }
   return received;
 }
@@ -283,6 +299,7 @@ void Side::Settle() {
   symptoms.showed_certificate = !reach_.tls.cert.empty();
   symptoms.command = vantage_.carrier == Carrier::kSsh      ? absl::StrCat("ssh ", vantage_.host)
                      : vantage_.carrier == Carrier::kListen ? vantage_.host
+                     : vantage_.carrier == Carrier::kSocket ? vantage_.shown
                                                             : scrub_.Text(contract::Printable(vantage_.words[0], 80));
   symptoms.detail = scrub_.Text(contract::Printable(symptoms.detail, 300));
   symptoms.noise = MaskUrlPasswords(scrub_.Text(std::string(preamble_.noise())));

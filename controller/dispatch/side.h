@@ -100,6 +100,7 @@ class Side {
   void OnPong(const v1::ClockPong& pong, const Received& received);
 
   void StartCommand(const std::vector<std::string>& words, ChildProcess::Terminal terminal);
+  void OpenSocket();
   void StartSsh(ChildProcess::Terminal terminal);
   void OnMarker();
   void DoWithoutCopy(Loss loss, const std::string& detail);

@@ -9,12 +9,13 @@
 #include "absl/strings/str_cat.h"
 #include "contract/limits.h"
 #include "contract/shell_words.h"
+#include "contract/unix_socket.h"
 #include "controller/dispatch/mask.h"
 
 namespace parallax::dispatch {
 namespace {
 
-constexpr uint16_t kListenPort = 7411;  // what `parallax-agent serve` takes by default
+constexpr uint16_t kListenPort = 7411;  // what our documentation has agents listen on
 
 // What may stand in a host's name or address, and in a user's name: nothing that a shell or ssh's own options would
 // take for something else.
@@ -108,6 +109,16 @@ absl::StatusOr<Vantage> ParseListener(std::string_view vantage) {
   return parsed;
 }
 
+absl::StatusOr<Vantage> ParseSocket(std::string_view vantage) {
+  auto path = contract::ParseUnixAddress(vantage);
+  if (!path.ok()) return path.status();
+  Vantage parsed;
+  parsed.carrier = Carrier::kSocket;
+  parsed.path = *std::move(path);
+  parsed.shown = absl::StrCat(std::string(contract::kUnixScheme), contract::Printable(parsed.path, 200));
+  return parsed;
+}
+
 }  // namespace
 
 bool IsHealthUrl(std::string_view vantage) { return vantage.starts_with("http://") || vantage.starts_with("https://"); }
@@ -129,6 +140,7 @@ absl::StatusOr<Vantage> ParseVantage(std::string_view vantage, const std::string
   }
   if (vantage.starts_with("ssh:")) return ParseSsh(vantage);
   if (vantage.starts_with("grpc:") || vantage.starts_with("grpcs:")) return ParseListener(vantage);
+  if (vantage.starts_with(contract::kUnixScheme)) return ParseSocket(vantage);
   constexpr std::string_view kExec = "exec:";
   if (!vantage.starts_with(kExec)) {
     // Cut at the colon: what follows may be anything, a secret included.
@@ -136,7 +148,7 @@ absl::StatusOr<Vantage> ParseVantage(std::string_view vantage, const std::string
         "the vantage '", contract::Printable(vantage.substr(0, vantage.find(':') + 1), 40),
         vantage.find(':') == std::string_view::npos ? contract::Printable(vantage, 40) : "...",
         "' is not known to this release: use local, ssh:HOST, exec:COMMAND such as 'exec:kubectl exec -i deploy/api -- "
-        "parallax-agent stdio', grpcs://HOST:PORT, or, with no agent, https://HOST/health#/status=ok"));
+        "parallax-agent stdio', unix:PATH, grpcs://HOST:PORT, or, with no agent, https://HOST/health#/status=ok"));
   }
   auto words = contract::SplitShellWords(vantage.substr(kExec.size()));
   if (!words.ok()) {

@@ -14,7 +14,8 @@ namespace parallax::dispatch {
 enum class Carrier {
   kCommand,  // stdio of a command of ours: local, exec:, and the agent that asks a health endpoint
   kSsh,      // stdio of an agent that ssh finds on the host, or copies there
-  kListen,   // the agent serves
+  kListen,   // the agent serves on TCP
+  kSocket,   // the agent serves on a unix socket of this host
 };
 
 struct Vantage {
@@ -25,12 +26,13 @@ struct Vantage {
   std::string host;                // kSsh: [USER@]HOST as ssh takes it; kListen: HOST:PORT as gRPC takes it
   uint16_t port = 0;               // kSsh: 0 is what ssh's own configuration says
   bool tls = false;                // kListen
+  std::string path;                // kSocket
   std::string shown;               // as the user wrote it, masked (mask.h)
 };
 
-// "local", "exec:COMMAND", "ssh:[USER@]HOST", "ssh://[USER@]HOST[:PORT]", "grpc://127.0.0.1:PORT", "grpcs://HOST:PORT",
-// "https://HOST/PATH#EXPECTATIONS" (http too). `local_agent` is the path of parallax-agent. InvalidArgument, naming
-// what there is, for anything else, and for plaintext to another host.
+// "local", "exec:COMMAND", "ssh:[USER@]HOST", "ssh://[USER@]HOST[:PORT]", "unix:PATH", "grpc://127.0.0.1:PORT",
+// "grpcs://HOST:PORT", "https://HOST/PATH#EXPECTATIONS" (http too). `local_agent` is the path of parallax-agent.
+// InvalidArgument, naming what there is, for anything else, and for plaintext to another host.
 absl::StatusOr<Vantage> ParseVantage(std::string_view vantage, const std::string& local_agent);
 
 // Whether it is a health endpoint and no agent.

@@ -30,3 +30,5 @@ echo 'agent:x:65532:65532:parallax-agent:/nonexistent:/usr/sbin/nologin' >"$root
 echo 'agent:x:65532:' >"$root/etc/group"
 # What a container's runtime mounts over must be there where the root file system is read-only.
 mkdir -p "$root/proc" "$root/sys" "$root/dev" "$root/run" "$root/tmp"
+# Where `serve` makes its socket; the image gives it to the user above.
+mkdir -p -m 0700 "$root/run/parallax-agent"

@@ -7,7 +7,7 @@ _parallax_json_values() { # COMMAND NAME
 
 _parallax_flags() { # COMMAND
   local output='--format --output --color --help'
-  local reaching='--copy-agent --agent-binary --tls-ca --tls-cert --tls-key --tls-name'
+  local reaching='--copy-agent --agent-binary --tls-ca --tls-cert --tls-key --tls-name --agent-token-from'
   local probing="--connect-to --password-from --ssl-root-cert --timeout --repeats --sql --sql-ddl --sql-bytes
     --title --store --no-store $reaching"
   case $1 in
@@ -41,7 +41,7 @@ _parallax() {
 
   local values=''
   case $previous in
-    --inside | --outside | --from) values='local exec: ssh: grpc:// grpcs:// https://' ;;
+    --inside | --outside | --from) values='local exec: ssh: unix: grpc:// grpcs:// https://' ;;
     --format)
       case $command in
         export) values='txtpb json' ;;
@@ -55,7 +55,7 @@ _parallax() {
       return ;;
     --golden) compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -d -- "$current")); return ;;
     --witness | --connect-to | --control | --timeout | --repeats | --title | --limit | --name) return ;;
-    --sql-bytes | --tls-name | --set) return ;;
+    --sql-bytes | --tls-name | --agent-token-from | --set) return ;;
     *)
       if [[ $current == -* ]]; then
         values=$(_parallax_flags "$command")

@@ -4,21 +4,27 @@
 //   const { withParallaxAgent } = await import("./parallax-sidecar");
 //   new sst.aws.Service("Api", withParallaxAgent(
 //     { cluster, image: { context: "." }, loadBalancer: { rules: [{ listen: "80/http", container: "app" }] } },
-//     { image: "ACCOUNT.dkr.ecr.REGION.amazonaws.com/parallax-agent:0.1.0" }));
+//     { image: "ACCOUNT.dkr.ecr.REGION.amazonaws.com/parallax-agent:0.1.0", token: "arn:aws:ssm:..." }));
 //
-// The agent shares the task's network namespace and listens on its loopback only, without privilege, on a root file
-// system that is read-only. The service does not depend on it: when it dies, the task goes on.
+// The agent shares the task's network namespace and listens on its loopback only, where the other containers are too: so
+// whoever calls it shows a token. It has no privilege, and a root file system that is read-only. The service does not
+// depend on it: when it dies, the task goes on.
 
 const AGENT = "parallax-agent";
 const ADDRESS = "127.0.0.1:7411";
+const TOKEN = "PARALLAX_AGENT_TOKEN";
 
 export interface ParallaxAgentOptions {
   /** The image of deploy/agent/Containerfile: a reference, or `{ context, dockerfile }` of a checkout of Parallax. */
   image: NonNullable<sst.aws.ServiceArgs["image"]>;
   /** The name of the application's container where `args` has no `containers`; rules of a load balancer name it. */
   app?: string;
-  /** Secrets that `--password-from env:NAME` finds in the agent's environment: SSM or Secrets Manager ARNs by name. */
-  ssm?: sst.aws.ServiceArgs["ssm"];
+  /** The token that callers show, made by `openssl rand -hex 32`: the ARN of an SSM parameter or of a secret. */
+  token: $util.Input<string>;
+  /** Secrets of the agent's environment: SSM or Secrets Manager ARNs by name. `--password-from env:NAME` finds them. */
+  ssm?: Record<string, $util.Input<string>>;
+  /** Where each of those may be sent, "HOST:PORT" with a name, an address or a CIDR; to every target without it. */
+  only?: Record<string, string>;
 }
 
 /** `args` with the agent beside its containers. Its own `transform.taskDefinition` is applied first. */
@@ -38,6 +44,11 @@ export function withParallaxAgent(args: sst.aws.ServiceArgs, options: ParallaxAg
     volumes,
   };
   const transform = args.transform?.taskDefinition;
+  // A served agent gives plans no variable that its command line does not name.
+  const allowed = Object.keys(options.ssm ?? {}).flatMap((name) => [
+    "--allow-secret",
+    `env:${name}${options.only?.[name] ? `@${options.only[name]}` : ""}`,
+  ]);
   return {
     ...shared,
     containers: [
@@ -46,10 +57,10 @@ export function withParallaxAgent(args: sst.aws.ServiceArgs, options: ParallaxAg
         name: AGENT,
         image: options.image,
         memory: "0.125 GB",
-        command: ["serve", "--listen", ADDRESS],
-        ssm: options.ssm,
+        command: ["serve", "--listen", ADDRESS, "--token-from", `env:${TOKEN}`, ...allowed],
+        ssm: { ...options.ssm, [TOKEN]: options.token },
         health: {
-          command: ["CMD", AGENT, "check", ADDRESS],
+          command: ["CMD", AGENT, "check", ADDRESS, "--token-from", `env:${TOKEN}`],
           interval: "30 seconds",
           timeout: "5 seconds",
           startPeriod: "5 seconds",

@@ -20,6 +20,12 @@ constexpr char kSilent[] =
     "its host does not answer on that port: check the address, what filters the port (security group, firewall), and "
     "the network you are on";
 constexpr Known kKnown[] = {
+    {"wants a token",
+     "its token is in the file or variable that it was started with (--token-file, --token-from): keep a copy here "
+     "that "
+     "you alone can read, mode 0600"},
+    {"wants another token",
+     "compare with what it was started with (--token-file, --token-from), by a digest: sha256sum FILE, on both hosts"},
     {"connection refused",
      "nothing listens there: start the agent (parallax-agent serve), and, where a port is forwarded to it, check that "
      "the forward is up"},
@@ -29,7 +35,7 @@ constexpr Known kKnown[] = {
      "dates and purpose (serverAuth): openssl x509 -noout -dates -ext extendedKeyUsage -in CERT"},
     {"hostname verification",
      "its certificate bears another name: where a port is forwarded, give the agent's own name with --tls-name"},
-    {"http1", "a web server is there: check the port; parallax-agent serve takes 7411 unless told otherwise"},
+    {"http1", "a web server is there: check the port; parallax-agent serve prints where it listens"},
     {"at most", "wait until another run has ended, or start a second agent on another port"},
     {"asked to end", "it is being stopped: start it again, or wait for the one that takes its place"},
     // No spelling helps where no resolver answers (c-ares' words, then getaddrinfo's).

@@ -22,6 +22,9 @@ import bare_debian
 import suite
 
 AGENT = "127.0.0.1:7411"
+TOKEN = "0123456789abcdef" * 4
+SHARED = ["--listen", AGENT, "--token-from", "env:PARALLAX_AGENT_TOKEN"]  # as in a pod or a task
+WITH_TOKEN = ["--agent-token-from", "inside=env:AGENT_TOKEN"]
 PORT, FROZEN = 8080, 8081  # of the application, in its own namespace: one that answers, one that accepts and is silent
 
 
@@ -34,8 +37,9 @@ class Buildah:
     def __call__(self, *words, seconds=120):
         return suite.run(*self._argv, *words, seconds=seconds).stdout.strip()
 
-    def run(self, container, *command):
-        return [*self._argv, "run", "--isolation", "chroot", container, "--", *command]
+    def run(self, container, *command, token=False):
+        variable = ["--env", f"PARALLAX_AGENT_TOKEN={TOKEN}"] if token else []
+        return [*self._argv, "run", "--isolation", "chroot", *variable, container, "--", *command]
 
     def close(self):
         for verb in (["rm", "--all"], ["rmi", "--all", "--force"]):
@@ -114,7 +118,8 @@ class Sidecar:
 
 def compare(*arguments, target=f"tcp://127.0.0.1:{PORT}"):
     done = suite.run(suite.BUILD / "parallax", "compare", target, *arguments, "--repeats", "1",
-                     "--no-investigate", "--no-store", "--format", "json", check=False)
+                     "--no-investigate", "--no-store", "--format", "json", check=False,
+                     env=os.environ | {"AGENT_TOKEN": TOKEN})
     if done.returncode not in (0, 1, 3):
         raise AssertionError(done.stderr)
     return json.loads(done.stdout)
@@ -156,16 +161,20 @@ class Image(unittest.TestCase):
                     "-f", suite.DEPLOY / "agent/Containerfile", "-t", "localhost/agent", suite.ROOT, seconds=1500)
         cls.config = json.loads(cls.buildah("inspect", "--type", "image", "localhost/agent"))["Docker"]["config"]
 
-    def start(self):
+    def start(self, shared=False):
+        """As the image says by itself, or with a token on the loopback."""
         container = self.buildah("from", "localhost/agent")
-        sidecar = Sidecar(self.app.within(*self.buildah.run(container, *self.config["Entrypoint"], *self.config["Cmd"])))
+        more = SHARED if shared else []
+        sidecar = Sidecar(self.app.within(
+            *self.buildah.run(container, *self.config["Entrypoint"], *self.config["Cmd"], *more, token=shared)))
         self.addCleanup(sidecar.close)
         return container, sidecar
 
-    def health(self, container):
+    def health(self, container, shared=False):
         words = self.config["Healthcheck"]["Test"]
         self.assertEqual("CMD", words[0])
-        return suite.run(*self.app.within(*self.buildah.run(container, *words[1:])), check=False).returncode
+        shared = [AGENT, *SHARED[2:]] if shared else []
+        return suite.run(*self.app.within(*self.buildah.run(container, *words[1:], *shared, token=bool(shared))), check=False).returncode
 
     def test_it_is_small_and_has_no_shell(self):
         (image,) = [i for i in json.loads(self.buildah("images", "--json")) if "localhost/agent:latest" in (i["names"] or [])]
@@ -220,21 +229,31 @@ class Image(unittest.TestCase):
                 return found.group(1)
         raise AssertionError("socat did not listen")
 
-    def test_it_is_reached_through_a_forwarded_port(self):
-        self.start()
-        report = compare("--inside", f"grpc://{self.forwarded()}", "--outside", "local")
+    def test_it_is_reached_through_a_forwarded_port_by_whoever_has_the_token(self):
+        container, _ = self.start(shared=True)
+        forwarded = self.forwarded()
+        report = compare("--inside", f"grpc://{forwarded}", "--outside", "local", *WITH_TOKEN)
         self.assertEqual("diverged", report["status"])
+        stranger = side(compare("--inside", f"grpc://{forwarded}", "--outside", "local"), "inside")
+        self.assertIn("wants a token", stranger["missing"])
+        self.assertEqual((0, 1), (self.health(container, shared=True), self.health(container)))
+
+    def test_by_default_its_socket_is_its_users_alone(self):
+        container, _ = self.start()
+        path = pathlib.Path(self.buildah("mount", container)) / "run/parallax-agent/agent.sock"
+        self.assertEqual((0o140600, 65532), (path.stat().st_mode, path.stat().st_uid))
+        self.assertEqual((0o40700, 65532), (path.parent.stat().st_mode, path.parent.stat().st_uid))
 
     def test_sigterm_lets_it_end_what_it_runs(self):
-        container, sidecar = self.start()
+        container, sidecar = self.start(shared=True)
         forwarded = self.forwarded()
         with concurrent.futures.ThreadPoolExecutor() as pool:
-            running = pool.submit(compare, "--inside", f"grpc://{forwarded}", "--outside", "local", "--timeout", "8s",
+            running = pool.submit(compare, "--inside", f"grpc://{forwarded}", "--outside", "local", *WITH_TOKEN, "--timeout", "8s",
                                   target=f"postgres://app@127.0.0.1:{FROZEN}/app")
             while FROZEN not in self.connected():
                 self.assertFalse(running.done(), "the session was over before the signal")
             os.kill(sidecar.pid, signal.SIGTERM)
-            self.assertEqual(1, self.health(container), "it takes new sessions")
+            self.assertEqual(1, self.health(container, shared=True), "it takes new sessions")
             self.assertFalse(running.done(), "the session was over before new ones were refused")
             code, said = sidecar.ended(60)
             report = running.result(timeout=60)
@@ -254,13 +273,13 @@ class Image(unittest.TestCase):
 
         def inside(*command):
             return ["unshare", "-m", "--propagation", "private", "sh", "-euc", mounts, root, *self.app.within(
-                "chroot", "--userspec=65532:65532", "--groups=", root, *command)]
-        sidecar = Sidecar(inside("/usr/bin/parallax-agent", "serve", "--listen", AGENT))
+                "env", f"PARALLAX_AGENT_TOKEN={TOKEN}", "chroot", "--userspec=65532:65532", "--groups=", root, *command)]
+        sidecar = Sidecar(inside("/usr/bin/parallax-agent", "serve", *SHARED))
         self.addCleanup(sidecar.close)
         (options,) = re.findall(r"^\d+ \d+ \S+ \S+ / (\S+)", pathlib.Path(f"/proc/{sidecar.pid}/mountinfo").read_text(), re.M)
         self.assertIn("ro", options.split(","))
-        self.assertEqual(0, suite.run(*inside("/usr/bin/parallax-agent", "check", AGENT)).returncode)
-        report = compare("--inside", f"grpc://{self.forwarded()}", "--outside", "local")
+        self.assertEqual(0, suite.run(*inside("/usr/bin/parallax-agent", "check", AGENT, *SHARED[2:])).returncode)
+        report = compare("--inside", f"grpc://{self.forwarded()}", "--outside", "local", *WITH_TOKEN)
         self.assertEqual("diverged", report["status"])
         self.assertEqual(0, sidecar.terminate(30)[0])
 

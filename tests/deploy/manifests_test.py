@@ -12,10 +12,14 @@ import yaml
 import suite
 import types_test
 
-SERVE = ["serve", "--listen", "127.0.0.1:7411"]
-CHECK = ["parallax-agent", "check", "127.0.0.1:7411"]
+SERVE, CHECK = ["serve"], ["parallax-agent", "check"]  # on a unix socket that nobody else sees
+# On a loopback that others share: whoever calls shows a token, which comes from the task's or the pod's secrets.
+TOKEN = "PARALLAX_AGENT_TOKEN"
+AT = "127.0.0.1:7411"
+SERVE_SHARED = ["serve", "--listen", AT, "--token-from", f"env:{TOKEN}"]
+CHECK_SHARED = ["parallax-agent", "check", AT, "--token-from", f"env:{TOKEN}"]
 NAME = "parallax-agent"
-PLACEHOLDERS = {"<ACCOUNT>", "<REGION>", "<EXECUTION_ROLE>", "<TASK_ROLE>", "<APP_IMAGE>", "<LOG_GROUP>"}
+PLACEHOLDERS = {"<ACCOUNT>", "<REGION>", "<EXECUTION_ROLE>", "<TASK_ROLE>", "<APP_IMAGE>", "<LOG_GROUP>", "<TOKEN_ARN>"}
 # What Fargate sells: memory in MB by CPU units, up to 1 vCPU.
 FARGATE = {256: (512, 1024, 2048), 512: range(1024, 4097, 1024), 1024: range(2048, 8193, 1024)}
 
@@ -37,12 +41,13 @@ class Ecs(unittest.TestCase):
 
     def test_the_sidecar_may_nothing_and_listens_on_loopback(self):
         for _, _, agent, _ in self.each():
-            self.assertEqual(SERVE, agent["command"])
-            self.assertEqual(["CMD", *CHECK], agent["healthCheck"]["command"])
+            self.assertEqual(SERVE_SHARED, agent["command"])
+            self.assertEqual(["CMD", *CHECK_SHARED], agent["healthCheck"]["command"])
+            self.assertEqual([{"name": TOKEN, "valueFrom": "<TOKEN_ARN>"}], agent["secrets"], "and no secret besides")
             self.assertEqual("65532:65532", agent["user"])
             self.assertIs(True, agent["readonlyRootFilesystem"])
             self.assertEqual(["ALL"], agent["linuxParameters"]["capabilities"]["drop"])
-            self.assertFalse({"portMappings", "privileged", "mountPoints", "environment", "secrets"} & set(agent))
+            self.assertFalse({"portMappings", "privileged", "mountPoints", "environment"} & set(agent))
 
     def test_the_application_does_not_depend_on_it(self):
         for _, _, agent, others in self.each():
@@ -88,8 +93,15 @@ class Kubernetes(unittest.TestCase):
         self.assertEqual({"runAsNonRoot": True, "runAsUser": 65532, "runAsGroup": 65532, "readOnlyRootFilesystem": True,
                           "allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]},
                           "seccompProfile": {"type": "RuntimeDefault"}}, security)
-        self.assertEqual(SERVE, self.agent["args"])
-        self.assertFalse({"ports", "volumeMounts", "env", "envFrom"} & set(self.agent))
+        self.assertEqual(SERVE_SHARED, self.agent["args"])
+        token = {"name": TOKEN, "valueFrom": {"secretKeyRef": {"name": "parallax-agent", "key": "token"}}}
+        self.assertEqual([token], self.agent["env"], "a value would stand in the manifest")
+        self.assertFalse({"ports", "volumeMounts", "envFrom"} & set(self.agent))
+
+    def test_how_to_make_its_token_is_told(self):
+        made = "kubectl create secret generic parallax-agent"
+        self.assertIn(made, (suite.DEPLOY / "kubernetes/deployment.yaml").read_text())
+        self.assertIn(made, (suite.DEPLOY / "README.md").read_text())
 
     def test_the_application_does_not_wait_for_it(self):
         self.assertNotIn("initContainers", self.pod, "a native sidecar starts before the application, which waits for it")
@@ -136,6 +148,7 @@ class Compose(unittest.TestCase):
         self.assertIn("app", self.file["services"])
         self.assertEqual(SERVE, self.agent["command"])
         self.assertEqual(["CMD", *CHECK], self.agent["healthcheck"]["test"])
+        self.assertEqual(["/run/parallax-agent:mode=0700,uid=65532,gid=65532"], self.agent["tmpfs"], "where its socket is")
         self.assertEqual("65532:65532", self.agent["user"])
         self.assertIs(True, self.agent["read_only"])
         self.assertEqual(["ALL"], self.agent["cap_drop"])
@@ -181,7 +194,8 @@ class Systemd(unittest.TestCase):
 
     def test_it_serves_what_the_others_serve_and_has_time_to_drain(self):
         text = self.UNIT.read_text()
-        self.assertIn(f"\nExecStart=/usr/bin/parallax-agent {' '.join(SERVE)}\n", text)
+        self.assertIn(f"\nExecStart=/usr/bin/parallax-agent {' '.join(SERVE)}\nRuntimeDirectory=parallax-agent\n",
+                      text.replace("# /run/parallax-agent, made for its user, and removed with it.\n", ""))
         help_text = suite.run(suite.BUILD / "parallax-agent", "serve", "--help").stdout
         drain = int(re.search(r"--drain .*=(\d+)s", help_text).group(1))
         stops = {

@@ -115,17 +115,19 @@ class SstComponent(unittest.TestCase):
         globalThis.$util = pulumi;
         const { withParallaxAgent } = await import("./parallax-sidecar.mjs");
         const [{ toMBs }, { toNumber }] = [await import("./size.mjs"), await import("./cpu.mjs")];  // as sst turns them into ECS's
-        const args = withParallaxAgent(JSON.parse(process.argv[2]), { image: "agent:1" });
+        const args = withParallaxAgent(JSON.parse(process.argv[2]), JSON.parse(process.argv[3]));
         const seen = [];
         const definition = { containerDefinitions: pulumi.output(JSON.stringify(args.containers.map(c => ({
-          name: c.name, image: c.image, command: c.command, memory: c.memory && toMBs(c.memory), cpu: c.cpu && toNumber(c.cpu), pseudoTerminal: true, portMappings: [{ containerPortRange: "1-65535" }],
+          name: c.name, image: c.image, command: c.command, ssm: c.ssm, health: c.health, memory: c.memory && toMBs(c.memory), cpu: c.cpu && toNumber(c.cpu), pseudoTerminal: true, portMappings: [{ containerPortRange: "1-65535" }],
           environment: [{ name: "SST_RESOURCE_Db", value: "secret" }, { name: "REGION", value: "x" }] })))) };
         args.transform.taskDefinition(definition, {}, "ApiTask");
         definition.containerDefinitions.apply(text => console.log(JSON.stringify(
           { args: Object.keys(args), names: args.containers.map(c => c.name), containers: JSON.parse(text), cpu: definition.cpu })));
     """
 
-    def call(self, args):
+    OPTIONS = {"image": "agent:1", "token": "arn:token"}
+
+    def call(self, args, options=None):
         folder = project()
         platform = folder / ".sst/platform"
         sources = [suite.DEPLOY / "sst/parallax-sidecar.ts", *(platform / f"src/components/{name}.ts" for name in ("size", "cpu"))]
@@ -134,7 +136,7 @@ class SstComponent(unittest.TestCase):
         for source in sources:
             shutil.copy(next((folder / "emitted").rglob(f"{source.stem}.js")), platform / f"{source.stem}.mjs")
         (platform / "call.mjs").write_text(self.CALL)
-        return json.loads(suite.run("node", "call.mjs", json.dumps(args), cwd=platform).stdout)
+        return json.loads(suite.run("node", "call.mjs", json.dumps(args), json.dumps(self.OPTIONS | (options or {})), cwd=platform).stdout)
 
     def test_a_service_of_one_image_becomes_two_containers(self):
         made = self.call({"image": "app:1", "environment": {"A": "b"}, "transform": {"taskDefinition": {"cpu": "512"}}})
@@ -155,6 +157,14 @@ class SstComponent(unittest.TestCase):
             self.assertIsInstance(agent.get(size, 0), int, size)
         self.assertNotIn("portMappings", agent)
         self.assertEqual([{"name": "REGION", "value": "x"}], agent["environment"])
+        self.assertEqual({"PARALLAX_AGENT_TOKEN": "arn:token"}, agent["ssm"])
+        self.assertEqual(ours["healthCheck"]["command"], agent["health"]["command"])
+
+    def test_its_secrets_are_allowed_by_name_and_narrowed(self):
+        made = self.call({"image": "app:1"}, {"ssm": {"PGPASSWORD": "arn:db", "API": "arn:api"}, "only": {"PGPASSWORD": "db.internal:5432"}})
+        agent = made["containers"][1]
+        self.assertEqual({"PGPASSWORD": "arn:db", "API": "arn:api", "PARALLAX_AGENT_TOKEN": "arn:token"}, agent["ssm"])
+        self.assertEqual(["--allow-secret", "env:PGPASSWORD@db.internal:5432", "--allow-secret", "env:API"], agent["command"][5:])
 
     def test_containers_that_are_there_are_kept(self):
         made = self.call({"containers": [{"name": "web", "image": "web:1"}, {"name": "worker", "image": "worker:1"}]})

@@ -2,7 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <string>
@@ -28,6 +31,8 @@ using ::testing::Not;
 
 class ListenVantageTest : public ::testing::Test {
  protected:
+  ListenVantageTest() { reach_.tokens.every = e2e::kAgentToken; }
+
   // Listens to nothing and ends nothing: `acts` each connect to a port and wait for `listen_ms`.
   static v1::Plan TcpPlan(uint16_t port, uint32_t listen_ms = 0, uint32_t attempts = 1) {
     v1::Plan plan;
@@ -93,6 +98,78 @@ TEST_F(ListenVantageTest, WhoIsNotThereOrIsNoAgent) {
 
   ScriptedServer mute([](Peer& peer) { peer.AwaitEnd(); });
   EXPECT_THAT(Reached("grpc://127.0.0.1:" + std::to_string(mute.port())).missing(), Not(IsEmpty()));
+}
+
+TEST_F(ListenVantageTest, AStrangerLearnsNothingAndIsToldWhichFlagIsMissing) {
+  const ServedAgent agent(PARALLAX_AGENT);
+  for (const std::string& token : {std::string(), std::string(40, 'o')}) {
+    reach_.tokens.every = token;
+    const v1::Side side = Reached("grpc://" + agent.address());
+    EXPECT_THAT(side.missing(), AllOf(HasSubstr("does not let us in"), HasSubstr("--agent-token-from"),
+                                      Not(HasSubstr(e2e::kAgentToken)), Not(HasSubstr("oooo"))));
+    EXPECT_THAT(side.missing_remedy(), HasSubstr(token.empty() ? "--token-file" : "sha256sum"));
+    EXPECT_FALSE(side.has_agent());
+  }
+  reach_.tokens.by_side["inside"] = e2e::kAgentToken;
+  EXPECT_THAT(Reached("grpc://" + agent.address()).missing(), IsEmpty()) << "a side's own goes first";
+}
+
+TEST_F(ListenVantageTest, NoProxyOfTheEnvironmentIsGivenTheToken) {
+  const ServedAgent agent(PARALLAX_AGENT);
+  std::atomic<int> asked{0};
+  ScriptedServer proxy([&](Peer& peer) {
+    peer.ReadSome();
+    ++asked;
+  });
+  setenv("http_proxy", ("http://127.0.0.1:" + std::to_string(proxy.port())).c_str(), 1);
+  const v1::Side side = Reached("grpc://" + agent.address());
+  unsetenv("http_proxy");
+  EXPECT_THAT(side.missing(), IsEmpty());
+  EXPECT_EQ(asked, 0);
+}
+
+class SocketVantageTest : public ListenVantageTest {
+ protected:
+  SocketVantageTest() {
+    char folder[] = "/tmp/parallax-vantage-XXXXXX";
+    EXPECT_NE(mkdtemp(folder), nullptr);
+    path_ = std::string(folder) + "/agent.sock";
+    reach_.tokens = {};
+  }
+  ~SocketVantageTest() override {
+    unlink(path_.c_str());
+    rmdir(path_.substr(0, path_.rfind('/')).c_str());
+  }
+  std::string path_;
+};
+
+TEST_F(SocketVantageTest, RunsAPlanThereAndSurvivesItsAgent) {
+  ServedAgent agent(PARALLAX_AGENT, {"--listen", "unix:" + path_});
+  EXPECT_EQ(agent.address(), "unix:" + path_);
+  for (int i = 0; i < 2; ++i) {
+    const v1::Run run = Run("unix:" + path_, TcpPlan(9, 0, 2));
+    EXPECT_THAT(run.sides(0).missing(), IsEmpty());
+    EXPECT_EQ(run.sides(0).vantage(), "unix:" + path_);
+    EXPECT_EQ(run.observations_size(), 2);
+  }
+  agent.Signal(SIGKILL);
+  agent.Wait();
+  const v1::Side side = Reached("unix:" + path_);
+  EXPECT_THAT(side.missing(), AllOf(HasSubstr("no agent answers at unix:" + path_), HasSubstr("nobody listens")));
+  EXPECT_THAT(side.missing_remedy(), HasSubstr("parallax-agent check"));
+  const ServedAgent next(PARALLAX_AGENT, {"--listen", "unix:" + path_});
+  EXPECT_THAT(Reached("unix:" + path_).missing(), IsEmpty()) << "a dead one's socket is taken over";
+}
+
+TEST_F(SocketVantageTest, NobodyIsThere) {
+  EXPECT_THAT(Reached("unix:" + path_).missing(), AllOf(HasSubstr("there is no socket"), HasSubstr("serve --listen")));
+}
+
+TEST_F(SocketVantageTest, AnAgentThatIsAskedToEndRemovesIt) {
+  ServedAgent agent(PARALLAX_AGENT, {"--listen", "unix:" + path_});
+  agent.Signal(SIGTERM);
+  EXPECT_EQ(agent.Wait(), 0);
+  EXPECT_NE(access(path_.c_str(), F_OK), 0);
 }
 
 TEST_F(ListenVantageTest, AnAgentThatIsKilledMidwayLeavesWhatItObserved) {
@@ -201,7 +278,7 @@ TEST_F(TlsVantageTest, OneThatHasExpiredIsToldAmongTheReasons) {
   const TlsIdentity expired(spec);
   const TempFile cert(expired.certificate_pem());
   const TempFile key(expired.key_pem());
-  const ServedAgent agent(PARALLAX_AGENT, {"--tls-cert", cert.path(), "--tls-key", key.path()});
+  const ServedAgent agent(PARALLAX_AGENT, {"--tls-cert", cert.path(), "--tls-key", key.path()});  // and a token
   reach_.tls.ca = cert.path();
   reach_.tls.name = "agent.test";
   EXPECT_THAT(Reached("grpcs://" + agent.address()).missing_remedy(), HasSubstr("openssl x509 -noout -dates"));

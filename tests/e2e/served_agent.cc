@@ -6,10 +6,30 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdlib>
+
 namespace parallax::e2e {
 
-ServedAgent::ServedAgent(const std::string& program, const std::vector<std::string>& flags) {
-  std::vector<std::string> words = {program, "serve", "--listen", "127.0.0.1:0"};
+namespace {
+
+bool Has(const std::vector<std::string>& flags, const std::string& flag) {
+  return std::find(flags.begin(), flags.end(), flag) != flags.end();
+}
+
+}  // namespace
+
+ServedAgent::ServedAgent(const std::string& program, const std::vector<std::string>& flags,
+                         const std::map<std::string, std::string>& environment) {
+  std::vector<std::string> words = {program, "serve"};
+  std::map<std::string, std::string> variables = environment;
+  if (!Has(flags, "--listen")) {
+    words.insert(words.end(), {"--listen", "127.0.0.1:0"});
+    if (!Has(flags, "--tls-client-ca") && !Has(flags, "--token-file") && !Has(flags, "--token-from")) {
+      words.insert(words.end(), {"--token-from", "env:PARALLAX_AGENT_TOKEN"});
+      variables["PARALLAX_AGENT_TOKEN"] = kAgentToken;
+    }
+  }
   words.insert(words.end(), flags.begin(), flags.end());
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
@@ -21,6 +41,7 @@ ServedAgent::ServedAgent(const std::string& program, const std::vector<std::stri
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     dup2(ends[1], STDOUT_FILENO);
     close(ends[0]);
+    for (const auto& [name, value] : variables) setenv(name.c_str(), value.c_str(), 1);
     execv(arguments[0], arguments.data());
     _exit(127);
   }

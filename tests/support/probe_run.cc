@@ -19,7 +19,7 @@ v1::Observation ProbeRun::Run(const probes::Probe& probe, const v1::ProbeSpec& s
   const absl::Status valid = probe.validate(spec);
   EXPECT_TRUE(valid.ok()) << valid;
   if (!valid.ok()) return observation;
-  const policy::Secrets resolved(secrets, /*allow_files_and_commands=*/true);
+  const policy::Secrets resolved(secrets, policy::AllowedSecrets::Everything());
   const net::Clock& clock = net::SystemClock();
   const probes::Context context = {clock,
                                    cancel,

@@ -9,6 +9,7 @@
 #include "agent/probes/erase_secret.h"
 #include "agent/probes/held.h"
 #include "agent/probes/postgres/scram.h"
+#include "agent/probes/secret_target.h"
 #include "contract/limits.h"
 
 namespace parallax::probes::postgres {
@@ -178,6 +179,10 @@ bool Row::TakePassword(v1::AuthDetails* auth, std::string* why) {
   auto secret = context_.secrets.Resolve(spec_.password().ref(), context_.Patience());
   if (!secret.ok()) {
     *why = std::string(secret.status().message());
+    return false;
+  }
+  if (const absl::Status may_go = CheckMayGo(*secret, to_, context_); !may_go.ok()) {
+    *why = std::string(may_go.message());
     return false;
   }
   auth->set_credentials_present(true);

@@ -1,0 +1,124 @@
+#include "contract/unix_socket.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "contract/limits.h"
+
+namespace parallax::contract {
+namespace {
+
+constexpr size_t kMaxPathBytes = sizeof(sockaddr_un::sun_path) - 1;
+
+std::string UserName(uid_t uid) {
+  passwd entry{};
+  passwd* found = nullptr;
+  char buffer[4096];
+  const bool named = getpwuid_r(uid, &entry, buffer, sizeof(buffer), &found) == 0 && found != nullptr;
+  return named ? Printable(found->pw_name, 80) : absl::StrCat("uid ", uid);
+}
+
+std::string GroupName(gid_t gid) {
+  group entry{};
+  group* found = nullptr;
+  char buffer[4096];
+  const bool named = getgrgid_r(gid, &entry, buffer, sizeof(buffer), &found) == 0 && found != nullptr;
+  return named ? Printable(found->gr_name, 80) : absl::StrCat("gid ", gid);
+}
+
+// The nearest thing on the way to `path` that we may look at, for people who were denied.
+std::string WhoseItIs(std::string path, std::string* user) {
+  struct stat facts {};
+  while (stat(path.c_str(), &facts) != 0) {
+    const size_t slash = path.rfind('/');
+    if (slash == std::string::npos || path == "/") return "";
+    path = slash == 0 ? "/" : path.substr(0, slash);
+  }
+  *user = UserName(facts.st_uid);
+  return absl::StrCat(Printable(path, 200), " is of user ", *user, " and group ", GroupName(facts.st_gid),
+                      " with mode ", absl::StrFormat("%04o", facts.st_mode & 07777));
+}
+
+absl::Status WhyNot(const std::string& path, int error) {
+  const std::string shown = Printable(path, 200);
+  struct stat facts {};
+  const bool there = stat(path.c_str(), &facts) == 0;
+  if (there && !S_ISSOCK(facts.st_mode)) {
+    return absl::NotFoundError(absl::StrCat(shown,
+                                            " is not a socket: name that of an agent, which parallax-agent serve "
+                                            "prints when it listens"));
+  }
+  switch (error) {
+    case ENOENT:
+    case ENOTDIR:
+      return absl::NotFoundError(absl::StrCat("there is no socket ", shown,
+                                              ": start the agent (parallax-agent serve --listen unix:", shown,
+                                              "), or name the socket that it prints when it listens"));
+    case ECONNREFUSED:
+      return absl::UnavailableError(absl::StrCat("nobody listens on ", shown,
+                                                 ": the agent that made it has ended without removing it; start it "
+                                                 "again, it takes the place over"));
+    case EACCES:
+    case EPERM: {
+      std::string user;
+      const std::string whose = WhoseItIs(path, &user);
+      return absl::PermissionDeniedError(
+          absl::StrCat("this user (", UserName(geteuid()), ") may not connect to ", shown, whose.empty() ? "" : ": ",
+                       whose, "; run as its user", user.empty() ? "" : absl::StrCat(" (sudo -u ", user, " ...)"),
+                       ", or let the agent start with --socket-mode 0660 in a group that you are in"));
+    }
+    case EAGAIN:
+      return absl::UnavailableError(
+          absl::StrCat("too many wait at ", shown, " already: does the agent there still run?"));
+    default: return absl::UnavailableError(absl::StrCat("cannot connect to ", shown, ": ", strerror(error)));
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> ParseUnixAddress(std::string_view text) {
+  std::string_view path = text;
+  if (path.starts_with(kUnixScheme)) path.remove_prefix(kUnixScheme.size());
+  if (path.starts_with("///")) path.remove_prefix(2);
+  const std::string shown = Printable(text, 100);
+  if (path.empty() || path.starts_with("//") || path.ends_with('/') || path.find('\0') != std::string_view::npos) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("'", shown, "' names no socket: write unix:PATH, as in unix:/run/parallax-agent/agent.sock"));
+  }
+  if (path.starts_with('@')) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "'", shown, "' is an abstract name, to which everybody may connect: write unix:PATH, a file with modes"));
+  }
+  if (path.size() > kMaxPathBytes) {
+    return absl::InvalidArgumentError(absl::StrCat("the socket's path has ", path.size(), " bytes, and ", kMaxPathBytes,
+                                                   " are possible: take a shorter one, or a relative one"));
+  }
+  return std::string(path);
+}
+
+sockaddr_un UnixAddress(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path.data(), std::min(path.size(), kMaxPathBytes));
+  return address;
+}
+
+absl::StatusOr<int> ConnectUnix(const std::string& path) {
+  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0) return absl::UnavailableError(absl::StrCat("no socket can be made: ", strerror(errno)));
+  const sockaddr_un address = UnixAddress(path);
+  if (connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0) return fd;
+  const int error = errno;
+  close(fd);
+  return WhyNot(path, error);
+}
+
+}  // namespace parallax::contract

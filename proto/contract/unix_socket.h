@@ -1,0 +1,32 @@
+// Unix sockets by path: what may be one, and the way to one that listens, with errors for people. For both programs.
+// Stateless; thread-safe.
+#ifndef PARALLAX_CONTRACT_UNIX_SOCKET_H_
+#define PARALLAX_CONTRACT_UNIX_SOCKET_H_
+
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace parallax::contract {
+
+inline constexpr std::string_view kUnixScheme = "unix:";
+
+// The path of "unix:PATH" and "unix:///PATH". InvalidArgument for none, for one that sockaddr_un(7) has no room for,
+// and for an abstract name ("@..."), which has no file modes and so lets everybody in.
+absl::StatusOr<std::string> ParseUnixAddress(std::string_view text);
+
+// `path` must have come from ParseUnixAddress.
+sockaddr_un UnixAddress(const std::string& path);
+
+// A connected, non-blocking descriptor, close-on-exec. NotFound, PermissionDenied or Unavailable say what is there,
+// whose it is and what to do. Never blocks.
+absl::StatusOr<int> ConnectUnix(const std::string& path);
+
+}  // namespace parallax::contract
+
+#endif  // PARALLAX_CONTRACT_UNIX_SOCKET_H_
