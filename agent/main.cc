@@ -33,6 +33,7 @@
 #include "agent/session/stdio_carrier.h"
 #include "contract/agent_token.h"
 #include "contract/headroom.h"
+#include "contract/no_core_file.h"
 #include "contract/standard_streams.h"
 
 namespace parallax {
@@ -269,6 +270,7 @@ void AddCheck(CLI::App& app, session::HealthCheckOptions& options, TokenFlags& t
 }
 
 int Main(int argc, char** argv) {
+  contract::LeaveNoCoreFile();  // passwords are in here
 #ifdef __GLIBC__
   // With an arena a thread, memory grows with the number of threads that ever allocated. Two are enough for what runs
   // at once here.

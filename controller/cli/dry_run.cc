@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "controller/cli/shown_experiment.h"
 #include "controller/experiment/matrix.h"
 #include "controller/plan/addresses.h"
 #include "controller/plan/planner.h"
@@ -48,7 +49,9 @@ uint64_t RunsOf(const v1::Experiment& experiment, size_t points) {
 class Drawing {
  public:
   Drawing(const v1::Experiment& experiment, const std::vector<Prepared>& points, const report::TextOptions& options)
-      : experiment_(experiment), points_(points), page_(static_cast<size_t>(options.columns), options.colour) {}
+      : experiment_(ShownExperiment(experiment)),
+        points_(points),
+        page_(static_cast<size_t>(options.columns), options.colour) {}
 
   std::string Draw() {
     page_.Add(report::Clean(experiment_.name()), report::Style::kBold);
@@ -119,7 +122,7 @@ class Drawing {
                                experiment_.rounds() > kRoundsShown ? " ..." : ""));
   }
 
-  const v1::Experiment& experiment_;
+  const v1::Experiment experiment_;
   const std::vector<Prepared>& points_;
   report::Page page_;
 };
@@ -136,7 +139,7 @@ std::string DryRunJson(const v1::Experiment& experiment, const std::vector<Prepa
   json["schemaVersion"] = 1;
   json["dryRun"] = true;
   json["runs"] = experiment.duration_ms() > 0 ? 0 : RunsOf(experiment, points.size());
-  json["experiment"] = report::MessageJson(experiment);
+  json["experiment"] = report::MessageJson(ShownExperiment(experiment));
   json["points"] = nlohmann::ordered_json::array();
   for (const Prepared& point : points) {
     nlohmann::ordered_json targets = nlohmann::ordered_json::array();

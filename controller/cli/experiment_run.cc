@@ -10,6 +10,7 @@
 #include "controller/cli/experiment_steps.h"
 #include "controller/cli/local_agent.h"
 #include "controller/cli/one_run.h"
+#include "controller/cli/shown_experiment.h"
 #include "controller/dispatch/agent_tokens.h"
 #include "controller/experiment/judge.h"
 #include "controller/experiment/matrix.h"
@@ -37,7 +38,7 @@ class Experimenter {
 
   v1::ExperimentResult Run() {
     result_.set_execution(NewRunId());
-    *result_.mutable_experiment() = experiment_;
+    *result_.mutable_experiment() = ShownExperiment(experiment_);
     result_.set_started_unix_ns(UnixNs(std::chrono::system_clock::now()));
     for (const v1::Point& point : experiment::Points(experiment_)) {
       v1::PointResult* result = result_.add_points();
@@ -101,9 +102,8 @@ class Experimenter {
   }
 
   bool Stopped(const v1::ExperimentStep& step, const std::string& why) {
-    const std::string& what = step.pause().empty() ? step.command() : step.pause();
-    result_.set_stopped(absl::StrCat("the step '", step.pause().empty() ? "" : "pause: ", contract::Printable(what),
-                                     "'", step.line() > 0 ? absl::StrCat(" (line ", step.line(), ")") : "", why));
+    result_.set_stopped(absl::StrCat("the step '", ShownStep(step), "'",
+                                     step.line() > 0 ? absl::StrCat(" (line ", step.line(), ")") : "", why));
     return false;
   }
 

@@ -23,6 +23,7 @@
 #include "absl/strings/str_split.h"
 #include "contract/limits.h"
 #include "contract/shell_words.h"
+#include "controller/cli/shown_experiment.h"
 #include "controller/plan/quantities.h"
 
 extern char** environ;  // environ(7)
@@ -270,7 +271,7 @@ v1::StepResult CarryOut(const v1::ExperimentStep& step, const std::string& part,
   const auto begun = Clock::now();
   const Limit limit = LimitOf(step, deadline);
   result.set_part(part);
-  result.set_what(contract::Printable(step.pause().empty() ? step.command() : absl::StrCat("pause: ", step.pause())));
+  result.set_what(ShownStep(step));
   result.set_error(step.pause().empty() ? RunCommand(step, limit, interrupted)
                                         : WaitForPerson(step, limit, interrupted));
   result.set_duration_ns(std::chrono::nanoseconds(Clock::now() - begun).count());

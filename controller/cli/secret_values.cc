@@ -4,6 +4,7 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "contract/secret_names.h"
 
 namespace parallax::cli {
 
@@ -46,7 +47,7 @@ absl::StatusOr<TargetSecrets> ResolveSecrets(const std::vector<TargetPassword>& 
 void NoteSecretOrigins(const TargetSecrets& secrets, v1::Run& run) {
   std::string refs;
   for (const std::string& ref : std::set<std::string>(secrets.refs.begin(), secrets.refs.end())) {
-    if (!ref.empty()) absl::StrAppend(&refs, refs.empty() ? "" : ", ", ref);
+    if (!ref.empty()) absl::StrAppend(&refs, refs.empty() ? "" : ", ", contract::ShownRef(ref));
   }
   for (v1::Side& side : *run.mutable_sides()) {
     std::set<std::string> notes;

@@ -56,5 +56,15 @@ TEST(Secrets, EveryKindOfProbeSaysWhichValueItUsed) {
                                                                   "password env:T: sent by the controller"));
 }
 
+TEST(Secrets, ANoteNamesTheProgramOfACommandAndNoMore) {
+  v1::Run run;
+  run.add_sides()->set_name("inside");
+  v1::SideObservation* seen = run.add_observations();
+  seen->set_side("inside");
+  seen->mutable_observation()->add_steps()->mutable_auth()->set_secret_origin("a command of the agent");
+  NoteSecretOrigins({{"exec:vault read hunter2"}, {}}, run);
+  EXPECT_THAT(run.sides(0).secret_notes(), ::testing::ElementsAre("password exec:vault ...: a command of the agent"));
+}
+
 }  // namespace
 }  // namespace parallax::cli

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "contract/digest.h"
 #include "contract/limits.h"
+#include "controller/dispatch/kept_plan.h"
 #include "controller/dispatch/now.h"
 #include "controller/dispatch/side.h"
 #include "controller/dispatch/tls_files.h"
@@ -227,7 +228,7 @@ void AgentDispatcher::RunOn(const Sides& sides, const v1::Plan& plan, std::strin
   }
   const std::string plan_bytes = plan.SerializeAsString();
   v1::Phase* phase = run.add_phases();
-  phase->set_plan_bytes(plan_bytes);
+  phase->set_plan_bytes(KeptPlan(plan, plan_bytes));
   phase->set_digest(contract::Digest(plan_bytes));
   phase->set_why(std::move(why));
   asked_.clear();

@@ -5,6 +5,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "contract/limits.h"
+#include "controller/dispatch/mask_words.h"
 
 namespace parallax::dispatch {
 namespace {
@@ -13,21 +14,12 @@ constexpr std::string_view kMask = "***";
 
 std::string Lower(std::string_view text) { return absl::AsciiStrToLower(absl::string_view(text.data(), text.size())); }
 
-bool NameCharacter(char c) { return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-'; }
+// '%' because a URL may write the name of its parameter so.
+bool NameCharacter(char c) {
+  return absl::ascii_isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '-' || c == '%';
+}
 
 bool IsQuote(char c) { return c == '\'' || c == '"'; }
-
-bool NamesASecret(std::string_view name) {
-  const std::string lower = Lower(name);
-  for (const char* hint : {"pass", "secret", "token", "pwd", "credential", "bearer"}) {
-    if (absl::StrContains(lower, hint)) return true;
-  }
-  // At its end only: StrictHostKeyChecking=no and PubkeyAuthentication=no are how the user knows the side.
-  for (const char* hint : {"key", "auth", "authorization"}) {
-    if (absl::EndsWith(lower, hint)) return true;
-  }
-  return false;
-}
 
 // Where the value ends that begins at `at`: at the quote that closes it when it begins with one or stands in one
 // (`quote`, else '\0'), or at the next blank or quote.
@@ -48,6 +40,18 @@ size_t EndOfValue(std::string_view text, size_t at, char quote) {
   return goes_on ? EndOfValue(text, end, '\0') : std::min(end, text.size());
 }
 
+// Of a value in JSON: a string's quote, escaped as the one that opens it is, or what separates values.
+size_t EndOfJson(std::string_view text, size_t at) {
+  const size_t open = text.find_first_not_of('\\', at);
+  if (open == std::string_view::npos) return text.size();
+  if (text[open] != '"') return std::min(text.find_first_of(",}] \t\n'\"", at), text.size());
+  const std::string quote(text.substr(at, open + 1 - at));
+  size_t end = text.find(quote, open + 1);
+  // A quote within the string has one more backslash before it.
+  while (end != std::string_view::npos && text[end - 1] == '\\') end = text.find(quote, end + 1);
+  return end == std::string_view::npos ? text.size() : end + quote.size();
+}
+
 // PGPASSWORD=hunter2 becomes PGPASSWORD=***, wherever in the text it stands.
 std::string WithoutAssigned(std::string_view text) {
   std::string shown;
@@ -55,7 +59,7 @@ std::string WithoutAssigned(std::string_view text) {
   for (size_t equals = text.find('='); equals != std::string_view::npos; equals = text.find('=', equals + 1)) {
     size_t begin = equals;
     while (begin > copied && NameCharacter(text[begin - 1])) --begin;
-    if (equals < copied || !NamesASecret(text.substr(begin, equals - begin))) continue;
+    if (equals < copied || !AnnouncesASecret(text.substr(begin, equals - begin))) continue;
     shown.append(text.substr(copied, equals + 1 - copied)).append(kMask);
     const char before = begin == 0 ? '\0' : text[begin - 1];
     copied = EndOfValue(text, equals + 1, IsQuote(before) ? before : '\0');
@@ -70,14 +74,19 @@ std::string WithoutHeaders(std::string_view text) {
   std::string shown;
   size_t copied = 0;
   for (size_t colon = text.find(':'); colon != std::string_view::npos; colon = text.find(':', colon + 1)) {
-    size_t begin = colon;
+    // {"password": "hunter2"}, and the same in a string of a shell's.
+    size_t name_end = colon;
+    if (name_end > copied && IsQuote(text[name_end - 1])) --name_end;
+    if (name_end < colon && name_end > copied && text[name_end - 1] == '\\') --name_end;
+    size_t begin = name_end;
     while (begin > copied && NameCharacter(text[begin - 1])) --begin;
+    const bool json = name_end < colon;
     const char before = begin == 0 ? '\0' : text[begin - 1];
     // Behind a '/' it is the user of a URL, or an image's name.
-    if (colon < copied || before == '/' || !NamesASecret(text.substr(begin, colon - begin))) continue;
+    if (colon < copied || before == '/' || !AnnouncesASecret(text.substr(begin, name_end - begin))) continue;
     size_t value = text.find_first_not_of(" \t", colon + 1);
     if (value == std::string_view::npos) break;
-    size_t end = EndOfValue(text, value, IsQuote(before) ? before : '\0');
+    size_t end = json ? EndOfJson(text, value) : EndOfValue(text, value, IsQuote(before) ? before : '\0');
     const std::string word = Lower(text.substr(value, end - value));
     for (const char* scheme : {"basic", "bearer", "digest", "negotiate", "token"}) {
       if (word == scheme) end = EndOfValue(text, std::min(text.find_first_not_of(" \t", end), text.size()), '\0');
@@ -99,47 +108,6 @@ std::string WithoutBearers(std::string text) {
   return text;
 }
 
-// "me:hunter2" becomes "me:***"; what is no pair stays: `sudo -u postgres`.
-std::string WithoutPassword(const std::string& user) {
-  const size_t colon = user.find(':');
-  if (colon == std::string::npos) return user;
-  return user.substr(0, colon + 1) + std::string(kMask) + (IsQuote(user[0]) ? user.substr(0, 1) : "");
-}
-
-// The word behind one that announces a secret: `--token X`, `-u USER:X`, and what sshpass takes after -p.
-// As the user wrote it, so by blanks; a quoted word ends at its quote.
-std::string WithoutAnnounced(const std::string& text) {
-  std::string shown;
-  bool after_sshpass = false;
-  bool announced = false;
-  bool user = false;
-  for (size_t at = 0; at < text.size();) {
-    const size_t begin = text.find_first_not_of(" \t", at);
-    if (begin == std::string::npos) break;
-    shown.append(text, at, begin - at);
-    const bool quoted = IsQuote(text[begin]);
-    size_t end = quoted ? text.find(text[begin], begin + 1) : text.find_first_of(" \t", begin);
-    end = end == std::string::npos ? text.size() : quoted ? end + 1 : end;
-    const std::string word = text.substr(begin, end - begin);
-    at = end;
-    const bool flag = word[0] == '-' && word.find('=') == std::string::npos;
-    if (announced && !flag) {
-      shown += kMask;
-    } else if (after_sshpass && word.size() > 2 && absl::StartsWith(word, "-p")) {
-      shown += "-p***";
-    } else if (user || absl::StartsWith(word, "--user=") || absl::StartsWith(word, "--proxy-user=") ||
-               (absl::StartsWith(word, "-u") && word.size() > 2)) {
-      shown += WithoutPassword(word);
-    } else {
-      shown += word;
-    }
-    announced = flag && (NamesASecret(word) || (after_sshpass && word == "-p"));
-    user = word == "-u" || word == "--user" || word == "--proxy-user" || word == "-U";
-    after_sshpass = after_sshpass || absl::EndsWith(word, "sshpass");
-  }
-  return shown;
-}
-
 }  // namespace
 
 std::string MaskUrlPasswords(std::string text) {
@@ -155,7 +123,7 @@ std::string MaskUrlPasswords(std::string text) {
 
 std::string MaskCommand(std::string_view command) {
   return contract::Printable(
-      MaskUrlPasswords(WithoutAnnounced(WithoutBearers(WithoutHeaders(WithoutAssigned(command))))));
+      MaskUrlPasswords(WithoutSecretWords(WithoutBearers(WithoutHeaders(WithoutAssigned(command))))));
 }
 
 }  // namespace parallax::dispatch

@@ -9,8 +9,9 @@
 namespace parallax::dispatch {
 
 // A vantage as it is shown and stored. Masked are the values of names that announce a secret (PGPASSWORD=X, --token X,
-// X-Api-Key: X), what `Authorization:` and `Bearer` bring, the passwords of sshpass, of -u USER:PASSWORD and of URLs.
-// Printable.
+// DB_PW=X, "password": "X"), of headers but for a few that bring none, what `Authorization:` and `Bearer` bring, the
+// passwords of -u USER:PASSWORD, of URLs, and of programs that take them so (sshpass -p X, mysql -pX, redis-cli -a X,
+// vault login X), and long words that no person made up. Printable.
 std::string MaskCommand(std::string_view command);
 
 // https://user:***@host

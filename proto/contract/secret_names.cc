@@ -183,4 +183,15 @@ std::string SecretParameterOf(std::string_view url) {
   return "";
 }
 
+std::string ShownRef(std::string_view ref) {
+  constexpr std::string_view kExec = "exec:";
+  if (!ref.starts_with(kExec)) return std::string(ref);
+  std::string_view command = ref.substr(kExec.size());
+  command.remove_prefix(std::min(command.find_first_not_of(" \t\n"), command.size()));
+  const std::string_view program = command.substr(0, command.find_first_of(" \t\n"));
+  const bool plain = program.find_first_of("'\"\\=$`") == std::string_view::npos;
+  const bool alone = program.size() == command.size();
+  return std::string(kExec) + (plain ? std::string(program) : "") + (alone && plain ? "" : plain ? " ..." : "...");
+}
+
 }  // namespace parallax::contract

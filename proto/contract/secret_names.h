@@ -1,7 +1,7 @@
-// Which names, of a URL's parameters say, announce a secret, and which values are one whatever their name. URLs and
-// commands are stored and shown, so both programs ask here. Nobody knows all names: these are the usual ones, by whole
-// words ("code", "auth_code", "accessToken"), so that "keyspace", "author" and "code_version" stay what they are. Pure;
-// thread-safe.
+// Which names, of a URL's parameters say, announce a secret, and which values are one whatever their name; and what of
+// a secret reference may be shown. URLs and commands are stored and shown, so both programs ask here. Nobody knows all
+// names: these are the usual ones, by whole words ("code", "auth_code", "accessToken"), so that "keyspace", "author"
+// and "code_version" stay what they are. Pure; thread-safe.
 #ifndef PARALLAX_CONTRACT_SECRET_NAMES_H_
 #define PARALLAX_CONTRACT_SECRET_NAMES_H_
 
@@ -27,6 +27,10 @@ bool LooksLikeASecret(std::string_view value);
 // values (percent-encoded or not), that is a secret by its name or its value; "" none. Decoded, not bounded. The name
 // alone: never a value.
 std::string SecretParameterOf(std::string_view url);
+
+// A secret reference as it may be shown and kept: of exec:COMMAND no more than the program, because people put secrets
+// into command lines ("exec:vault ..."); the others are names, and stay.
+std::string ShownRef(std::string_view ref);
 
 }  // namespace parallax::contract
 

@@ -171,5 +171,16 @@ TEST(SecretParameters, AreFoundWhereverTheyStand) {
   for (const auto& row : kRows) EXPECT_EQ(SecretParameterOf(row.url), row.name) << row.url;
 }
 
+TEST(SecretReferences, OfACommandOnlyTheProgramIsShown) {
+  EXPECT_EQ(ShownRef("exec:vault read -field=pw secret/db hunter2"), "exec:vault ...");
+  EXPECT_EQ(ShownRef("exec:/opt/bin/helper"), "exec:/opt/bin/helper");
+  EXPECT_EQ(ShownRef("exec: curl\thunter2"), "exec:curl ...");
+  EXPECT_EQ(ShownRef("exec:'a hunter2' b"), "exec:...");
+  EXPECT_EQ(ShownRef("exec:TOKEN=hunter2 x"), "exec:...");
+  EXPECT_EQ(ShownRef("exec:"), "exec:");
+  for (const char* ref : {"env:PGPASSWORD", "file:/run/secrets/pw", "controller:url-1", ""})
+    EXPECT_EQ(ShownRef(ref), ref);
+}
+
 }  // namespace
 }  // namespace parallax::contract

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "agent/net/connection.h"
+#include "agent/policy/named_destination.h"
 #include "agent/probes/tunnel/socks5.h"
 #include "contract/limits.h"
 
@@ -118,9 +119,10 @@ void ConnectThroughSocks(const std::vector<v1::SocksListener>& listeners,
       details->set_destination(contract::Printable(to));
       details->set_negative_control(destination.negative);
       details->set_positive_control(destination.positive);
-      // A name is resolved at the far side, where its address cannot be checked; there our policy has no say anyway.
-      absl::Status allowed = context.policy.CheckAddress(destination.host, destination.port);
-      if (net::IsNumericAddress(destination.host) && !allowed.ok()) {
+      // A name is resolved at the far side, where its address cannot be checked: what can be known of it is its
+      // spelling.
+      const absl::Status allowed = policy::CheckNamed(context.policy, destination.host, destination.port);
+      if (!allowed.ok()) {
         recorder.End(step, v1::DENIED_BY_POLICY, std::string(allowed.message()));
         continue;
       }
