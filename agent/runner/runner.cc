@@ -32,13 +32,13 @@ v1::Failure OutcomeOf(const absl::Status& status) {
   }
 }
 
-// The root certificates that the probe names; null where it names none.
+// The root certificates that the probe names; null where it names none, or the system's store, which is no path.
 const std::string* RootCertOf(const v1::ProbeSpec& spec) {
   const std::string* path = nullptr;
   if (spec.has_postgres()) path = &spec.postgres().ssl_root_cert();
   if (spec.has_sql()) path = &spec.sql().ssl_root_cert();
   if (spec.has_http()) path = &spec.http().ssl_root_cert();
-  return path == nullptr || path->empty() ? nullptr : path;
+  return path == nullptr || path->empty() || (*path == "system" && !spec.has_http()) ? nullptr : path;
 }
 
 bool MayRead(const std::string& root_cert, const Job& job) {

@@ -242,6 +242,15 @@ TEST_F(RunnerTest, AFileOfRootsThatIsNotAllowedIsDeniedWhateverIsThere) {
   EXPECT_THAT(*errors.begin(), HasSubstr("--allow-root-cert"));
 }
 
+TEST_F(RunnerTest, TheSystemsRootsAreNoFileToBeAllowed) {
+  Job job = JobOf({"", ""});
+  job.any_root_cert = false;
+  job.plan.mutable_probes(0)->mutable_postgres()->set_ssl_root_cert("system");
+  job.plan.mutable_probes(1)->mutable_sql()->set_ssl_root_cert("system");
+  ASSERT_TRUE(Run(job, 1).ok());
+  EXPECT_THAT(Emitted(), ElementsAre("p1/1 NONE", "p2/1 NONE"));
+}
+
 TEST_F(RunnerTest, AQuestionThatCannotBeAskedIsAnError) {
   ASSERT_TRUE(Run(JobOf({"denied by rule 7", "broken\x1b[31m pipe"}), 1).ok());
   EXPECT_THAT(Emitted(), ElementsAre("p1/1 DENIED_BY_POLICY", "p2/1 LOCAL_RESOURCE"));
