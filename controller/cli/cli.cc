@@ -17,11 +17,11 @@ namespace {
 int Dispatch(const CLI::App& app, const Flags& flags) {
   const bool probes = app.got_subcommand("compare") || app.got_subcommand("probe") || app.got_subcommand("run");
   if (probes) {
-    const Interrupt interrupt;
-    if (app.got_subcommand("run")) return RunFile(flags.run, interrupt.flag());
-    return app.got_subcommand("compare") ? Compare(flags.compare, interrupt.flag())
-                                         : Probe(flags.probe, interrupt.flag());
+    Interrupt interrupt;
+    if (app.got_subcommand("run")) return RunFile(flags.run, interrupt);
+    return app.got_subcommand("compare") ? Compare(flags.compare, interrupt) : Probe(flags.probe, interrupt);
   }
+  LetSignalsEnd();
   if (app.got_subcommand("export")) return Export(flags.exported);
   if (app.got_subcommand("diff")) return DiffRuns(flags.diff);
   if (app.got_subcommand("show")) return Show(flags.show);

@@ -12,6 +12,8 @@
 
 namespace parallax::cli {
 
+class Interrupt;
+
 // How vantages are reached.
 struct ReachFlags {
   bool copy_agent = false;                    // ssh: vantages: copy the agent without asking
@@ -100,9 +102,9 @@ struct CausesFlags {
   Form form;
 };
 
-int Compare(const CompareFlags& flags, const std::atomic<bool>& interrupted);
-int Probe(const ProbeFlags& flags, const std::atomic<bool>& interrupted);
-int RunFile(const RunFlags& flags, const std::atomic<bool>& interrupted);
+int Compare(const CompareFlags& flags, Interrupt& interrupt);
+int Probe(const ProbeFlags& flags, Interrupt& interrupt);
+int RunFile(const RunFlags& flags, Interrupt& interrupt);
 int Show(const ShowFlags& flags);
 int Export(const ExportFlags& flags);
 int DiffRuns(const DiffFlags& flags);

@@ -29,7 +29,7 @@ absl::Status AddSides(const CompareFlags& flags, RunRequest* request) {
 
 }  // namespace
 
-int Compare(const CompareFlags& flags, const std::atomic<bool>& interrupted) {
+int Compare(const CompareFlags& flags, Interrupt& interrupt) {
   RunRequest request;
   if (const auto status = AddProbing(flags.probing, &request); !status.ok())
     return UsageError(std::string(status.message()));
@@ -41,7 +41,7 @@ int Compare(const CompareFlags& flags, const std::atomic<bool>& interrupted) {
         "'exec:ssh app-host ./parallax-agent stdio'");
   }
   if (const auto status = AddSides(flags, &request); !status.ok()) return UsageError(std::string(status.message()));
-  return RunAndRender(request, flags.probing, interrupted);
+  return RunAndRender(request, flags.probing, interrupt);
 }
 
 }  // namespace parallax::cli

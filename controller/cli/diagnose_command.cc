@@ -76,14 +76,14 @@ int Diagnose(const DiagnoseFlags& flags) {
     if (const auto status = WriteGolden(flags, stored->run, report); !status.ok())
       return UsageError(std::string(status.message()));
   }
+  const auto status = Render(stored->run, report, flags.form, *output);
   // The rules may have learned since the run was stored: history shows what they say now.
   const report::Expectation now = report::Expect(report);
-  if (const auto status =
+  if (const auto kept =
           stored->store == nullptr ? absl::OkStatus() : stored->store->Put(stored->run, now.status, now.cause);
-      !status.ok()) {
-    Warn(absl::StrCat("what history shows of this run stays as it was: ", std::string(status.message())));
+      !kept.ok()) {
+    Warn(absl::StrCat("what history shows of this run stays as it was: ", std::string(kept.message())));
   }
-  const auto status = Render(stored->run, report, flags.form, *output);
   if (!status.ok()) return UsageError(std::string(status.message()));
   return diagnose::ExitCode(report);
 }

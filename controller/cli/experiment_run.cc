@@ -32,9 +32,14 @@ int64_t UnixNs(std::chrono::system_clock::time_point at) {
 class Experimenter {
  public:
   Experimenter(const v1::Experiment& experiment, const std::vector<Prepared>& points,
-               const std::atomic<bool>& interrupted, store::RunStore* store,
-               const std::function<void(const std::string&)>& progress)
-      : experiment_(experiment), prepared_(points), interrupted_(interrupted), store_(store), progress_(progress) {}
+               const std::atomic<bool>& interrupted, Keeper* keeper,
+               const std::function<void(const std::string&)>& progress, const std::function<void()>& takes_time)
+      : experiment_(experiment),
+        prepared_(points),
+        interrupted_(interrupted),
+        keeper_(keeper),
+        progress_(progress),
+        takes_time_(takes_time) {}
 
   v1::ExperimentResult Run() {
     result_.set_execution(NewRunId());
@@ -55,6 +60,7 @@ class Experimenter {
       Stage("after");
     }
     CleanUp();
+    NoteKept();
     result_.set_interrupted(interrupted_);
     result_.set_duration_ns(std::chrono::nanoseconds(Clock::now() - begun_).count());
     experiment::Judge(&result_);
@@ -111,6 +117,7 @@ class Experimenter {
   // down is worst of all, and a second one ends everything.
   void CleanUp() {
     const std::atomic<bool> never{false};
+    if (!experiment_.after().empty() && takes_time_) takes_time_();
     for (const v1::ExperimentStep& step : experiment_.after()) {
       if (interrupted_ && !step.pause().empty()) continue;
       progress_("");
@@ -118,6 +125,14 @@ class Experimenter {
       const v1::StepResult& done = *result_.steps().rbegin();
       if (!done.error().empty() && result_.stopped().empty()) {
         result_.set_stopped(absl::StrCat("all was measured; then the step '", done.what(), "' failed: ", done.error()));
+      }
+    }
+  }
+
+  void NoteKept() {
+    for (v1::PointResult& point : *result_.mutable_points()) {
+      for (v1::PointRun& run : *point.mutable_runs()) {
+        if (keeper_ != nullptr && !run.run().empty()) run.set_kept(keeper_->IsKept(run.run()));
       }
     }
   }
@@ -167,7 +182,7 @@ class Experimenter {
         "run ", runs_, result_.runs_planned() > 0 ? absl::StrCat(" of ", result_.runs_planned()) : "",
         stage.empty() ? "" : absl::StrCat(", ", stage), point.label().empty() ? "" : absl::StrCat(", ", point.label()));
     progress_(what);
-    auto finished = RunOnce(prepared, interrupted_, store_,
+    auto finished = RunOnce(prepared, interrupted_, keeper_,
                             [&](const std::string& text) { progress_(absl::StrCat(what, ": ", text)); });
     ended_ = Clock::now();
     v1::PointRun* run = point.add_runs();
@@ -178,7 +193,6 @@ class Experimenter {
       return GoesOn();
     }
     Note(*finished, run);
-    run->set_kept(finished->kept);
     // Half a run is kept and shown, and is no sample.
     if (!finished->run.interrupted()) experiment::AddRun(finished->run, stage, point.mutable_samples());
     return GoesOn();
@@ -211,8 +225,9 @@ class Experimenter {
   const v1::Experiment& experiment_;
   const std::vector<Prepared>& prepared_;
   const std::atomic<bool>& interrupted_;
-  store::RunStore* const store_;
+  Keeper* const keeper_;
   const std::function<void(const std::string&)>& progress_;
+  const std::function<void()>& takes_time_;
   const Clock::time_point begun_ = Clock::now();
   Clock::time_point ended_ = begun_;
   uint32_t runs_ = 0;
@@ -265,9 +280,10 @@ absl::StatusOr<std::vector<Prepared>> PreparePoints(const v1::Experiment& experi
 }
 
 v1::ExperimentResult RunExperiment(const v1::Experiment& experiment, const std::vector<Prepared>& points,
-                                   const std::atomic<bool>& interrupted, store::RunStore* store,
-                                   const std::function<void(const std::string&)>& progress) {
-  return Experimenter(experiment, points, interrupted, store, progress).Run();
+                                   const std::atomic<bool>& interrupted, Keeper* keeper,
+                                   const std::function<void(const std::string&)>& progress,
+                                   const std::function<void()>& takes_time) {
+  return Experimenter(experiment, points, interrupted, keeper, progress, takes_time).Run();
 }
 
 }  // namespace parallax::cli

@@ -9,8 +9,8 @@
 
 #include "absl/status/statusor.h"
 #include "controller/cli/commands.h"
+#include "controller/cli/keeper.h"
 #include "controller/cli/run_request.h"
-#include "controller/store/run_store.h"
 #include "parallax/v1/experiment.pb.h"
 
 namespace parallax::cli {
@@ -19,13 +19,15 @@ namespace parallax::cli {
 absl::StatusOr<std::vector<Prepared>> PreparePoints(const v1::Experiment& experiment, const ReachFlags& reach);
 
 // Runs every point in every round, before and after the change. Every run stands by itself, with agents of its own, so
-// that what a step breaks or mends is met as it is; each is kept in `store` (borrowed, may be null). It ends early, and
-// says why, when a step before or between fails, at the deadline, and when `interrupted`; the steps after are carried
-// out all the same, and neither ends their commands: what was set up is to be taken down. None waits for a person after
-// an interrupt.
+// that what a step breaks or mends is met as it is; each is kept by `keeper` (borrowed, may be null). It ends early,
+// and says why, when a step before or between fails, at the deadline, and when `interrupted`; the steps after are
+// carried out all the same, and neither ends their commands: what was set up is to be taken down. None waits for a
+// person after an interrupt. `takes_time` is called before the first of them: an interrupt must not cut them short by a
+// deadline.
 v1::ExperimentResult RunExperiment(const v1::Experiment& experiment, const std::vector<Prepared>& points,
-                                   const std::atomic<bool>& interrupted, store::RunStore* store,
-                                   const std::function<void(const std::string&)>& progress);
+                                   const std::atomic<bool>& interrupted, Keeper* keeper,
+                                   const std::function<void(const std::string&)>& progress,
+                                   const std::function<void()>& takes_time = nullptr);
 
 }  // namespace parallax::cli
 

@@ -1,46 +1,81 @@
 #include "controller/cli/interrupt.h"
 
-#include <poll.h>
-#include <sys/eventfd.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
-#include <array>
 #include <csignal>
 
 #include "controller/cli/exit_codes.h"
 
 namespace parallax::cli {
+namespace {
 
-Interrupt::Interrupt() {
+constexpr int kEnds[] = {SIGINT, SIGTERM, SIGHUP};
+
+// What a signal handler can reach is global.
+std::atomic<bool> interrupted{false};
+std::atomic<bool> at_once{false};
+std::atomic<bool> takes_time{false};
+static_assert(std::atomic<bool>::is_always_lock_free, "a handler must not wait");
+
+constexpr char kLate[] = "parallax: interrupted, and something did not end: the process ends without it\n";
+
+// All of these call what is async-signal-safe alone (signal-safety(7)).
+extern "C" void OnLate(int) {
+  [[maybe_unused]] const ssize_t written = write(STDERR_FILENO, kLate, sizeof(kLate) - 1);
+  _exit(kExitInterrupted);
+}
+
+void On(int signal, void (*handler)(int)) {
+  struct sigaction action {};
+  action.sa_handler = handler;
+  action.sa_flags = SA_RESTART;
+  sigaction(signal, &action, nullptr);
+}
+
+extern "C" void OnEnd(int) {
+  if (interrupted.exchange(true) || at_once) _exit(kExitInterrupted);
+  if (takes_time) return;
+  On(SIGALRM, &OnLate);
+  alarm(Interrupt::kSeconds);
+}
+
+void Unblock() {
   sigset_t ends;
   sigemptyset(&ends);
-  sigaddset(&ends, SIGINT);
-  sigaddset(&ends, SIGTERM);
-  sigaddset(&ends, SIGHUP);
-  pthread_sigmask(SIG_BLOCK, &ends, nullptr);
-  signals_ = signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
-  stop_ = eventfd(0, EFD_CLOEXEC);
-  thread_ = std::thread([this] { Watch(); });
+  for (int signal : kEnds) sigaddset(&ends, signal);
+  sigaddset(&ends, SIGALRM);
+  pthread_sigmask(SIG_UNBLOCK, &ends, nullptr);
 }
 
-Interrupt::~Interrupt() {
-  const uint64_t one = 1;
-  if (write(stop_, &one, sizeof(one)) < 0) _exit(kExitUsage);  // cannot be: the thread would never end
-  thread_.join();
-  close(signals_);
-  close(stop_);
+}  // namespace
+
+void LetSignalsEnd() {
+  Unblock();
+  On(SIGTERM, SIG_DFL);  // SIGINT and SIGHUP may be ignored on purpose: a background job of a script, nohup(1)
 }
 
-void Interrupt::Watch() {
-  for (;;) {
-    std::array<pollfd, 2> waits = {{{signals_, POLLIN, 0}, {stop_, POLLIN, 0}}};
-    poll(waits.data(), waits.size(), -1);
-    if (waits[1].revents != 0) return;
-    signalfd_siginfo info{};
-    if (read(signals_, &info, sizeof(info)) != static_cast<ssize_t>(sizeof(info))) continue;
-    if (flag_.exchange(true)) _exit(kExitInterrupted);
+Interrupt::Interrupt() {
+  for (int signal : kEnds) {
+    struct sigaction inherited {};
+    sigaction(signal, nullptr, &inherited);
+    if (signal != SIGTERM && inherited.sa_handler == SIG_IGN) continue;
+    On(signal, &OnEnd);
   }
+  Unblock();
+}
+
+Interrupt::~Interrupt() { at_once = true; }
+
+const std::atomic<bool>& Interrupt::flag() const { return interrupted; }
+
+void Interrupt::TakeTime() {
+  takes_time = true;
+  if (interrupted) alarm(0);
+}
+
+void Interrupt::EndAtOnce() {
+  at_once = true;
+  takes_time = false;
 }
 
 }  // namespace parallax::cli

@@ -1,30 +1,34 @@
-// SIGINT and SIGTERM as a flag: the first sets it, so that what was observed is kept; the second ends the process.
+// SIGINT, SIGTERM and SIGHUP as a flag: the first sets it, so that what was observed is kept; the second ends the
+// process. One is always enough: what has not ended 15 s after the first is ended then, whatever it hangs in.
 //
-// Owns a thread. One of it, made in main before any other thread, since it blocks the signals for all that follow.
+// Signal handlers and an alarm(2), and no thread and no descriptor: it works where neither can be had, and while every
+// thread is stuck. One of it, of the process; made before any other thread.
 #ifndef PARALLAX_CONTROLLER_CLI_INTERRUPT_H_
 #define PARALLAX_CONTROLLER_CLI_INTERRUPT_H_
 
 #include <atomic>
-#include <thread>
 
 namespace parallax::cli {
 
+// For commands that keep nothing: the signals end the process, also where it was started with them blocked.
+void LetSignalsEnd();
+
 class Interrupt {
  public:
+  static constexpr unsigned kSeconds = 15;
+
   Interrupt();
   ~Interrupt();
   Interrupt(const Interrupt&) = delete;
   Interrupt& operator=(const Interrupt&) = delete;
 
-  const std::atomic<bool>& flag() const { return flag_; }
+  const std::atomic<bool>& flag() const;
 
- private:
-  void Watch();
-
-  std::atomic<bool> flag_{false};
-  int signals_ = -1;  // signalfd(2)
-  int stop_ = -1;     // eventfd(2)
-  std::thread thread_;
+  // What follows may take its time after an interrupt too, as what takes an experiment down does.
+  void TakeTime();
+  // What follows is worth no waiting: from here on the first signal ends the process. One that came before still has
+  // its seconds.
+  void EndAtOnce();
 };
 
 }  // namespace parallax::cli

@@ -6,10 +6,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "contract/headroom.h"
 #include "contract/limits.h"
 #include "contract/names.h"
 #include "controller/cli/local_agent.h"
-#include "controller/cli/say.h"
 #include "controller/diagnose/diagnose.h"
 #include "controller/plan/health.h"
 
@@ -23,22 +23,14 @@ int64_t UnixNs() {
       .count();
 }
 
-// Keeps what there is so far, as an interrupted run: if we are killed, that is what it was. A store that fails is told
-// of at the end, once.
-void KeepSoFar(store::RunStore* store, v1::Run run) {
-  if (store == nullptr) return;
-  run.set_interrupted(true);
-  store->Put(run, "", "").IgnoreError();
-}
-
-// The phases, until all is known that the plans can tell, or we are interrupted. `store` may be null.
+// The phases, until all is known that the plans can tell, or we are interrupted. `keeper` may be null.
 void RunPhases(const Prepared& prepared, const std::atomic<bool>& interrupted, dispatch::Dispatcher& dispatcher,
-               store::RunStore* store, v1::Run& run) {
+               Keeper* keeper, v1::Run& run) {
   const plan::Options& options = prepared.options;
   const auto phase = [&](const v1::Plan& plan, std::string why) {
     if (plan.probes_size() == 0 || interrupted) return;
     dispatcher.RunPhase(plan, std::move(why), run);
-    KeepSoFar(store, run);
+    if (keeper != nullptr) keeper->KeepSoFar(run);
   };
   phase(plan::PlanNames(options), "what each side resolves the names to");
   phase(plan::PlanLocate(options, run), "which route and which tunnel carry the target on each side");
@@ -47,7 +39,7 @@ void RunPhases(const Prepared& prepared, const std::atomic<bool>& interrupted, d
     if (interrupted) break;
     dispatcher.RunHealthPhase(side.name, plan::PlanHealth(options, side.endpoint), "what the health endpoint says",
                               run);
-    KeepSoFar(store, run);
+    if (keeper != nullptr) keeper->KeepSoFar(run);
   }
   for (int i = 0; i < kInvestigations && prepared.investigate && !interrupted; ++i) {
     const v1::Report report = diagnose::MakeReport(run);
@@ -77,16 +69,13 @@ v1::Run NewRun(const Prepared& prepared) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<store::RunStore>> OpenStoreFor(const std::string& url, bool no_store) {
-  if (no_store) return nullptr;
-  auto store = store::OpenStore(url);
-  if (store.ok() || !url.empty()) return store;
-  Warn(absl::StrCat(std::string(store.status().message()), ". This run is not kept (--no-store says so on purpose)"));
-  return nullptr;
+absl::Status CheckRoom(size_t sides) {
+  const int many = static_cast<int>(sides);
+  return contract::CheckHeadroom({32 + 16 * many, 16 + 2 * many, size_t{64} << 20});
 }
 
-absl::StatusOr<FinishedRun> RunOnce(const Prepared& prepared, const std::atomic<bool>& interrupted,
-                                    store::RunStore* store, const std::function<void(const std::string&)>& progress) {
+absl::StatusOr<FinishedRun> RunOnce(const Prepared& prepared, const std::atomic<bool>& interrupted, Keeper* keeper,
+                                    const std::function<void(const std::string&)>& progress) {
   FinishedRun finished;
   v1::Run& run = finished.run;
   run = NewRun(prepared);
@@ -95,20 +84,18 @@ absl::StatusOr<FinishedRun> RunOnce(const Prepared& prepared, const std::atomic<
   if (!dispatcher.ok()) return dispatcher.status();
   const auto begun = std::chrono::steady_clock::now();
   (*dispatcher)->Connect(run);
-  RunPhases(prepared, interrupted, **dispatcher, store, run);
+  RunPhases(prepared, interrupted, **dispatcher, keeper, run);
   (*dispatcher)->Close();
   run.set_duration_ns(std::chrono::nanoseconds(std::chrono::steady_clock::now() - begun).count());
   if (interrupted) run.set_interrupted(true);
   NoteSecretOrigins(prepared.secrets, run);
 
   finished.report = diagnose::MakeReport(run);
-  if (store == nullptr) return finished;
+  if (keeper == nullptr) return finished;
   const auto worst = static_cast<int>(finished.report.worst());
   const std::string cause =
       worst < finished.report.targets_size() ? finished.report.targets(worst).diagnosis().verdict().cause() : "";
-  const auto status = store->Put(run, contract::Name(finished.report.status()), cause);
-  finished.kept = status.ok();
-  if (!status.ok()) Warn(absl::StrCat("this run is not kept: ", std::string(status.message())));
+  keeper->Keep(run, contract::Name(finished.report.status()), cause);
   return finished;
 }
 

@@ -3,7 +3,7 @@
 #include "controller/cli/say.h"
 
 namespace parallax::cli {
-int Probe(const ProbeFlags& flags, const std::atomic<bool>& interrupted) {
+int Probe(const ProbeFlags& flags, Interrupt& interrupt) {
   RunRequest request;
   if (const auto status = AddProbing(flags.probing, &request); !status.ok())
     return UsageError(std::string(status.message()));
@@ -12,7 +12,7 @@ int Probe(const ProbeFlags& flags, const std::atomic<bool>& interrupted) {
         "there is no target: say what to probe, as in parallax probe 'postgres://app@db.internal:5432/app'");
   }
   request.sides = {{"outside", flags.from}};
-  return RunAndRender(request, flags.probing, interrupted);
+  return RunAndRender(request, flags.probing, interrupt);
 }
 
 }  // namespace parallax::cli

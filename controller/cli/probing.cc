@@ -39,25 +39,32 @@ absl::Status AddProbing(const ProbingFlags& flags, RunRequest* request) {
   return absl::OkStatus();
 }
 
-int RunAndRender(const RunRequest& request, const ProbingFlags& flags, const std::atomic<bool>& interrupted) {
+int RunAndRender(const RunRequest& request, const ProbingFlags& flags, Interrupt& interrupt) {
   auto prepared = Prepare(request);
   if (!prepared.ok()) return UsageError(std::string(prepared.status().message()));
   auto output = Output::Open(flags.form.output);
   if (!output.ok()) return UsageError(std::string(output.status().message()));
-  auto store = OpenStoreFor(flags.store, flags.no_store);
-  if (!store.ok()) return UsageError(std::string(store.status().message()));
+  if (const auto room = CheckRoom(prepared->sides.size()); !room.ok()) return UsageError(std::string(room.message()));
+  const auto keeper = Keeper::Open(flags.store, flags.no_store);
+  if (!keeper.ok()) return UsageError(std::string(keeper.status().message()));
   ProgressLine progress;
   const auto finished =
-      RunOnce(*prepared, interrupted, store->get(), [&](const std::string& text) { progress.Show(text); });
+      RunOnce(*prepared, interrupt.flag(), keeper->get(), [&](const std::string& text) { progress.Show(text); });
   progress.Clear();
   if (!finished.ok()) return UsageError(std::string(finished.status().message()));
+  interrupt.EndAtOnce();  // all is observed: whoever does not want to wait for the rest need not
+  // The report first: a store may be locked.
+  int code = finished->run.interrupted() ? kExitInterrupted : diagnose::ExitCode(finished->report);
   if (const auto status = Render(finished->run, finished->report, flags.form, *output); !status.ok()) {
-    return UsageError(absl::StrCat(std::string(status.message()),
-                                   finished->kept ? absl::StrCat(". The run is kept: parallax show ",
-                                                                 finished->run.id(), report::StoreFlag(flags.store))
-                                                  : ""));
+    const bool kept = *keeper != nullptr && (*keeper)->IsKept(finished->run.id());
+    code = UsageError(absl::StrCat(
+        std::string(status.message()),
+        kept ? absl::StrCat(". The run is kept: parallax show ", finished->run.id(), report::StoreFlag(flags.store))
+             : ""));
   }
-  return finished->run.interrupted() ? kExitInterrupted : diagnose::ExitCode(finished->report);
+  const std::string unkept = *keeper == nullptr ? "" : (*keeper)->Finish(interrupt.flag());
+  if (!unkept.empty()) Warn(unkept);
+  return code;
 }
 
 }  // namespace parallax::cli

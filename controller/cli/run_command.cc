@@ -1,18 +1,16 @@
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 
 #include "absl/strings/str_cat.h"
 #include "contract/limits.h"
+#include "contract/regular_file.h"
 #include "controller/cli/commands.h"
 #include "controller/cli/dry_run.h"
 #include "controller/cli/exit_codes.h"
 #include "controller/cli/experiment_run.h"
+#include "controller/cli/interrupt.h"
+#include "controller/cli/keeper.h"
 #include "controller/cli/one_run.h"
 #include "controller/cli/say.h"
 #include "controller/cli/terminal.h"
@@ -25,27 +23,18 @@ namespace parallax::cli {
 namespace {
 
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
-  const auto unreadable = [&](int error) {
-    return absl::NotFoundError(absl::StrCat("cannot read ", contract::Printable(path, 200), " (", std::strerror(error),
-                                            "): name an experiment, as in parallax run experiment.yaml"));
-  };
-  // It can be opened, and only reading fails then, in words of the library's.
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) return unreadable(EISDIR);
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return unreadable(errno);
-  // One more than is allowed shows that there was more, and nothing larger is held.
-  std::string text(experiment::kMaxYamlBytes + 1, '\0');
-  errno = 0;
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (file.bad() || (file.fail() && !file.eof())) return unreadable(errno);
-  text.resize(static_cast<size_t>(file.gcount()));
-  return text;
+  // One more byte than is allowed: the loader says that there was more, and nothing larger is held.
+  auto text = contract::ReadRegularFile(path, experiment::kMaxYamlBytes + 1);
+  if (text.ok()) return text;
+  if (absl::IsOutOfRange(text.status())) return std::string(experiment::kMaxYamlBytes + 1, ' ');
+  return absl::NotFoundError(absl::StrCat("cannot read ", contract::Printable(path, 200), " (",
+                                          std::string(text.status().message()),
+                                          "): name an experiment, as in parallax run experiment.yaml"));
 }
 
 }  // namespace
 
-int RunFile(const RunFlags& flags, const std::atomic<bool>& interrupted) {
+int RunFile(const RunFlags& flags, Interrupt& interrupt) {
   if (flags.dry_run && flags.form.format == "junit") {
     return UsageError("--format junit is of results, and --dry-run has none: take --format text or json with it");
   }
@@ -66,30 +55,36 @@ int RunFile(const RunFlags& flags, const std::atomic<bool>& interrupted) {
                                                                   : DryRunText(*experiment, *points, options));
     return status.ok() ? kExitHealthy : UsageError(std::string(status.message()));
   }
-  auto store = OpenStoreFor(flags.store, flags.no_store);
-  if (!store.ok()) return UsageError(std::string(store.status().message()));
+  if (const auto room = CheckRoom(static_cast<size_t>(experiment->sides_size())); !room.ok())
+    return UsageError(std::string(room.message()));
+  const auto keeper = Keeper::Open(flags.store, flags.no_store);
+  if (!keeper.ok()) return UsageError(std::string(keeper.status().message()));
 
   ProgressLine progress;
+  const auto show = [&](const std::string& line) {
+    if (line.empty()) {
+      progress.Clear();  // a step is about to speak
+    } else {
+      progress.Show(line);
+    }
+  };
   const v1::ExperimentResult result =
-      RunExperiment(*experiment, *points, interrupted, store->get(), [&](const std::string& line) {
-        if (line.empty()) {
-          progress.Clear();  // a step is about to speak
-        } else {
-          progress.Show(line);
-        }
-      });
+      RunExperiment(*experiment, *points, interrupt.flag(), keeper->get(), show, [&] { interrupt.TakeTime(); });
   progress.Clear();
-  const int code = experiment::ExitCode(result);
+  interrupt.EndAtOnce();
+  int code = experiment::ExitCode(result);
   const std::string& format = flags.form.format;
   const auto status = output->Write(format == "json"    ? report::ExperimentJson(result, code)
                                     : format == "junit" ? report::JUnit(result)
                                                         : report::ExperimentText(result, options, flags.store));
   if (!status.ok()) {
-    return UsageError(absl::StrCat(
+    code = UsageError(absl::StrCat(
         std::string(status.message()),
-        *store == nullptr ? ""
-                          : absl::StrCat(". Its runs are kept: parallax history", report::StoreFlag(flags.store))));
+        *keeper == nullptr ? ""
+                           : absl::StrCat(". Its runs are kept: parallax history", report::StoreFlag(flags.store))));
   }
+  const std::string unkept = *keeper == nullptr ? "" : (*keeper)->Finish(interrupt.flag());
+  if (!unkept.empty()) Warn(unkept);
   return code;
 }
 

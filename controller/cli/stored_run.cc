@@ -4,13 +4,12 @@
 #include <google/protobuf/text_format.h>
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "contract/limits.h"
+#include "contract/regular_file.h"
 #include "controller/report/json_message.h"
 
 namespace parallax::cli {
@@ -55,12 +54,13 @@ absl::StatusOr<v1::Run> FromJson(const std::string& text, const std::string& sho
 
 absl::StatusOr<v1::Run> ReadFile(const std::string& path) {
   const std::string shown = contract::Printable(path, 200);
-  std::error_code failed;
-  const uintmax_t size = std::filesystem::file_size(path, failed);
-  if (failed) return absl::NotFoundError(absl::StrCat("cannot read ", shown, " (", failed.message(), ")"));
-  if (size > kMaxFileBytes) return absl::InvalidArgumentError(absl::StrCat(shown, " is too large for a run"));
-  std::ifstream file(path, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  const auto read = contract::ReadRegularFile(path, kMaxFileBytes);
+  if (absl::IsOutOfRange(read.status()))
+    return absl::InvalidArgumentError(absl::StrCat(shown, " is too large for a run"));
+  if (!read.ok()) {
+    return absl::NotFoundError(absl::StrCat("cannot read ", shown, " (", std::string(read.status().message()), ")"));
+  }
+  const std::string& text = *read;
   // A txtpb begins with the name of a field.
   if (text.starts_with('{')) return FromJson(text, shown);
   v1::Run run;

@@ -9,8 +9,6 @@
 namespace parallax::store {
 namespace {
 
-constexpr int kBusyMs = 10'000;  // what another process may take to write one run, many times over
-
 bool DiskFull(int error) { return error == ENOSPC || error == EDQUOT || error == EFBIG; }
 
 }  // namespace
@@ -43,14 +41,14 @@ std::string Statement::Text(int column) const {
   return bytes == nullptr ? "" : std::string(static_cast<const char*>(bytes), static_cast<size_t>(size));
 }
 
-absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& path) {
-  auto database = std::unique_ptr<Database>(new Database(path));
+absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& path, int busy_ms) {
+  auto database = std::unique_ptr<Database>(new Database(path, busy_ms));
   sqlite3* connection = nullptr;
   const int code = sqlite3_open_v2(path.c_str(), &connection, SQLITE_OPEN_READWRITE, nullptr);
   database->connection_.reset(connection);
   if (code != SQLITE_OK) return database->Error(code);
   sqlite3_extended_result_codes(connection, 1);
-  sqlite3_busy_timeout(connection, kBusyMs);
+  sqlite3_busy_timeout(connection, busy_ms);
   return database;
 }
 
@@ -97,8 +95,8 @@ absl::Status Database::Error(int code) const {
                                                        "name a file elsewhere by --store PATH"));
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      return absl::UnavailableError(absl::StrCat("the store ", path_, " has been locked by another process for ",
-                                                 kBusyMs / 1000, " s: find it by `fuser ", path_,
+      return absl::UnavailableError(absl::StrCat("the store ", path_, " is locked by another process (waited for ",
+                                                 busy_ms_ / 1000.0, " s): find it by `fuser ", path_,
                                                  "`, or name another file by --store PATH"));
     case SQLITE_READONLY:
     case SQLITE_PERM:

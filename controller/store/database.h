@@ -44,10 +44,12 @@ class Statement {
 
 class Database {
  public:
-  // The file must be there; an empty file is an empty database.
-  static absl::StatusOr<std::unique_ptr<Database>> Open(const std::string& path);
+  // The file must be there; an empty file is an empty database. `busy_ms`: how long each call waits for a lock that
+  // another process holds.
+  static absl::StatusOr<std::unique_ptr<Database>> Open(const std::string& path, int busy_ms);
 
   const std::string& path() const { return path_; }
+  int busy_ms() const { return busy_ms_; }
   absl::Status Run(const std::string& sql);  // any number of statements, rows ignored
   absl::StatusOr<Statement> Prepare(std::string_view sql);
   absl::StatusOr<int64_t> Number(std::string_view sql);  // the first column of the first row; 0 without one
@@ -60,8 +62,9 @@ class Database {
   struct Close {
     void operator()(sqlite3* connection) const { sqlite3_close_v2(connection); }
   };
-  explicit Database(std::string path) : path_(std::move(path)) {}
+  Database(std::string path, int busy_ms) : path_(std::move(path)), busy_ms_(busy_ms) {}
   const std::string path_;
+  const int busy_ms_;
   std::unique_ptr<sqlite3, Close> connection_;
 };
 

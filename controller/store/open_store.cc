@@ -29,12 +29,8 @@ absl::StatusOr<std::string> DefaultPath() {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<RunStore>> OpenStore(std::string_view url) {
-  if (url.empty()) {
-    auto path = DefaultPath();
-    if (!path.ok()) return path.status();
-    return OpenSqliteStore(*path);
-  }
+absl::StatusOr<std::string> StorePath(std::string_view url) {
+  if (url.empty()) return DefaultPath();
   // Never the URL itself: a database's may hold a password.
   if (url.starts_with("postgresql:") || url.starts_with("postgres:")) {
     return absl::InvalidArgumentError(
@@ -52,7 +48,13 @@ absl::StatusOr<std::unique_ptr<RunStore>> OpenStore(std::string_view url) {
     return absl::InvalidArgumentError(
         absl::StrCat("--store: the path is of ", path.size(), " bytes, at most ", kMaxPathBytes, " are possible"));
   }
-  return OpenSqliteStore(std::string(path));
+  return std::string(path);
+}
+
+absl::StatusOr<std::unique_ptr<RunStore>> OpenStore(std::string_view url, int busy_ms) {
+  const auto path = StorePath(url);
+  if (!path.ok()) return path.status();
+  return OpenSqliteStore(*path, busy_ms);
 }
 
 }  // namespace parallax::store

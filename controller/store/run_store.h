@@ -33,14 +33,20 @@ class RunStore {
   virtual absl::StatusOr<std::vector<RunLine>> List(size_t limit) = 0;
 };
 
+// What another process may take to write one run, many times over.
+inline constexpr int kBusyMs = 10'000;
+
 // The SQLite file that `path` names, made with its folder (mode 0700) when it is not there.
 // DataLoss when it is not a store of ours or is corrupt (the file is left as it is; the message says what to do);
-// ResourceExhausted when the disk is full.
-absl::StatusOr<std::unique_ptr<RunStore>> OpenSqliteStore(const std::string& path);
+// ResourceExhausted when the disk is full. Unavailable when another process holds the file for longer than `busy_ms`,
+// here and in every later call.
+absl::StatusOr<std::unique_ptr<RunStore>> OpenSqliteStore(const std::string& path, int busy_ms = kBusyMs);
 
 // Opens what `--store` names: "" for the default path ($XDG_STATE_HOME or ~/.local/state, then parallax/runs.db), a
 // path, or "sqlite:PATH". postgresql:// is refused with a word about which release has it.
-absl::StatusOr<std::unique_ptr<RunStore>> OpenStore(std::string_view url);
+absl::StatusOr<std::unique_ptr<RunStore>> OpenStore(std::string_view url, int busy_ms = kBusyMs);
+// The file that it names. InvalidArgument where it names none.
+absl::StatusOr<std::string> StorePath(std::string_view url);
 
 }  // namespace parallax::store
 

@@ -21,7 +21,6 @@ namespace {
 
 constexpr size_t kMinPrefix = 4;
 constexpr int64_t kCheckWholeBytes = 16 << 20;  // a file up to this size is checked as a whole: some 10 ms
-constexpr int kWalAttempts = 200;
 constexpr int kWalPauseMs = 20;
 
 std::string Targets(const v1::Run& run) {
@@ -167,9 +166,9 @@ absl::Status PrepareFile(const std::string& path) {
 // Two processes that open a new file at once: the switch to WAL needs the file alone for a moment, and SQLite does not
 // wait for that by itself (https://sqlite.org/wal.html, "Sometimes Queries Return SQLITE_BUSY").
 absl::Status UseWal(Database& database) {
-  for (int attempt = 1;; ++attempt) {
+  for (int waited_ms = 0;; waited_ms += kWalPauseMs) {
     auto status = database.Run("PRAGMA journal_mode = WAL");
-    if (!absl::IsUnavailable(status) || attempt == kWalAttempts) return status;
+    if (!absl::IsUnavailable(status) || waited_ms >= database.busy_ms()) return status;
     sqlite3_sleep(kWalPauseMs);
   }
 }
@@ -187,9 +186,9 @@ absl::Status CheckWhole(Database& database) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<RunStore>> OpenSqliteStore(const std::string& path) {
+absl::StatusOr<std::unique_ptr<RunStore>> OpenSqliteStore(const std::string& path, int busy_ms) {
   if (auto status = PrepareFile(path); !status.ok()) return status;
-  auto database = Database::Open(path);
+  auto database = Database::Open(path, busy_ms);
   if (!database.ok()) return database.status();
   // Whose file it is comes before anything that writes to it.
   if (auto status = CheckWhole(**database); !status.ok()) return status;

@@ -148,7 +148,7 @@ TEST_F(StoreTest, TwoProcessesThatWriteAtOnceLoseNothing) {
 TEST_F(StoreTest, AnEmptyFileOfVersion0BecomesTheCurrentOne) {
   Sql("PRAGMA application_id = 1347570776; PRAGMA user_version = 0");
   ASSERT_TRUE(Open()->Put(NewRun("aaaa11112222", 5), "", "").ok());
-  auto database = Database::Open(path_);
+  auto database = Database::Open(path_, kBusyMs);
   EXPECT_EQ(*(*database)->Number("PRAGMA user_version"), CurrentSchemaVersion());
   EXPECT_EQ(*(*database)->Number("PRAGMA application_id"), kApplicationId);
 }
@@ -165,7 +165,7 @@ TEST_F(StoreTest, AnOlderVersionKeepsItsRuns) {
   EXPECT_EQ(run->id(), "old1old1");
   ASSERT_TRUE(store->Put(NewRun("new1new1", 5), "", "").ok());
   EXPECT_EQ(store->List(10)->size(), 2U);
-  auto database = Database::Open(path_);
+  auto database = Database::Open(path_, kBusyMs);
   EXPECT_EQ(*(*database)->Number("PRAGMA user_version"), CurrentSchemaVersion());
 }
 
@@ -174,7 +174,7 @@ TEST_F(StoreTest, ANewerVersionIsRefusedAndLeftAlone) {
   const auto store = OpenSqliteStore(path_);
   EXPECT_TRUE(absl::IsFailedPrecondition(store.status()));
   EXPECT_THAT(std::string(store.status().message()), HasSubstr("newer release (schema 99"));
-  auto database = Database::Open(path_);
+  auto database = Database::Open(path_, kBusyMs);
   EXPECT_EQ(*(*database)->Number("PRAGMA user_version"), 99);
 }
 
