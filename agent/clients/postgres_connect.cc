@@ -12,10 +12,14 @@
 #include <string_view>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "agent/clients/login_gate.h"
 #include "agent/clients/server_error.h"
 #include "agent/net/classify.h"
 #include "agent/net/connection.h"
+#include "agent/net/peer_certificate.h"
 #include "agent/net/socket_facts.h"
+#include "agent/probes/withhold.h"
 #include "contract/limits.h"
 
 namespace parallax::clients {
@@ -42,6 +46,88 @@ constexpr Phrase kPhrases[] = {
     {"SSL error: unexpected eof", v1::CLOSED},
     {"SSL error", v1::TLS_PROTOCOL},
 };
+
+PostgresLogin Failed(v1::Failure failure, std::string text) {
+  PostgresLogin login;
+  login.failure = failure;
+  login.text = std::move(text);
+  return login;
+}
+
+PostgresLogin Withheld(std::string why) {
+  PostgresLogin login;
+  login.withheld = std::move(why);
+  return login;
+}
+
+// Sees to it that no password leaves that LoginRules withhold. Every step of libpq's is let go on only from a state in
+// which that is certain; from any other it ends.
+class LoginGuard {
+ public:
+  explicit LoginGuard(const LoginRules& rules) : rules_(rules) {}
+
+  bool Guards(const PGconn* connection) const { return gate_ != nullptr && gate_->Guards(PQsocket(connection)); }
+  // What ends the login here, before the next step; neither `failure` nor `withheld` when nothing does. `is_new`: the
+  // socket is another than before.
+  PostgresLogin Judge(PGconn* connection, bool is_new, const probes::Context& context);
+  void Await(pollfd* server, pollfd* client) const {
+    if (gate_ != nullptr) gate_->Await(server, client);
+  }
+  // Once libpq is ready: the server's socket is libpq's again. False when the server talks on and on.
+  bool HandBack(PGconn* connection, int64_t deadline_ns, const net::Clock& clock);
+
+ private:
+  const LoginRules& rules_;
+  std::unique_ptr<LoginGate> gate_;
+  bool certificate_seen_ = false;
+};
+
+PostgresLogin LoginGuard::Judge(PGconn* connection, bool is_new, const probes::Context& context) {
+  if (!rules_.has_password) return {};
+  const int fd = PQsocket(connection);
+  if (is_new) certificate_seen_ = false;
+  if (Guards(connection)) {
+    gate_->Pump(fd);
+    if (gate_->senseless()) return Failed(v1::PROTOCOL_VIOLATION, "a message of a length that no server sends");
+    if (gate_->held_back() == 0) return {};
+    const std::string why = probes::WhyPasswordWithheld(gate_->held_back(), nullptr, false);
+    return Withheld(why.empty() ? "the server asks for something that is not known here" : why);
+  }
+  const bool gave_back = gate_ != nullptr && gate_->GaveBack(fd);
+  if (gate_ != nullptr && !gave_back) gate_->Drop();  // libpq has left that connection, and begins another
+  const ConnStatusType status = PQstatus(connection);
+  if (fd < 0 || status == CONNECTION_STARTED || status == CONNECTION_NEEDED) return {};  // nothing can be said yet
+  if (PQsslInUse(connection) != 0) {
+    if (status == CONNECTION_SSL_STARTUP || certificate_seen_ || rules_.scram_only) return {};
+    const void* ssl = PQsslStruct(connection, "OpenSSL");
+    if (ssl == nullptr) return Failed(v1::UNSUPPORTED, "libpq's TLS is not OpenSSL: its certificate cannot be judged");
+    v1::TlsDetails tls;
+    tls.set_clock_unix(context.clock.UnixNs() / 1'000'000'000);
+    net::DescribePeer(ssl, rules_.name, probes::NamesRoots(rules_.root_cert) ? rules_.root_cert : "", &tls);
+    certificate_seen_ = true;
+    const std::string why = probes::WhyKnownOther(tls, probes::NamesRoots(rules_.root_cert));
+    if (why.empty()) return {};
+    PostgresLogin login = Withheld(why);
+    login.known_other = true;
+    return login;
+  }
+  // Without TLS nothing goes on under these modes: libpq itself ends there.
+  if (!rules_.may_be_plain || gave_back) return {};
+  gate_ = std::make_unique<LoginGate>();
+  if (status != CONNECTION_MADE || !gate_->Install(fd)) {
+    return Failed(v1::LOCAL_RESOURCE, absl::StrCat("no watch over what the server asks for: ", std::strerror(errno)));
+  }
+  return {};
+}
+
+bool LoginGuard::HandBack(PGconn* connection, int64_t deadline_ns, const net::Clock& clock) {
+  while (Guards(connection)) {
+    gate_->Pump(PQsocket(connection));
+    if (!Guards(connection)) break;
+    if (clock.MonotonicNs() > deadline_ns || PQconsumeInput(connection) != 1) return false;
+  }
+  return true;
+}
 
 v1::Failure Classify(const std::string& message, const std::string& address, bool connecting, v1::Failure ended) {
   for (const Phrase& phrase : kPhrases) {
@@ -87,15 +173,15 @@ v1::ServerError AnswerToBegin(PGconn* connection) {
 
 SocketWatch::~SocketWatch() { Close(/*waited_in_vain=*/false); }
 
-void SocketWatch::Look(const PGconn* connection, const std::string& remote) {
+bool SocketWatch::Look(const PGconn* connection, const std::string& remote) {
   const int fd = PQsocket(connection);
   sockaddr_storage end{};
   socklen_t size = sizeof(end);
-  if (fd < 0 || getsockname(fd, reinterpret_cast<sockaddr*>(&end), &size) != 0) return;
+  if (fd < 0 || getsockname(fd, reinterpret_cast<sockaddr*>(&end), &size) != 0) return false;
   uint16_t port = 0;
   const std::string address = net::AddressText(reinterpret_cast<const sockaddr*>(&end), &port);
   std::string local = net::JoinHostPort(address, port);
-  if (fd_ >= 0 && local == local_) return;
+  if (fd_ >= 0 && local == local_) return false;
   Close(/*waited_in_vain=*/false);
   fd_ = fcntl(fd, F_DUPFD_CLOEXEC, 3);
   local_ = std::move(local);
@@ -104,6 +190,7 @@ void SocketWatch::Look(const PGconn* connection, const std::string& remote) {
   index_ = reporter_.observation()->connections_size();
   record->set_remote_address(remote);
   record->set_opened_ns(reporter_.recorder().Now());
+  return true;
 }
 
 void SocketWatch::Listen(PGconn* connection) {
@@ -158,8 +245,8 @@ v1::Failure SocketWatch::HowItEnded() const {
 }
 
 PostgresLogin ConnectPostgres(const std::vector<std::pair<std::string, std::string>>& parameters,
-                              const probes::Destination& to, const probes::Context& context, int64_t deadline_ns,
-                              SocketWatch& watch) {
+                              const LoginRules& rules, const probes::Destination& to, const probes::Context& context,
+                              int64_t deadline_ns, SocketWatch& watch) {
   std::vector<const char*> keywords;
   std::vector<const char*> values;
   for (const auto& [keyword, value] : parameters) {
@@ -172,28 +259,40 @@ PostgresLogin ConnectPostgres(const std::vector<std::pair<std::string, std::stri
   PostgresLogin login;
   login.connection.reset(PQconnectStartParams(keywords.data(), values.data(), /*expand_dbname=*/0));
   PGconn* connection = login.connection.get();
-  if (connection == nullptr) return {nullptr, v1::LOCAL_RESOURCE, "libpq gives no connection", {}, false};
+  if (connection == nullptr) return Failed(v1::LOCAL_RESOURCE, "libpq gives no connection");
   PQsetErrorVerbosity(connection, PQERRORS_VERBOSE);
   watch.Listen(connection);
+  LoginGuard guard(rules);
   PostgresPollingStatusType wants =
       PQstatus(connection) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING;
   bool connecting = true;
   while (wants != PGRES_POLLING_OK && wants != PGRES_POLLING_FAILED) {
-    watch.Look(connection, remote);
+    const bool is_new = !guard.Guards(connection) && watch.Look(connection, remote);
+    PostgresLogin stopped = guard.Judge(connection, is_new, context);
+    if (stopped.failure != v1::NONE || !stopped.withheld.empty()) {
+      watch.Close(/*waited_in_vain=*/false);
+      return stopped;
+    }
     const int64_t left_ns = deadline_ns - context.clock.MonotonicNs();
     if (left_ns <= 0) {
       watch.Close(/*waited_in_vain=*/true);
-      return {nullptr, v1::TIMED_OUT, "", {}, false};
+      return Failed(v1::TIMED_OUT, "");
     }
     const timespec wait = {left_ns / 1'000'000'000, left_ns % 1'000'000'000};
     const short events = wants == PGRES_POLLING_READING ? POLLIN : POLLOUT;
-    pollfd fds = {PQsocket(connection), events, 0};
-    if (ppoll(&fds, 1, &wait, nullptr) <= 0) continue;
+    pollfd fds[3] = {{PQsocket(connection), events, 0}, {-1, 0, 0}, {-1, 0, 0}};
+    guard.Await(&fds[1], &fds[2]);
+    if (ppoll(fds, 3, &wait, nullptr) <= 0 || fds[0].revents == 0) continue;
     wants = PQconnectPoll(connection);
     connecting = PQstatus(connection) == CONNECTION_STARTED || (connecting && wants == PGRES_POLLING_FAILED);
     if (!connecting) watch.NoteOpened();
   }
-  if (wants == PGRES_POLLING_OK) return login;
+  login.used_password = PQconnectionUsedPassword(connection) != 0;
+  if (wants == PGRES_POLLING_OK) {
+    if (guard.HandBack(connection, deadline_ns, context.clock)) return login;
+    watch.Close(/*waited_in_vain=*/false);
+    return Failed(v1::PROTOCOL_VIOLATION, "the server does not stop talking once it is ready");
+  }
   const std::string message = watch.reporter().WithoutSecret(PQerrorMessage(connection));
   login.needs_password = PQconnectionNeedsPassword(connection) != 0;
   watch.Close(/*waited_in_vain=*/false);
@@ -203,6 +302,11 @@ PostgresLogin ConnectPostgres(const std::vector<std::pair<std::string, std::stri
   } else {
     login.failure = Classify(message, to.address, connecting, watch.HowItEnded());
     login.text = message;
+  }
+  if (rules.scram_only && login.error.code().empty() && !login.used_password &&
+      (absl::StrContains(message, "channel binding") ||
+       absl::StrContains(message, "authentication method requirement"))) {
+    login.withheld = "only SCRAM would be answered there, and the server asks for something else";
   }
   login.connection.reset();
   return login;

@@ -30,8 +30,8 @@ class SocketWatch {
   SocketWatch(const SocketWatch&) = delete;
   SocketWatch& operator=(const SocketWatch&) = delete;
 
-  // Looks at the socket that `connection` uses now; a new one becomes a new v1::Connection.
-  void Look(const PGconn* connection, const std::string& remote);
+  // Looks at the socket that `connection` uses now; a new one becomes a new v1::Connection. Whether it is new.
+  bool Look(const PGconn* connection, const std::string& remote);
   // Hears the notices of `connection`; but for its last word they are of no interest.
   void Listen(PGconn* connection);
   void NoteOpened();
@@ -65,13 +65,28 @@ struct PostgresLogin {
   std::string text;
   v1::ServerError error;  // when the server said no
   bool needs_password = false;
+  bool used_password = false;  // something that was made of it has left
+  std::string withheld;        // why it did not leave, though it was asked for; nothing failed then
+  bool known_other = false;    // withheld before anything was asked, for the certificate: see LoginRules
+};
+
+// Which answers a password may give (agent/probes/withhold.h).
+struct LoginRules {
+  bool has_password = false;
+  bool may_be_plain = false;  // the sslmode lets a session go on without TLS
+  bool scram_only = false;    // `parameters` forbid all else: whose certificate it is matters no more
+  std::string name;           // that the certificate should have
+  std::string root_cert;      // as in the plan; "" none was named
 };
 
 // `parameters` are libpq's (keyword, value); they name `to`, too. Returns by `deadline_ns`; nothing of the environment
 // may matter, which is for the caller to see to. Messages of the connection are as server_error.h needs them.
+// No password leaves that `rules` withhold, whatever the server says, and says differently from one connection to the
+// next. A certificate that is known to be another's ends the login before it begins, with known_other: the caller may
+// then come again with parameters that allow SCRAM alone.
 PostgresLogin ConnectPostgres(const std::vector<std::pair<std::string, std::string>>& parameters,
-                              const probes::Destination& to, const probes::Context& context, int64_t deadline_ns,
-                              SocketWatch& watch);
+                              const LoginRules& rules, const probes::Destination& to, const probes::Context& context,
+                              int64_t deadline_ns, SocketWatch& watch);
 
 // The error, or the notice, that a result holds; empty when it holds none.
 v1::ServerError ErrorOf(const PGresult* result);

@@ -96,6 +96,8 @@ class SqlRun {
   bool Connect();
   // libpq's words for what the spec says.
   std::vector<std::pair<std::string, std::string>> Parameters() const;
+  // Logs in by the one rule of what a password may answer; once more, by SCRAM alone, where the certificate demands it.
+  PostgresLogin Login(SocketWatch& watch);
   Ended Query(v1::ClientDetails* client);
   Ended Ddl(v1::ClientDetails* client);
   Ended Download(v1::ClientDetails* client);
@@ -120,6 +122,7 @@ class SqlRun {
   Reporter& reporter_;
   probes::Destination to_;
   std::string password_;
+  bool scram_only_ = false;  // the certificate is known to be another's
   SocketWatch watch_;
   std::unique_ptr<AdoptedConnection> session_;
   v1::Failure outcome_ = v1::NONE;  // of the first step that failed
@@ -158,8 +161,28 @@ std::vector<std::pair<std::string, std::string>> SqlRun::Parameters() const {
         std::pair("ssl_max_protocol_version", asked.ssl_max_protocol_version())}) {
     if (!value.empty()) parameters.emplace_back(name, value);
   }
+  if (scram_only_) {
+    const bool can_say = PQlibVersion() >= 160000;  // an older one knows no other way to refuse all but SCRAM
+    parameters.emplace_back(can_say ? "require_auth" : "channel_binding", can_say ? "scram-sha-256" : "require");
+  }
   if (!spec_.ssl_root_cert().empty()) parameters.emplace_back("sslrootcert", spec_.ssl_root_cert());
   return parameters;
+}
+
+PostgresLogin SqlRun::Login(SocketWatch& watch) {
+  LoginRules rules;
+  rules.has_password = !password_.empty();
+  rules.may_be_plain = spec_.ssl_mode() < v1::REQUIRE;
+  rules.scram_only = scram_only_;
+  rules.name = spec_.endpoint().host().empty() ? to_.address : spec_.endpoint().host();
+  rules.root_cert = spec_.ssl_root_cert();
+  PostgresLogin login = ConnectPostgres(Parameters(), rules, to_, context_, context_.StepDeadline(), watch);
+  if (!login.known_other || scram_only_) return login;
+  const std::string why = login.withheld;
+  rules.scram_only = scram_only_ = true;
+  login = ConnectPostgres(Parameters(), rules, to_, context_, context_.StepDeadline(), watch);
+  if (!login.withheld.empty()) login.withheld = absl::StrCat(why, "; ", login.withheld);
+  return login;
 }
 
 bool SqlRun::Connect() {
@@ -177,7 +200,12 @@ bool SqlRun::Connect() {
   if (absl::Status allowed = context_.policy.CheckAddress(to_.address, to_.port); !allowed.ok()) {
     return end(v1::DENIED_BY_POLICY, std::string(allowed.message()));
   }
-  PostgresLogin login = ConnectPostgres(Parameters(), to_, context_, context_.StepDeadline(), watch_);
+  PostgresLogin login = Login(watch_);
+  if (!login.withheld.empty()) {
+    client->set_not_tried(absl::StrCat("the password was withheld: ", login.withheld));
+    end(v1::NONE, client->not_tried());
+    return false;
+  }
   if (login.failure != v1::NONE) {
     if (!login.error.code().empty()) *step->mutable_server_error() = login.error;
     if (login.needs_password && password_.empty() && login.error.code().empty()) {
@@ -340,7 +368,7 @@ bool SqlRun::Step(v1::StepKind kind, Ended (SqlRun::*body)(v1::ClientDetails*)) 
 
 std::string SqlRun::WhyNoTransaction() {
   SocketWatch watch(reporter_);
-  const PostgresLogin login = ConnectPostgres(Parameters(), to_, context_, context_.StepDeadline(), watch);
+  const PostgresLogin login = Login(watch);
   if (login.connection == nullptr) return "";
   const v1::ServerError error = AnswerToBegin(login.connection.get());
   watch.Close(/*waited_in_vain=*/false);

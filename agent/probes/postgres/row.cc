@@ -10,6 +10,7 @@
 #include "agent/probes/held.h"
 #include "agent/probes/postgres/scram.h"
 #include "agent/probes/secret_target.h"
+#include "agent/probes/withhold.h"
 #include "contract/limits.h"
 
 namespace parallax::probes::postgres {
@@ -161,18 +162,6 @@ bool Row::Startup() {
   return End(step, v1::NONE);
 }
 
-std::string Row::WhyWithheld() const {
-  if (request_.code == 10) return "";  // SCRAM gives nothing away
-  if (tls_details_ == nullptr) return "the server asks for the password in a form that must not travel without TLS";
-  // With roots that the user named, or a chain that verifies to another name, the certificate is known to be another's.
-  const bool named_roots = !spec_.ssl_root_cert().empty() && spec_.ssl_root_cert() != "system";
-  const bool known_other = named_roots || tls_details_->trusted();
-  if (known_other && !tls_details_->verify_error().empty()) {
-    return absl::StrCat("the certificate is not the expected one: ", tls_details_->verify_error());
-  }
-  return "";
-}
-
 bool Row::TakePassword(v1::AuthDetails* auth, std::string* why) {
   *why = "no credentials: as far as the server's answer";
   if (spec_.password().ref().empty()) return false;
@@ -188,7 +177,7 @@ bool Row::TakePassword(v1::AuthDetails* auth, std::string* why) {
   auth->set_credentials_present(true);
   auth->set_secret_origin(secret->origin);
   password_ = std::move(secret->value);
-  *why = WhyWithheld();
+  *why = WhyPasswordWithheld(request_.code, tls_details_, NamesRoots(spec_.ssl_root_cert()));
   if (!why->empty()) {
     auth->set_withheld(true);
     auth->set_withheld_why(*why);

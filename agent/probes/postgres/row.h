@@ -82,8 +82,6 @@ class Row {
   bool TakePassword(v1::AuthDetails* auth, std::string* why);
   // Why channel_binding=require cannot be had from this server; "" where it can, or is not asked for.
   std::string WhyUnbound() const;
-  // Why a password, or a hash of it that can be replayed, must not go to this server; "" when it may.
-  std::string WhyWithheld() const;
 
   const v1::PostgresProbe& spec_;
   const Destination& to_;
