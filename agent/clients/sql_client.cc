@@ -201,7 +201,9 @@ bool SqlRun::Connect() {
     return end(v1::DENIED_BY_POLICY, std::string(allowed.message()));
   }
   PostgresLogin login = Login(watch_);
+  client->set_password_unused(!password_.empty() && !login.used_password);
   if (!login.withheld.empty()) {
+    client->set_withheld_why(login.withheld);
     client->set_not_tried(absl::StrCat("the password was withheld: ", login.withheld));
     end(v1::NONE, client->not_tried());
     return false;

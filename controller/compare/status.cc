@@ -15,6 +15,7 @@
 #include "controller/compare/login.h"
 #include "controller/compare/outcomes.h"
 #include "controller/compare/pairs.h"
+#include "controller/compare/password_use.h"
 #include "controller/compare/words.h"
 
 namespace parallax::compare {
@@ -163,6 +164,8 @@ void DecideStatus(const v1::Run& run, v1::Comparison* made) {
       if (!client.why_not.empty()) return decide(v1::CANNOT_TELL, ClientNotAsked(client));
       const std::string lacks = LacksPassword(run, comparison, side);
       if (!lacks.empty()) return decide(v1::CANNOT_TELL, absl::StrCat("there is no password to log in with: ", lacks));
+      if (const std::string unused = WhyPasswordUnused(run, comparison, side); !unused.empty() && !client.failed)
+        return decide(v1::CANNOT_TELL, absl::StrCat("nobody knows whether the password is right: ", unused));
       if (!client.failed) return decide(v1::HEALTHY, "probed from one side only");
     }
     if (Unproved(run, comparison, side)) {
@@ -234,6 +237,11 @@ void DecideStatus(const v1::Run& run, v1::Comparison* made) {
   for (const v1::SideSummary& side : comparison.sides()) {
     if (!side.present() || side.unlike() || side.healthy() || Unproved(run, comparison, side)) continue;
     return decide(v1::DIVERGED, absl::StrCat("inside and outside are healthy and alike, and ", side.name(), " fails"));
+  }
+  // What was given and never put to use was not tried: that is no health of the login.
+  for (const v1::SideSummary* side : {&inside, &outside}) {
+    const std::string unused = WhyPasswordUnused(run, comparison, *side);
+    if (!unused.empty()) return decide(v1::CANNOT_TELL, absl::StrCat(side->name(), ": ", unused));
   }
   decide(v1::HEALTHY, "every side is healthy and alike");
 }

@@ -180,6 +180,7 @@ bool Row::TakePassword(v1::AuthDetails* auth, std::string* why) {
   *why = WhyPasswordWithheld(request_.code, tls_details_, NamesRoots(spec_.ssl_root_cert()));
   if (!why->empty()) {
     auth->set_withheld(true);
+    auth->set_password_unused(true);
     auth->set_withheld_why(*why);
   }
   return why->empty();
@@ -198,6 +199,7 @@ bool Row::Authenticate() {
   if (request_.code == 0) {
     auth->add_offered("trust");
     auth->set_used("trust");
+    auth->set_password_unused(!spec_.password().ref().empty());
     return End(step, v1::NONE, "no password was asked for");
   }
   if (auth->offered().empty() && !spec_.password().ref().empty()) {

@@ -173,6 +173,19 @@ TEST_F(SqlWithholdTest, AProofMayTravelInPlainText) {
   EXPECT_EQ(Steps(seen), "client_connect:auth_rejected");
 }
 
+TEST_F(SqlWithholdTest, APasswordThatNobodyAskedForIsSaidToBeUnused) {
+  sql().set_ssl_mode(v1::PREFER);
+  const v1::Observation seen = Probe([](Peer& peer) {
+    fake::ReadUntyped(peer);
+    peer.Send("N");
+    fake::ReadUntyped(peer);
+    peer.Send(fake::Authentication(0) + fake::Parameter("server_version", "15.8") + fake::KeyData(7) + fake::Ready());
+    fake::ReadTyped(peer);
+  });
+  EXPECT_EQ(Steps(seen).rfind("client_connect query", 0), 0U) << Steps(seen);
+  EXPECT_TRUE(StepOf(seen, v1::CLIENT_CONNECT).client().password_unused());
+}
+
 class OverTls : public SqlWithholdTest {
  protected:
   ScriptedServer::Script Asks(const std::string& request) {
