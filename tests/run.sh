@@ -115,7 +115,7 @@ start_lab() {
   (
     child=''
     # A lab that is told to end takes its namespaces down; nobody else would.
-    trap '[ -z "$child" ] || kill "$child"; wait; exit 143' TERM
+    trap '[ -z "$child" ] || kill "$child" 2>/dev/null; wait; exit 143' TERM
     for name in lab examples; do
       command=(python3 tests/lab/examples.py --bin build/dev)
       [ $name = examples ] || command=(python3 tests/lab/lab.py run --all --jobs 3 --times "$times" --bin build/dev)
