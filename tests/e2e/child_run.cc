@@ -1,6 +1,7 @@
 #include "tests/e2e/child_run.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <net/if.h>
 #include <sched.h>
 #include <sys/ioctl.h>
@@ -68,12 +69,28 @@ Child::Child(const std::vector<std::string>& words, const ChildOptions& options)
     close(pipe_ends[0]);
     out = pipe_ends[1];
   }
+  if (options.stdout_is_full && pipe(pipe_ends) == 0) {
+    // Its reader lives as long as we do: the child's own copy.
+    fcntl(pipe_ends[1], F_SETFL, O_NONBLOCK);
+    const char byte = 0;
+    while (write(pipe_ends[1], &byte, 1) == 1) {
+    }
+    fcntl(pipe_ends[1], F_SETFL, 0);
+    out = pipe_ends[1];
+  }
   dup2(out, STDOUT_FILENO);
   dup2(err_, STDERR_FILENO);
   dup2(open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO);
   if (options.max_file_bytes >= 0) {
     const rlimit limit = {static_cast<rlim_t>(options.max_file_bytes), static_cast<rlim_t>(options.max_file_bytes)};
     setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  for (const auto& [resource, most] : options.limits) {
+    const rlimit limit = {static_cast<rlim_t>(most), static_cast<rlim_t>(most)};
+    setrlimit(resource, &limit);
+  }
+  if (options.user != 0 && (setgroups(0, nullptr) != 0 || setresuid(options.user, options.user, options.user) != 0)) {
+    _exit(127);
   }
   execve(arguments[0], arguments.data(), environment.data());
   _exit(127);

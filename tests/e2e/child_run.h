@@ -17,7 +17,10 @@ struct ChildOptions {
   std::map<std::string, std::string> environment;  // all of it: nothing is inherited
   bool own_network = false;                        // a network namespace with nothing but loopback
   bool stdout_is_gone = false;                     // a pipe that nobody reads
+  bool stdout_is_full = false;                     // a pipe that nobody empties
   int64_t max_file_bytes = -1;                     // RLIMIT_FSIZE
+  std::map<int, int64_t> limits;                   // other resources of setrlimit(2)
+  uid_t user = 0;                                  // 0: as who runs the tests. Limits on processes spare root
   int seconds = 60;                                // then SIGALRM ends it
 };
 

@@ -1,8 +1,12 @@
 // Vantages of agents that listen: the dispatcher with a real `parallax-agent serve`, and with what is none.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -300,6 +304,110 @@ TEST_F(TlsVantageTest, FilesThatDoNotFitAreUsageErrors) {
   EXPECT_THAT(refused({"", cert, cert, ""}), HasSubstr("no private key"));
   EXPECT_THAT(refused({"", cert, controller_key_.path(), ""}),
               AllOf(HasSubstr("is not that of"), HasSubstr(cert), HasSubstr(controller_key_.path())));
+}
+
+v1::Plan RootsPlan(const std::vector<std::string>& roots, uint16_t port) {
+  v1::Plan plan;
+  plan.set_version(1);
+  plan.set_attempts(1);
+  for (const std::string& path : roots) {
+    v1::ProbeSpec* probe = plan.add_probes();
+    probe->set_name("postgres " + std::to_string(plan.probes_size()));
+    probe->set_timeout_ms(20'000);
+    v1::PostgresProbe* postgres = probe->mutable_postgres();
+    postgres->mutable_endpoint()->set_host("127.0.0.1");
+    postgres->mutable_endpoint()->set_address("127.0.0.1");
+    postgres->mutable_endpoint()->set_port(port);
+    postgres->set_user("app");
+    postgres->set_ssl_mode(v1::REQUIRE);
+    postgres->set_ssl_root_cert(path);
+  }
+  return plan;
+}
+
+// A FIFO that has no writer.
+class Fifo {
+ public:
+  Fifo() : path_(::testing::TempDir() + "/parallax_roots_" + std::to_string(getpid())) {
+    unlink(path_.c_str());
+    EXPECT_EQ(mkfifo(path_.c_str(), 0600), 0);
+  }
+  ~Fifo() { unlink(path_.c_str()); }
+  const std::string& path() const { return path_; }
+
+ private:
+  const std::string path_;
+};
+
+TEST_F(ListenVantageTest, APlanLearnsNotWhichFilesAreThere) {
+  const ServedAgent agent(PARALLAX_AGENT);
+  const Fifo fifo;
+  const v1::Run run = Run("grpc://" + agent.address(),
+                          RootsPlan({fifo.path(), "/nowhere/roots.pem", "/etc/passwd", "/", "/dev/zero"}, 9));
+  ASSERT_EQ(run.observations_size(), 5);
+  for (const v1::SideObservation& one : run.observations()) {
+    EXPECT_EQ(one.observation().outcome(), v1::DENIED_BY_POLICY);
+    EXPECT_EQ(one.observation().error(), run.observations(0).observation().error());
+    EXPECT_EQ(one.observation().steps_size(), 0);
+  }
+}
+
+// More sessions' worth of them than the agent has places, and then it works as before and ends when it is told to.
+TEST_F(ListenVantageTest, AFifoForRootsHoldsNobodyUp) {
+  const Fifo fifo;
+  ServedAgent agent(PARALLAX_AGENT, {"--allow-root-cert", fifo.path(), "--allow-root-cert", "/nowhere/roots.pem"});
+  ScriptedServer database([](Peer& peer) {
+    peer.ReadSome();
+    peer.Send("S");
+    peer.AwaitEnd();
+  });
+  const v1::Run run =
+      Run("grpc://" + agent.address(),
+          RootsPlan({fifo.path(), fifo.path(), fifo.path(), fifo.path(), fifo.path(), "/nowhere/roots.pem"},
+                    database.port()));
+  ASSERT_EQ(run.observations_size(), 6) << run.sides(0).missing();
+  int fifos = 0;
+  for (const v1::SideObservation& one : run.observations()) {
+    ASSERT_GT(one.observation().steps_size(), 0);
+    const v1::Step& last = *one.observation().steps().rbegin();
+    EXPECT_EQ(last.failure(), v1::LOCAL_RESOURCE);
+    fifos += last.text().find("it is a FIFO") != std::string::npos ? 1 : 0;
+  }
+  EXPECT_EQ(fifos, 5);
+  EXPECT_THAT(Reached("grpc://" + agent.address()).missing(), IsEmpty());
+  agent.Signal(SIGTERM);
+  EXPECT_EQ(agent.Wait(), 0);
+}
+
+// Connections that say nothing at all, and more of them than a usual limit on descriptors.
+TEST_F(ListenVantageTest, AThousandIdleConnectionsLockNobodyOut) {
+  rlimit limit{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &limit), 0);
+  limit.rlim_cur = limit.rlim_max;
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
+  const ServedAgent agent(PARALLAX_AGENT);
+  const size_t colon = agent.address().rfind(':');
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<uint16_t>(std::stoi(agent.address().substr(colon + 1))));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  std::vector<int> idle;
+  for (int i = 0; i < 1100; ++i) {
+    idle.push_back(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    ASSERT_EQ(connect(idle.back(), reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0) << i;
+  }
+  EXPECT_THAT(Reached("grpc://" + agent.address()).missing(), IsEmpty());
+  for (const int fd : idle) close(fd);
+}
+
+TEST_F(ListenVantageTest, APlanOfTooMuchWorkIsRefusedBeforeItIsSent) {
+  const ServedAgent agent(PARALLAX_AGENT);
+  v1::Plan plan = TcpPlan(9, 0, 1000);
+  plan.mutable_probes(0)->set_timeout_ms(600'000);
+  for (int i = 0; i < 9; ++i) (*plan.add_probes() = plan.probes(0)).set_name("tcp " + std::to_string(i));
+  const v1::Run run = Run("grpc://" + agent.address(), plan);
+  EXPECT_EQ(run.observations_size(), 0);
+  EXPECT_THAT(run.sides(0).missing(), AllOf(HasSubstr("1667 hours"), HasSubstr("at most 500")));
 }
 
 }  // namespace

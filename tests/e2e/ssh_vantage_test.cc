@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -370,6 +371,14 @@ TEST(Elf, TheProgramOfThisTestAndWhatIsNone) {
   const std::string whole = ReadFile("/proc/self/exe");
   for (const size_t size : {0, 3, 63, 64, 100}) ReadElf(whole.substr(0, size)).IgnoreError();
   EXPECT_FALSE(ReadElf("#!/bin/sh\n").ok());
+}
+
+TEST(ReadProgram, AFifoIsNoProgramAndHoldsNobody) {
+  const std::string fifo = ::testing::TempDir() + "/parallax_agent_fifo";
+  unlink(fifo.c_str());
+  ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
+  EXPECT_THAT(std::string(ReadProgram(fifo, "parallax-agent").status().message()), HasSubstr("it is a FIFO"));
+  EXPECT_EQ(CompanionOf(fifo, false), "");
 }
 
 }  // namespace
