@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # tests/run.sh [--fast] [--times N] [--no-install]: every test of the project, on a bare Debian 12 or 13.
-#   --fast        leaves out the sanitizer builds, the lab, the packages and images of deploy/, fuzzing, the plain build and tidy
+#   --fast        leaves out the sanitizer builds, the lab, the packages and images of deploy/ and fuzzing
 #   --times N     how often each lab scenario runs (default 1)
 #   --no-install  trusts that the packages of deploy/packages.txt are there
 # Ends non-zero on any failure; says what each part took; the last line counts: "N passed, N failed, N skipped".
@@ -159,8 +159,6 @@ if [ -z "$fast" ]; then
   # These build again by themselves, and find everything built.
   timed release-build build_preset release beside
   timed fuzz-build build_preset fuzz beside
-  if timed plain-build beside tests/plain_build.sh; then passed=$((passed + 1)); else fail "plain build"; fi
-  if timed tidy beside tests/tidy.sh; then passed=$((passed + 1)); else fail "tidy"; fi
   timed lab-wait end_lab
   for preset in "${built[@]}"; do timed "$preset-tests" test_preset "$preset"; done
   suite deploy tests/deploy/run.sh --no-install
