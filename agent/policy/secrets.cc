@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "agent/policy/credential_helper.h"
 #include "contract/limits.h"
+#include "contract/names.h"
 #include "contract/regular_file.h"
 
 namespace parallax::policy {
@@ -93,7 +94,9 @@ Secrets::Secrets(const v1::Assignment& assignment, AllowedSecrets own)
 absl::StatusOr<Secret> Secrets::Resolve(std::string_view ref, const Patience& patience) const {
   const std::vector<std::string>* targets = own_.TargetsOf(ref);
   const auto found = sent_.find(ref);
-  const auto sent = [&] { return Secret{found->second.value, "sent by the controller", found->second.only_to}; };
+  const auto sent = [&] {
+    return Secret{found->second.value, std::string(contract::kSentByController), found->second.only_to};
+  };
   if (ref.starts_with("controller:")) {
     if (found != sent_.end()) return sent();
     return absl::NotFoundError(

@@ -33,12 +33,13 @@ bool Row::CheckSession() {
   v1::ExpectationDetails* details = step->mutable_expectation();
   details->set_what("target_session_attrs");
   details->set_wanted(wanted);
-  BackendMessage error;
-  std::vector<std::string> row;
-  const net::IoResult result = Exchange(kSession, &row, &error);
-  if (error.type == 'E') return EndWithError(step, error);
+  Answer answer;
+  const net::IoResult result = Exchange(kSession, &answer);
+  if (answer.error.type == 'E') return EndWithError(step, answer.error);
   if (!result.ok()) return End(step, result);
-  if (row.size() != 2) return End(step, v1::PROTOCOL_VIOLATION, "the server was asked two things of the session");
+  const std::vector<std::string>& row = answer.row;
+  if (!answer.complete || answer.rows != 1 || row.size() != 2)
+    return End(step, v1::PROTOCOL_VIOLATION, "the server was asked two things of the session");
   const bool standby = row[0] == "t";
   const bool read_only = standby || row[1] == "on";
   details->set_seen(absl::StrCat(standby ? "standby" : "primary", ", ", read_only ? "read-only" : "read-write"));

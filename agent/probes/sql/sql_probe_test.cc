@@ -381,7 +381,7 @@ TEST_F(SqlProbeTest, AnAddressThatPolicyRefusesIsNotDialled) {
 std::string ToldWithProgramIn(const std::vector<std::string>& folders) {
   const support::ProbeRun run;
   const net::Clock& clock = net::SystemClock();
-  const policy::Secrets secrets(run.secrets, true);
+  const policy::Secrets secrets(run.secrets, policy::AllowedSecrets::Everything());
   const Context context = {
       clock, run.cancel, run.policy, secrets, run.connect_to, clock.MonotonicNs() + 5'000'000'000, 5'000'000'000};
   v1::Observation observation;
