@@ -276,6 +276,7 @@ int Main(int argc, char** argv) {
   // at once here.
   mallopt(M_ARENA_MAX, 2);
 #endif
+  contract::EndInWordsWithoutMemory("parallax-agent", kExitSession);
   // stdout belongs to the session.
   spdlog::set_default_logger(std::make_shared<spdlog::logger>("", std::make_shared<spdlog::sinks::stderr_sink_mt>()));
   spdlog::set_pattern("parallax-agent: %l: %v");

@@ -17,6 +17,7 @@
 #include "agent/net/tls_files.h"
 #include "agent/session/listen_address.h"
 #include "contract/agent_token.h"
+#include "contract/grpc_runtime.h"
 #include "contract/limits.h"
 #include "contract/not_reached.h"
 #include "contract/status.h"
@@ -171,6 +172,7 @@ absl::Status CheckHealth(const HealthCheckOptions& options) {
   if (!address.ok()) return address.status();
   if (absl::Status status = CheckFiles(options); !status.ok()) return status;
   if (absl::Status status = CheckTokenStaysHere(options, *address); !status.ok()) return status;
+  contract::KeepGrpc();
   gpr_set_log_function([](gpr_log_func_args*) {});  // all that it would print comes back as a status
   const auto channel = Channel(options, *address);
   if (!channel.ok()) {

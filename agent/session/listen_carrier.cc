@@ -29,6 +29,7 @@
 #include "agent/session/listen_address.h"
 #include "agent/session/unix_listener.h"
 #include "contract/agent_token.h"
+#include "contract/grpc_runtime.h"
 
 namespace parallax::session {
 namespace {
@@ -178,6 +179,7 @@ absl::Status ServeListen(AgentSession& session, const ListenOptions& options, in
   of_service.hang_grace = options.hang_grace;
   of_service.callers = &callers;
   AgentService service(session, std::move(of_service));
+  contract::KeepGrpc();
   grpc::ServerBuilder builder;
   builder.RegisterService(&service);
   Configure(builder);

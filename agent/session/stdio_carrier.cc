@@ -22,6 +22,7 @@
 #include "agent/session/agent_service.h"
 #include "agent/session/byte_pump.h"
 #include "agent/session/last_resort.h"
+#include "contract/grpc_runtime.h"
 #include "contract/limits.h"
 
 namespace parallax::session {
@@ -92,6 +93,7 @@ absl::Status ServeStdio(AgentSession& session, int in_fd, int out_fd, int stop_f
     ended.Cancel();
   };
   AgentService service(session, std::move(one));
+  contract::KeepGrpc();
   grpc::ServerBuilder builder;
   builder.RegisterService(&service);
   Configure(builder);

@@ -24,6 +24,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "contract/agent_token.h"
+#include "contract/grpc_runtime.h"
 #include "contract/limits.h"
 #include "contract/status.h"
 #include "controller/dispatch/now.h"
@@ -299,12 +300,14 @@ class OwnedLink final : public AgentLink {
 }  // namespace
 
 std::unique_ptr<AgentLink> AgentLink::Open(int fd, Bell& bell, const std::string& token) {
+  contract::KeepGrpc();
   const int ours = fcntl(fd, F_DUPFD_CLOEXEC, 3);
   return std::make_unique<OwnedLink>(ChannelOver(fd), ours, token, bell);
 }
 
 std::unique_ptr<AgentLink> AgentLink::Dial(const std::string& address, const TlsFiles* tls, const std::string& token,
                                            Bell& bell) {
+  contract::KeepGrpc();
   // The resolver's word for "this host" is not taken: plaintext stays here.
   constexpr std::string_view kByName = "localhost:";
   const bool by_name = tls == nullptr && address.starts_with(kByName);

@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -67,12 +68,14 @@ absl::Status CheckThreads(int needed) {
                    "): raise it, as by ulimit -u, ulimit -v, systemd's TasksMax or a container's limit on pids"));
 }
 
-absl::Status CheckMemory(size_t bytes) {
-  if (bytes == 0) return absl::OkStatus();
+// Both at once: what the threads take is not there for the rest. Each alone may be had where both cannot.
+absl::Status CheckMemoryAndThreads(size_t bytes, int threads) {
+  if (bytes == 0) return CheckThreads(threads);
   void* const place = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (place != MAP_FAILED) {
+    absl::Status status = CheckThreads(threads);
     munmap(place, bytes);
-    return absl::OkStatus();
+    return status;
   }
   return absl::ResourceExhaustedError(absl::StrCat("there is no memory for a session, which needs ", bytes >> 20,
                                                    " MiB of addresses (", LimitText(RLIMIT_AS),
@@ -80,6 +83,23 @@ absl::Status CheckMemory(size_t bytes) {
 }
 
 }  // namespace
+
+void EndInWordsWithoutMemory(const char* program, int exit_code) {
+  struct Last {
+    const char* program = "";
+    int exit_code = 1;
+  };
+  static Last last;  // a handler takes no argument
+  last = {program, exit_code};
+  std::set_new_handler([] {
+    constexpr char kWords[] = ": there is no memory left: raise the limit (ulimit -v, a container's), or free some\n";
+    // Nothing here may allocate.
+    if (write(STDERR_FILENO, last.program, std::strlen(last.program)) >= 0 &&
+        write(STDERR_FILENO, kWords, sizeof(kWords) - 1) >= 0) {
+    }
+    _exit(last.exit_code);
+  });
+}
 
 void RaiseDescriptorLimit() {
   rlimit limit{};
@@ -90,8 +110,7 @@ void RaiseDescriptorLimit() {
 
 absl::Status CheckHeadroom(const Headroom& needed) {
   if (absl::Status status = CheckDescriptors(needed.descriptors); !status.ok()) return status;
-  if (absl::Status status = CheckMemory(needed.bytes); !status.ok()) return status;
-  return CheckThreads(needed.threads);
+  return CheckMemoryAndThreads(needed.bytes, needed.threads);
 }
 
 }  // namespace parallax::contract

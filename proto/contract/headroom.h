@@ -24,6 +24,10 @@ absl::Status CheckHeadroom(const Headroom& needed);
 // inherits that.
 void RaiseDescriptorLimit();
 
+// Where memory ends all the same, the process says so as `program`, and ends with that code, in place of an abort in a
+// library's words. To be called once, before other threads start. `program` outlives the process's work.
+void EndInWordsWithoutMemory(const char* program, int exit_code);
+
 }  // namespace parallax::contract
 
 #endif  // PARALLAX_CONTRACT_HEADROOM_H_

@@ -19,7 +19,9 @@ TEST_F(MemoryTest, WithLittleMemoryBothProgramsEndInWords) {
     const ChildResult result = RunChild(Words(Compare()), options_);
     // Too little for the loader of shared libraries is not ours to put in words: it says so and gives 127.
     EXPECT_LT(result.exit, 128) << result.err;
-    if (result.exit == 2) EXPECT_THAT(result.err, HasSubstr("memory"));
+    if (result.exit == 2) {
+      EXPECT_THAT(result.err, HasSubstr("memory"));
+    }
     EXPECT_THAT(result.err, Not(HasSubstr("CHECK")));
     EXPECT_THAT(result.err, Not(HasSubstr("terminate called")));
   }
