@@ -108,7 +108,8 @@ TEST_F(ExperimentTest, ErrorsInTheFileHaveAPlaceAndStartNothing) {
   EXPECT_EQ(vantage.exit, 2);
   EXPECT_THAT(vantage.err, HasSubstr("x.yaml:2:17: the vantage 'shs:...' is not known"));
   EXPECT_THAT(Run({"run", home_ + "/none.yaml"}).err, HasSubstr("cannot read"));
-  EXPECT_THAT(Run({"run", home_}).err, HasSubstr("cannot read " + home_ + " (it is a directory, and must be a plain file)"));
+  EXPECT_THAT(Run({"run", home_}).err,
+              HasSubstr("cannot read " + home_ + " (it is a directory, and must be a plain file)"));
   EXPECT_THAT(RunText(Experiment(""), {"--set", "rounds=abc"}).err,
               HasSubstr("error: --set rounds: 'abc' is no whole number"));
 }
