@@ -2,9 +2,9 @@
 """Leaves an agent running among strangers, and looks whether anything of it grows.
 
 Serves a `parallax-agent` on a unix socket of its own and mixes ordinary sessions with hostile ones: silent, half spoken,
-flooding, leaving in the middle of a large plan, naming FIFOs as files, writing garbage. `parallax-agent check` is called
+flooding, without the token or with another, leaving in the middle of a large plan, naming FIFOs as files, writing garbage. `parallax-agent check` is called
 throughout. Prints resident memory, descriptors and threads at the start, along and at the end. Exit code 1 when one of
-them grew, a check failed, or no ordinary session was served.
+them grew, a check failed, a wrong token opened, or no ordinary session was served.
 
   tests/bench/soak.py --bin build/release --seconds 600
 
@@ -27,6 +27,7 @@ PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY, WINDOW_UPDATE = 0, 1, 3, 4, 6, 7, 8
 END_STREAM, ACK, END_HEADERS = 1, 1, 4
 MAX_FRAME = 16384
+TOKEN = "soak-" + "0123456789abcdef" * 3
 GROWN_KB = 6 * 1024  # allocators and pools settle within less
 GROWN_DESCRIPTORS = 8
 GROWN_THREADS = 8
@@ -104,7 +105,8 @@ class Gone(Exception):
 class Session:
     """One session with the agent at `path`."""
 
-    def __init__(self, path, timeout=20):
+    def __init__(self, path, timeout=20, token=TOKEN):
+        self.token = token
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.settimeout(timeout)
         self.socket.connect(path)
@@ -122,7 +124,10 @@ class Session:
     def open(self):
         headers = b""
         for name, value in ((":method", "POST"), (":scheme", "http"), (":path", "/parallax.v1.Agent/Session"),
-                            (":authority", "localhost"), ("content-type", "application/grpc"), ("te", "trailers")):
+                            (":authority", "localhost"), ("content-type", "application/grpc"), ("te", "trailers"),
+                            ("authorization", f"Bearer {self.token}")):
+            if name == "authorization" and not self.token:
+                continue
             headers += b"\x00" + bytes([len(name)]) + name.encode() + bytes([len(value)]) + value.encode()
         self.socket.sendall(PREFACE)
         self.frame(SETTINGS, 0, 0)
@@ -192,7 +197,10 @@ class Soak:
         self.port = self.listener.getsockname()[1]
         self.stop = threading.Event()
         self.lock = threading.Lock()
-        self.counts, self.failed_checks, self.samples = {}, [], []
+        self.counts, self.failed_checks, self.let_in, self.samples = {}, [], [], []
+        self.token_file = self.folder / "token"
+        self.token_file.touch(mode=0o600)
+        self.token_file.write_text(TOKEN)
 
     def count(self, what):
         with self.lock:
@@ -234,6 +242,16 @@ class Soak:
             session.begin()
             self.stop.wait(5)
 
+    def wrong_token(self):
+        for token in ("", TOKEN[:-1] + "e", "x" * 100):
+            with Session(self.path, token=token) as session:
+                session.open()
+                try:
+                    session.receive()
+                except Gone:
+                    continue
+                self.let_in.append(token)
+
     def garbage(self):
         with Session(self.path) as session:
             session.socket.sendall(random.randbytes(4096))
@@ -269,7 +287,7 @@ class Soak:
             session.begin()
             session.run(1, plan([postgres_probe("p", self.port, self.fifo), postgres_probe("q", self.port, "/etc/passwd")]))
 
-    HOSTILE = (idle_connection, silent, silent_after_welcome, garbage, garbage_in_session, flood_without_reading,
+    HOSTILE = (idle_connection, wrong_token, silent, silent_after_welcome, garbage, garbage_in_session, flood_without_reading,
                leave_large_plan, too_much_work, name_a_fifo)
 
     def repeat(self, acts):
@@ -285,7 +303,7 @@ class Soak:
                 self.stop.wait(0.05)
 
     def check(self):
-        result = subprocess.run([self.program, "check", f"unix:{self.path}"], capture_output=True, text=True, timeout=60,
+        result = subprocess.run([self.program, "check", f"unix:{self.path}", "--token-file", self.token_file], capture_output=True, text=True, timeout=60,
                                 check=False)
         self.count("check")
         if result.returncode != 0:
@@ -312,7 +330,7 @@ class Soak:
             time.sleep(0.2)
 
     def run(self):
-        self.agent = subprocess.Popen([self.program, "serve", "--listen", f"unix:{self.path}"], stdout=subprocess.PIPE,
+        self.agent = subprocess.Popen([self.program, "serve", "--listen", f"unix:{self.path}", "--token-file", self.token_file], stdout=subprocess.PIPE,
                                       text=True)
         try:
             return self.soak()
@@ -360,6 +378,8 @@ class Soak:
             problems.append(f"threads grew from {start[2]} to {end[2]}")
         if self.failed_checks:
             problems.append(f"{len(self.failed_checks)} checks failed: {self.failed_checks[0]}")
+        if self.let_in:
+            problems.append(f"{len(self.let_in)} were let in with another token, or none")
         if not self.counts.get("ordinary"):
             problems.append("no ordinary session was served")
         print("\n".join(problems) if problems else "nothing grew, and every check was answered")
