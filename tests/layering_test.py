@@ -31,7 +31,7 @@ ARROWS = {
 }
 # Where a foreign type may be seen.
 FOREIGN = {
-    r"grpcpp/|grpc/": ("agent/session", "controller/dispatch", "proto/contract/status"),
+    r"grpcpp/|grpc/": ("agent/session", "controller/dispatch", "proto/contract/status", "proto/contract/grpc_runtime"),
     r"openssl/": ("agent/net", "proto/contract/digest", "proto/contract/agent_token", "proto/contract/pem", "agent/probes/postgres/scram"),
     r"sqlite3\.h": ("controller/store",),
     r"ares\.h": ("agent/net",),

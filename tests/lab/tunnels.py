@@ -138,7 +138,7 @@ class Tunnels:
             "sshuttle", "--disable-ipv6", "--method", "nft", "--no-latency-control", "--ssh-cmd",
             " ".join(map(str, self._ssh_words())), "--remote", f"root@{self.bastion}", *self.subnets],
             netns=self._laptop, env={"PATH": os.environ["PATH"], "HOME": str(home)}, cwd=home)
-        wait_until(lambda: "Connected to server" in self._processes.tail("sshuttle"), 30,
+        wait_until(lambda: "Connected to server" in self._processes.tail("sshuttle"), 60,
                    lambda: "sshuttle to be connected: " + self._processes.tail("sshuttle"))
 
     def _wireguard_devices(self):
