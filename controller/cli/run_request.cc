@@ -190,7 +190,8 @@ absl::Status CheckTokens(const dispatch::AgentTokens& tokens, const std::vector<
         "it "
         "out");
   }
-  for (const auto& [name, token] : tokens.by_side) {
+  for (const auto& named : tokens.by_side) {
+    const std::string& name = named.first;  // clang 14 lets no lambda see a structured binding
     const bool fits = std::any_of(sides.begin(), sides.end(),
                                   [&](const dispatch::SideConfig& side) { return side.name == name && takes(side); });
     if (!fits) {
