@@ -62,6 +62,46 @@ absl::Status CheckFolder(std::string folder) {
   }
 }
 
+// `named`, absolute and without links. A link on the way counts as what it leads to, so that the folder that holds it
+// must be as safe as the last one, and in a sticky folder the link itself must be ours or root's.
+absl::StatusOr<std::string> ResolveFolder(const std::string& named) {
+  char start[PATH_MAX];
+  if (!named.starts_with('/') && getcwd(start, sizeof(start)) == nullptr) return Failed(named, "find the folder");
+  std::string left = named.starts_with('/') ? named : absl::StrCat(start, "/", named);
+  std::string at;  // "" is the root
+  for (int links = 0; !left.empty();) {
+    const size_t slash = left.find('/');
+    const std::string part = left.substr(0, slash);
+    left = slash == std::string::npos ? "" : left.substr(slash + 1);
+    if (part.empty() || part == ".") continue;
+    if (part == "..") {
+      at = at.substr(0, at.empty() ? 0 : at.rfind('/'));
+      continue;
+    }
+    const std::string next = absl::StrCat(at, "/", part);
+    struct stat facts {};
+    if (lstat(next.c_str(), &facts) != 0) return Failed(next, "find the folder");
+    if (!S_ISLNK(facts.st_mode)) {
+      at = next;
+      continue;
+    }
+    if (absl::Status status = CheckFolder(at.empty() ? "/" : at); !status.ok()) return status;
+    if (facts.st_uid != 0 && facts.st_uid != geteuid()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("the link ", contract::Printable(next, 200), " is of uid ", facts.st_uid,
+                       ", who can let it lead elsewhere: name the folder itself with --listen unix:FOLDER/agent.sock"));
+    }
+    char target[PATH_MAX];
+    const ssize_t size = readlink(next.c_str(), target, sizeof(target));
+    errno = size >= 0 ? ELOOP : errno;
+    if (size < 0 || ++links > 40) return Failed(named, "find the folder");  // 40: as path_resolution(7)
+    const std::string to(target, static_cast<size_t>(size));
+    if (to.starts_with('/')) at.clear();
+    left = left.empty() ? to : absl::StrCat(to, "/", left);
+  }
+  return at.empty() ? "/" : at;
+}
+
 // Makes room at `path` where only a socket lies that nobody listens on.
 absl::Status RemoveStale(const std::string& path) {
   struct stat facts {};
@@ -88,9 +128,9 @@ absl::Status RemoveStale(const std::string& path) {
 absl::StatusOr<std::unique_ptr<UnixListener>> UnixListener::Open(const std::string& path, mode_t mode) {
   const size_t slash = path.rfind('/');
   const std::string named = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
-  char resolved[PATH_MAX];
-  if (realpath(named.c_str(), resolved) == nullptr) return Failed(named, "find the folder");
-  const std::string folder = resolved;
+  auto resolved = ResolveFolder(named);
+  if (!resolved.ok()) return resolved.status();
+  const std::string folder = *std::move(resolved);
   if (absl::Status status = CheckFolder(folder); !status.ok()) return status;
   const std::string file = slash == std::string::npos ? path : path.substr(slash + 1);
   auto whole = contract::ParseUnixAddress(absl::StrCat(folder == "/" ? "" : folder, "/", file));

@@ -165,5 +165,30 @@ TEST_F(UnixListenerTest, AFolderWhereOthersCouldReplaceItIsRefused) {
   EXPECT_THAT(Words(UnixListener::Open(path_, 0600)), HasSubstr("uid 65534"));
 }
 
+TEST_F(UnixListenerTest, ALinkOnTheWayIsAsSafeAsTheFolderThatHoldsIt) {
+  const std::string safe = folder_ + "/safe";
+  const std::string open = folder_ + "/open";
+  const std::string link = open + "/link";
+  ASSERT_EQ(mkdir(safe.c_str(), 0700), 0);
+  ASSERT_EQ(mkdir(open.c_str(), 0700), 0);
+  ASSERT_EQ(symlink("../safe", link.c_str()), 0);
+  EXPECT_TRUE(UnixListener::Open(link + "/../safe/./agent.sock", 0600).ok()) << "nobody else can replace it";
+  ASSERT_EQ(chmod(open.c_str(), 0777), 0);
+  EXPECT_THAT(Words(UnixListener::Open(link + "/agent.sock", 0600)), AllOf(HasSubstr(open), HasSubstr("mode 0777")));
+  ASSERT_EQ(symlink("open/link", (folder_ + "/far").c_str()), 0);
+  EXPECT_THAT(Words(UnixListener::Open(folder_ + "/far/agent.sock", 0600)), HasSubstr("mode 0777"));
+  ASSERT_EQ(chmod(open.c_str(), 01777), 0);
+  EXPECT_TRUE(UnixListener::Open(link + "/agent.sock", 0600).ok()) << "our own link, where it stays ours";
+  ASSERT_EQ(symlink("round", (folder_ + "/round").c_str()), 0);
+  EXPECT_FALSE(UnixListener::Open(folder_ + "/round/agent.sock", 0600).ok());
+  if (geteuid() == 0) {
+    ASSERT_EQ(lchown(link.c_str(), 65534, 65534), 0);
+    EXPECT_THAT(Words(UnixListener::Open(link + "/agent.sock", 0600)), HasSubstr("uid 65534"));
+  }
+  for (const std::string& name : {link, folder_ + "/far", folder_ + "/round"}) unlink(name.c_str());
+  EXPECT_EQ(rmdir(open.c_str()), 0);
+  EXPECT_EQ(rmdir(safe.c_str()), 0);
+}
+
 }  // namespace
 }  // namespace parallax::session
