@@ -85,6 +85,7 @@ constexpr Row kRows[] = {
     {"jdbc:postgresql://db/app?ssl=false", "dbname=app host=db"},
     {"jdbc:postgresql://db/app?ssl", "dbname=app host=db sslmode=verify-full"},
     {"jdbc:postgresql://db/app?ssl=maybe", "!neither true nor false"},
+    {"jdbc:postgresql://db/app?user=me&=true", "!no name before"},
     {"jdbc:postgresql:app", "dbname=app host=localhost"},
     {"jdbc:postgresql:/", "host=localhost"},
     {"jdbc:postgresql:///app", "dbname=app host=localhost"},

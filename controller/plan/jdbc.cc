@@ -101,6 +101,7 @@ absl::StatusOr<Conninfo> ParseJdbc(std::string_view rest) {
         !PercentDecode(equals == std::string_view::npos ? "" : item.substr(equals + 1), &value)) {
       return Wrong("a '%' in its properties is not followed by two hex digits");
     }
+    if (name.empty()) return Wrong("one of its properties has no name before the '='");
     if (equals == std::string_view::npos && name != "ssl") return Wrong("one of its properties has no 'NAME='");
     if (absl::Status status = TakeProperty(name, value, &*info, &ssl); !status.ok()) return status;
   }
