@@ -45,6 +45,9 @@ TEST_F(LimitsTest, WithFewDescriptorsBothProgramsSaySo) {
     SCOPED_TRACE(most);
     options_.limits = {{RLIMIT_NOFILE, most}};
     const ChildResult compared = Run(Compare());
+    // Where we were started with descriptors open, the loader of shared libraries may get none: it says so and gives
+    // 127.
+    if (compared.exit == 127) continue;
     ExpectPlainWords(compared.err);
     if (compared.exit == 2) {
       EXPECT_THAT(compared.err, AnyOf(HasSubstr("descriptors"), HasSubstr("open files")));
@@ -55,6 +58,7 @@ TEST_F(LimitsTest, WithFewDescriptorsBothProgramsSaySo) {
     if (most > 40) continue;
     for (const char* how : {"serve", "check"}) {
       const ChildResult agent = RunChild({PARALLAX_AGENT, how}, options_);
+      if (agent.exit == 127) continue;
       EXPECT_EQ(agent.exit, 1) << how << ": " << agent.err;
       ExpectPlainWords(agent.err);
       EXPECT_THAT(agent.err, AnyOf(HasSubstr("descriptors"), HasSubstr("open files"))) << how;
