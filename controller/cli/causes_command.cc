@@ -1,8 +1,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <initializer_list>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -25,6 +28,8 @@ namespace {
 using nlohmann::ordered_json;
 using report::Page;
 using report::Style;
+
+constexpr size_t kLabel = 14;  // "  told apart  "
 
 // No run fills the placeholders in here: "{bastion_host}" becomes BASTION_HOST.
 std::string Placeholders(std::string_view text) {
@@ -49,48 +54,100 @@ std::string Placeholders(std::string_view text) {
   return out;
 }
 
-std::vector<std::string> RemedyLines(const diagnose::Rule& rule) {
+std::vector<std::string> RemedyLines(const diagnose::Cause& cause) {
   std::vector<std::string> lines;
-  for (const diagnose::RemedyLine& line : diagnose::RemedyLines(rule.remedy)) {
+  for (const diagnose::RemedyLine& line : diagnose::RemedyLines(cause.remedy)) {
     lines.push_back(Placeholders(line.text));
   }
   return lines;
 }
 
-ordered_json CauseJson(const diagnose::Rule& rule) {
-  return {{"cause", rule.cause},           {"title", rule.title},     {"severity", contract::Name(rule.severity)},
-          {"told", rule.match != nullptr}, {"meaning", rule.meaning}, {"toldApart", rule.told_apart},
-          {"remedy", RemedyLines(rule)}};
+// "refutes", "against", "for", "strong"; "" where it says nothing.
+std::string_view StrengthWord(diagnose::Strength strength) {
+  switch (strength) {
+    case diagnose::Strength::kRefutes: return "refutes";
+    case diagnose::Strength::kAgainst: return "against";
+    case diagnose::Strength::kFor: return "for";
+    case diagnose::Strength::kStrong: return "strong";
+    default: return "";
+  }
+}
+
+ordered_json CauseJson(const diagnose::Cause& cause) {
+  ordered_json needs = ordered_json::array();
+  for (const diagnose::Atom atom : cause.needs) needs.push_back(diagnose::RowOf(atom).name);
+  ordered_json links = ordered_json::array();
+  for (const diagnose::Link& link : cause.links) {
+    const diagnose::AtomRow& row = diagnose::RowOf(link.atom);
+    links.push_back({{"atom", row.name},
+                     {"question", row.question},
+                     {"yes", StrengthWord(link.yes)},
+                     {"no", StrengthWord(link.no)}});
+  }
+  return {{"cause", cause.id},
+          {"title", cause.title},
+          {"severity", contract::Name(cause.severity)},
+          {"told", cause.IsTold()},
+          {"meaning", cause.meaning},
+          {"toldApart", cause.told_apart},
+          {"remedy", RemedyLines(cause)},
+          {"needs", std::move(needs)},
+          {"links", std::move(links)}};
+}
+
+// The questions whose answer says so much, each on a line of its own: "  for         Does ...? yes".
+void DrawLinks(const diagnose::Cause& cause, std::string_view label,
+               std::initializer_list<diagnose::Strength> strengths, Page& page) {
+  std::string indent = report::Pad(label, kLabel);
+  for (const diagnose::Strength strength : strengths) {
+    for (const diagnose::Link& link : cause.links) {
+      for (const auto& [said, answer] : {std::pair(link.yes, "yes"), std::pair(link.no, "no")}) {
+        if (said != strength) continue;
+        const char* how = strength == diagnose::Strength::kStrong    ? ", and strongly"
+                          : strength == diagnose::Strength::kRefutes ? ", and that rules it out"
+                                                                     : "";
+        page.Paragraph(indent, absl::StrCat(std::string(diagnose::RowOf(link.atom).question), " ", answer, how));
+        indent = std::string(kLabel, ' ');
+      }
+    }
+  }
 }
 
 void DrawAll(Page& page) {
   size_t width = 0;
   bool untold = false;
-  for (const diagnose::Rule& rule : diagnose::Catalogue()) {
-    width = std::max(width, rule.cause.size());
-    untold |= rule.match == nullptr;
+  for (const diagnose::Cause& cause : diagnose::Catalogue()) {
+    width = std::max(width, cause.id.size());
+    untold |= !cause.IsTold();
   }
-  for (const diagnose::Rule& rule : diagnose::Catalogue()) {
-    const bool told = rule.match != nullptr;
+  for (const diagnose::Cause& cause : diagnose::Catalogue()) {
+    const bool told = cause.IsTold();
     page.Add({{told ? "  " : "* ", Style::kDoubt},
-              {report::Pad(rule.cause, width), told ? Style::kBold : Style::kDim},
+              {report::Pad(cause.id, width), told ? Style::kBold : Style::kDim},
               {"  "},
-              {std::string(rule.title), told ? Style::kPlain : Style::kDim}});
+              {std::string(cause.title), told ? Style::kPlain : Style::kDim}});
   }
   page.Blank();
   if (untold) page.Paragraph("", "* not told yet: this release does not look for it.", Style::kDoubt);
   page.Paragraph("", "parallax causes CAUSE says what one means, how it is told apart, and what to do.");
 }
 
-void DrawOne(const diagnose::Rule& rule, Page& page) {
-  page.Add({{std::string(rule.cause), Style::kBold},
-            {absl::StrCat("  (", contract::Name(rule.severity), ")"), Style::kDim}});
-  page.Paragraph("", rule.title);
-  if (rule.match == nullptr) page.Paragraph("", "Not told yet: this release does not look for it.", Style::kDoubt);
+void DrawOne(const diagnose::Cause& cause, Page& page) {
+  page.Add(
+      {{std::string(cause.id), Style::kBold}, {absl::StrCat("  (", contract::Name(cause.severity), ")"), Style::kDim}});
+  page.Paragraph("", cause.title);
+  if (!cause.IsTold()) page.Paragraph("", "Not told yet: this release does not look for it.", Style::kDoubt);
   page.Blank();
-  page.Paragraph("  means       ", rule.meaning);
-  page.Paragraph("  told apart  ", rule.told_apart);
-  report::DrawRemedy("  do          ", RemedyLines(rule), page);
+  page.Paragraph("  means       ", cause.meaning);
+  page.Paragraph("  told apart  ", cause.told_apart);
+  std::string indent = report::Pad("  only if", kLabel);
+  for (const diagnose::Atom atom : cause.needs) {
+    page.Paragraph(indent, absl::StrCat(std::string(diagnose::RowOf(atom).question), " yes"));
+    indent = std::string(kLabel, ' ');
+  }
+  DrawLinks(cause, "  for", {diagnose::Strength::kStrong, diagnose::Strength::kFor}, page);
+  DrawLinks(cause, "  against", {diagnose::Strength::kRefutes, diagnose::Strength::kAgainst}, page);
+  report::DrawRemedy("  do          ", RemedyLines(cause), page);
 }
 
 }  // namespace
@@ -98,12 +155,12 @@ void DrawOne(const diagnose::Rule& rule, Page& page) {
 int Causes(const CausesFlags& flags) {
   auto output = Output::Open(flags.form.output);
   if (!output.ok()) return UsageError(std::string(output.status().message()));
-  const diagnose::Rule* rule = nullptr;
+  const diagnose::Cause* cause = nullptr;
   if (!flags.cause.empty()) {
-    rule = diagnose::FindCause(flags.cause);
-    if (rule == nullptr) {
+    cause = diagnose::FindCause(flags.cause);
+    if (cause == nullptr) {
       std::vector<std::string> names;
-      for (const diagnose::Rule& known : diagnose::Catalogue()) names.emplace_back(known.cause);
+      for (const diagnose::Cause& known : diagnose::Catalogue()) names.emplace_back(known.id);
       const std::string near = plan::Nearest(flags.cause, names);
       return UsageError(absl::StrCat("there is no cause '", contract::Printable(flags.cause, 80), "'",
                                      near.empty() ? "" : absl::StrCat("; did you mean ", near, "?"),
@@ -113,12 +170,12 @@ int Causes(const CausesFlags& flags) {
   std::string bytes;
   if (flags.form.format == "json") {
     ordered_json json = ordered_json::array();
-    for (const diagnose::Rule& known : diagnose::Catalogue()) json.push_back(CauseJson(known));
-    bytes = (rule == nullptr ? json : CauseJson(*rule)).dump(2) + "\n";
+    for (const diagnose::Cause& known : diagnose::Catalogue()) json.push_back(CauseJson(known));
+    bytes = (cause == nullptr ? json : CauseJson(*cause)).dump(2) + "\n";
   } else {
     const bool colour = output->is_stdout() && UseColour(flags.form.color, STDOUT_FILENO);
     Page page(static_cast<size_t>(Columns(STDOUT_FILENO)), colour);
-    rule == nullptr ? DrawAll(page) : DrawOne(*rule, page);
+    cause == nullptr ? DrawAll(page) : DrawOne(*cause, page);
     bytes = page.Take();
   }
   const auto status = output->Write(bytes);

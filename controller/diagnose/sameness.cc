@@ -101,29 +101,30 @@ Identity ReadIdentity(const v1::SideOutcome& in, const v1::SideOutcome& out) {
   return identity;
 }
 
-bool SameSecret(const Facts& facts) {
-  const v1::AuthDetails* in = AuthOf(facts.in);
-  const v1::AuthDetails* out = AuthOf(facts.out);
+bool SameSecret(const View& view) {
+  const v1::AuthDetails* in = AuthOf(view.theirs);
+  const v1::AuthDetails* out = AuthOf(view.ours);
   return in != nullptr && out != nullptr && in->secret_origin() == contract::kSentByController &&
          out->secret_origin() == contract::kSentByController;
 }
 
-bool TlsInsideOnly(const Facts& facts) { return FirstByte(facts.in) == "S" && FirstByte(facts.out) == "N"; }
+bool TlsInsideOnly(const View& view) { return FirstByte(view.theirs) == "S" && FirstByte(view.ours) == "N"; }
 
-bool SpeaksTlsBeyond(const v1::Comparison& comparison, const Facts& facts) {
-  if (OffersBindingInPlain(facts.out)) return true;
-  const auto asked = PairsWith(comparison, v1::INVESTIGATION);
-  return std::any_of(asked.begin(), asked.end(),
-                     [](const v1::Pair* pair) { return OffersBindingInPlain(compare::FindSide(*pair, "outside")); });
+bool SpeaksTlsBeyond(const View& view) {
+  if (OffersBindingInPlain(view.ours)) return true;
+  const auto asked = PairsWith(view.comparison, v1::INVESTIGATION);
+  return std::any_of(asked.begin(), asked.end(), [&](const v1::Pair* pair) {
+    return OffersBindingInPlain(compare::FindSide(*pair, view.subject_name));
+  });
 }
 
-bool ThroughForward(const Facts& facts) {
-  return facts.outside != nullptr && ByConnectTo(facts.out) && facts.outside->carrier().kind() == v1::PORT_FORWARD;
+bool ThroughForward(const View& view) {
+  return view.subject != nullptr && ByConnectTo(view.ours) && view.subject->carrier().kind() == v1::PORT_FORWARD;
 }
 
-bool ForwardLeadsNowhere(const Facts& facts) {
-  if (!ThroughForward(facts)) return false;
-  const v1::CarrierDetails& carrier = facts.outside->carrier();
+bool ForwardLeadsNowhere(const View& view) {
+  if (!ThroughForward(view)) return false;
+  const v1::CarrierDetails& carrier = view.subject->carrier();
   return carrier.holder_looked_for() && !carrier.not_permitted() && carrier.holder().pid() > 0 &&
          carrier.connections().empty();
 }
@@ -140,20 +141,20 @@ bool OnOneHost(const v1::SideSummary& a, const v1::SideSummary& b) {
          host.hostname() == b.agent().host().hostname() && OuterAddresses(a) == OuterAddresses(b);
 }
 
-std::string OwnHostAddress(const v1::Comparison& comparison, const Facts& facts) {
+std::string OwnHostAddress(const View& view) {
   std::string address;
-  if (facts.pair != nullptr) {
-    address = facts.pair->address();
-  } else if (facts.both() && facts.inside->addresses_size() > 0 && facts.outside->addresses_size() > 0) {
+  if (view.pair != nullptr) {
+    address = view.pair->address();
+  } else if (view.both() && view.reference->addresses_size() > 0 && view.subject->addresses_size() > 0) {
     // Not even dialled: such an address is no way to anywhere else.
-    address = IsOwnHostAddress(facts.inside->addresses(0)) ? facts.outside->addresses(0) : "";
+    address = IsOwnHostAddress(view.reference->addresses(0)) ? view.subject->addresses(0) : "";
   }
   if (!IsOwnHostAddress(address)) return "";
-  if (ByConnectTo(facts.in) || ByConnectTo(facts.out)) return "";
-  const std::string& host = comparison.target().host();
+  if (ByConnectTo(view.theirs) || ByConnectTo(view.ours)) return "";
+  const std::string& host = view.comparison.target().host();
   const bool meant = host == address || MeansThisHost(host);
-  const bool one_host = facts.both() && OnOneHost(*facts.inside, *facts.outside);
-  return !meant || (facts.both() && !one_host) ? address : "";
+  const bool one_host = view.both() && OnOneHost(*view.reference, *view.subject);
+  return !meant || (view.both() && !one_host) ? address : "";
 }
 
 }  // namespace parallax::diagnose

@@ -7,7 +7,7 @@
 
 #include <string>
 
-#include "controller/diagnose/facts.h"
+#include "controller/diagnose/view.h"
 #include "parallax/v1/comparison.pb.h"
 
 namespace parallax::diagnose {
@@ -19,7 +19,7 @@ struct Identity {
   bool servers_differ = false;    // system identifiers, or addresses where those are not told
   bool same_server = false;       // the same system identifier
 };
-Identity ReadIdentity(const v1::SideOutcome& in, const v1::SideOutcome& out);
+Identity ReadIdentity(const v1::SideOutcome& reference, const v1::SideOutcome& subject);
 
 // nullptr: it did not come so far.
 const v1::TlsDetails* TlsOf(const v1::SideOutcome* outcome);
@@ -32,17 +32,17 @@ bool PasswordRejected(const v1::SideOutcome* outcome);
 // One side's password is rejected in every attempt, the other's is taken.
 bool RejectedBesideTaken(const v1::SideOutcome* rejects, const v1::SideOutcome* takes);
 // The controller sent the value of the password to both: it is one value. Nothing else is known to be the same.
-bool SameSecret(const Facts& facts);
+bool SameSecret(const View& view);
 // Inside the server answers the SSLRequest with S, and what answers outside says N.
-bool TlsInsideOnly(const Facts& facts);
+bool TlsInsideOnly(const View& view);
 // Over plain text the outside's server offers what is bound to TLS: it believes that it speaks TLS.
-bool SpeaksTlsBeyond(const v1::Comparison& comparison, const Facts& facts);
+bool SpeaksTlsBeyond(const View& view);
 
 // The outside dials a port of its own host, by --connect-to: what answers there stands at the far end of a forward, or
 // is whoever has taken the port.
-bool ThroughForward(const Facts& facts);
+bool ThroughForward(const View& view);
 // Of those: its listener keeps no connection to anywhere, so that it is no forward.
-bool ForwardLeadsNowhere(const Facts& facts);
+bool ForwardLeadsNowhere(const View& view);
 
 // "127.0.0.1", "::1", "0.0.0.0", "::", mapped ones too: whoever dials it reaches the host that it stands on.
 bool IsOwnHostAddress(const std::string& address);
@@ -51,7 +51,7 @@ bool OnOneHost(const v1::SideSummary& a, const v1::SideSummary& b);
 // The pair's address means another host to each side, or a name that should lead elsewhere leads each side to itself:
 // what the two sides meet there is no word about one target.
 // Returns that address; "" when it is not so.
-std::string OwnHostAddress(const v1::Comparison& comparison, const Facts& facts);
+std::string OwnHostAddress(const View& view);
 
 }  // namespace parallax::diagnose
 

@@ -70,6 +70,23 @@ ordered_json FindingJson(const v1::Finding& finding) {
           {"explainedBy", finding.explained_by()}};
 }
 
+ordered_json AtomJson(const diagnose::AtomAnswer& atom) {
+  ordered_json proofs = ordered_json::array();
+  for (const diagnose::Proof& proof : atom.reading.proofs) {
+    proofs.push_back({{"text", proof.text},
+                      {"side", proof.side},
+                      {"probe", proof.probe},
+                      {"attempt", proof.attempt},
+                      {"step", StepWord(proof.step)},
+                      {"numberMs", proof.number_ms}});
+  }
+  return {{"name", atom.name},
+          {"answer", atom.reading.yes()  ? "yes"
+                     : atom.reading.no() ? "no"
+                                         : "unknown"},
+          {"proofs", std::move(proofs)}};
+}
+
 ordered_json StepJson(const v1::StepSummary& step) {
   ordered_json json = {{"step", StepWord(step.kind())},
                        {"variant", step.variant()},
@@ -239,6 +256,8 @@ void AddTarget(const v1::Run& run, const v1::TargetReport& target, ordered_json&
   json["verdict"] = FindingJson(diagnosis.verdict());
   json["findings"] = ordered_json::array();
   for (const v1::Finding& finding : diagnosis.findings()) json["findings"].push_back(FindingJson(finding));
+  json["atoms"] = ordered_json::array();
+  for (const diagnose::AtomAnswer& atom : diagnose::AtomAnswers(comparison)) json["atoms"].push_back(AtomJson(atom));
   json["firstDifference"] = DifferenceJson(comparison.has_first_difference(), comparison.first_difference());
   json["firstDifferenceProbe"] = comparison.first_difference_probe();
   json["notes"] = ordered_json::array();

@@ -8,8 +8,8 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "contract/names.h"
+#include "controller/compare/outcomes.h"
 #include "controller/compare/words.h"
-#include "controller/diagnose/facts.h"
 #include "controller/report/layout.h"
 #include "controller/report/notes.h"
 
@@ -115,7 +115,7 @@ std::string OneSideWords(const v1::Comparison& comparison) {
     const bool of_target = pair.role() == v1::TARGET || pair.role() == v1::NAME;
     if (comparison.sides(0).healthy() ? pair.role() != v1::CLIENT : !of_target) continue;
     const v1::SideOutcome* outcome = compare::FindSide(pair, comparison.sides(0).name());
-    const v1::StepSummary* step = outcome == nullptr ? nullptr : diagnose::EndingStep(*outcome);
+    const v1::StepSummary* step = outcome == nullptr ? nullptr : compare::EndingStep(*outcome);
     if (step == nullptr) continue;
     return absl::StrCat(compare::StepLabel(step->kind()), ": ", compare::StepCell(*step),
                         ". Whose fault that is cannot be told from one place: parallax compare asks from two.");

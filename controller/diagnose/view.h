@@ -1,8 +1,9 @@
-// A Comparison as the rules read it: which pair tells most, how the outside ended there, what other destinations say.
+// A view: one side of a comparison (the subject) judged against another (the reference). Which pair tells most, how the
+// subject ended there, and what other destinations say. The atoms read this.
 //
 // Values and borrowed pointers into the comparison, which outlives them. Pure; thread-safe.
-#ifndef PARALLAX_CONTROLLER_DIAGNOSE_FACTS_H_
-#define PARALLAX_CONTROLLER_DIAGNOSE_FACTS_H_
+#ifndef PARALLAX_CONTROLLER_DIAGNOSE_VIEW_H_
+#define PARALLAX_CONTROLLER_DIAGNOSE_VIEW_H_
 
 #include <string>
 #include <string_view>
@@ -31,30 +32,37 @@ enum class How {
 // What the other destinations that share the target's way do, by the positive controls.
 enum class Others { kUnknown, kAnswer, kFail };
 
-struct Facts {
+struct View {
   const v1::Comparison& comparison;
-  const v1::SideSummary* inside = nullptr;  // null when it was not observed
-  const v1::SideSummary* outside = nullptr;
-  const v1::Pair* pair = nullptr;       // of the target: the one that the outside's own name leads to and that fails
-  const v1::SideOutcome* in = nullptr;  // of that pair; null when not observed
-  const v1::SideOutcome* out = nullptr;
-  How inside_how = How::kNotAsked;
-  How outside_how = How::kNotAsked;
-  Others others = Others::kUnknown;  // seen from outside
+  std::string subject_name;
+  std::string reference_name;
+  const v1::SideSummary* subject = nullptr;  // null when it was not observed
+  const v1::SideSummary* reference = nullptr;
+  const v1::Pair* pair = nullptr;         // of the target: the one that the subject's own name leads to and that fails
+  const v1::SideOutcome* ours = nullptr;  // the subject's, of that pair; null when not observed
+  const v1::SideOutcome* theirs = nullptr;  // the reference's
+  How how = How::kNotAsked;                 // the subject's end
+  How reference_how = How::kNotAsked;
+  Others others = Others::kUnknown;  // seen from the subject
+  std::string tunnel_probe;          // the probe that looked at the tunnel last; "" none did
+  std::string route_probe;           // the probe that looked the route up
 
-  bool inside_fine() const { return inside != nullptr && inside->healthy(); }
+  bool reference_healthy() const { return reference != nullptr && reference->healthy(); }
+  // There the server itself was heard, whatever it said: the target is there, and reached.
+  bool reference_reaches() const {
+    return reference != nullptr &&
+           (reference->healthy() || reference_how == How::kFine || reference_how == How::kLater);
+  }
   // In every attempt: what comes and goes is no proof of a cause that stays.
-  // Inside the server itself was heard, whatever it said: the target is there, and reached.
-  bool inside_reaches() const {
-    return inside != nullptr && (inside->healthy() || inside_how == How::kFine || inside_how == How::kLater);
+  bool subject_fails() const {
+    return subject != nullptr && !subject->healthy() && ours != nullptr && how != How::kUnsteady;
   }
-  bool outside_fails() const {
-    return outside != nullptr && !outside->healthy() && out != nullptr && outside_how != How::kUnsteady;
-  }
-  bool both() const { return inside != nullptr && outside != nullptr; }
+  bool both() const { return subject != nullptr && reference != nullptr; }
 };
 
-Facts Read(const v1::Comparison& comparison);
+// The subject's view against the reference.
+View ReadView(const v1::Comparison& comparison, std::string_view subject = "outside",
+              std::string_view reference = "inside");
 
 // A positive control answered through the tunnel's own SOCKS port.
 bool SocksCarries(const v1::SideSummary& side);
@@ -62,8 +70,6 @@ bool SocksCarries(const v1::SideSummary& side);
 using compare::EndingStep;
 using compare::PairsWith;
 const v1::StepSummary* StepOf(const v1::SideOutcome* outcome, v1::StepKind kind, const std::string& variant = "");
-// What the investigation said about a message of the ClientHello's size, from outside; nullptr when it was not asked.
-const v1::StepSummary* SameSize(const v1::Comparison& comparison);
 // The SQLSTATE with which the outcome ended; "" when it did not end with one.
 std::string SqlState(const v1::SideOutcome* outcome);
 
@@ -81,9 +87,12 @@ std::string Bastion(const v1::SideSummary& side);
 // Every, and any, fresh connection to the bastion got its banner.
 bool BannerNever(const v1::SideSummary& side);
 bool BannerEver(const v1::SideSummary& side);
+// The process, or the one that keeps its connection, that is there and does not run; nullptr when all do.
+const v1::Process* Stopped(const v1::SideSummary& side);
 // "sst (pid 4711)"; "the tunnel" when nobody is known.
 std::string HolderWords(const v1::SideSummary& side);
-std::string InsideWords(const Facts& facts);
+// "the inside side reached the same address and ran a query"; "" when the reference was not observed.
+std::string ReferenceWords(const View& view);
 
 // The SOCKS CONNECT to this pair's endpoint, when the tunnel's own port was spoken to.
 const v1::Step* SocksTo(const v1::SideSummary& side, const std::string& address, uint32_t port);
@@ -92,4 +101,4 @@ bool SocksRejected(const v1::Step& step);
 
 }  // namespace parallax::diagnose
 
-#endif  // PARALLAX_CONTROLLER_DIAGNOSE_FACTS_H_
+#endif  // PARALLAX_CONTROLLER_DIAGNOSE_VIEW_H_

@@ -1,4 +1,4 @@
-#include "controller/diagnose/facts.h"
+#include "controller/diagnose/view.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -16,37 +16,47 @@ using compare::FindSide;
 
 const v1::SideSummary* Present(const v1::Comparison& comparison, std::string_view name) {
   for (const v1::SideSummary& side : comparison.sides()) {
-    // What a health endpoint says is no observation: rules that read a side's own must not find one there.
+    // What a health endpoint says is no observation: atoms that read a side's own must not find one there.
     if (side.name() == name && side.present() && !side.unlike() && !side.has_health()) return &side;
   }
   return nullptr;
 }
 
-const v1::SideOutcome* Observed(const v1::Pair* pair, const char* side) {
+const v1::SideOutcome* Observed(const v1::Pair* pair, const std::string& side) {
   const v1::SideOutcome* outcome = pair == nullptr ? nullptr : FindSide(*pair, side);
   return outcome == nullptr || !outcome->present() ? nullptr : outcome;
 }
 
-// Which pair of the target to read: one that fails outside, of the addresses that the outside itself resolves, if any.
-const v1::Pair* MostTelling(const v1::Comparison& comparison, const v1::SideSummary* outside) {
+// Which pair of the target to read: one that fails for the subject, of the addresses that it itself resolves, if any.
+const v1::Pair* MostTelling(const v1::Comparison& comparison, const View& view) {
   const v1::Pair* best = nullptr;
   int best_score = -1;
   for (const v1::Pair* pair : PairsWith(comparison, v1::TARGET)) {
-    const v1::SideOutcome* out = Observed(pair, "outside");
-    const v1::SideOutcome* in = Observed(pair, "inside");
+    const v1::SideOutcome* ours = Observed(pair, view.subject_name);
+    const v1::SideOutcome* theirs = Observed(pair, view.reference_name);
     int score = 0;
-    if (outside != nullptr && std::find(outside->addresses().begin(), outside->addresses().end(), pair->address()) !=
-                                  outside->addresses().end()) {
+    if (view.subject != nullptr && std::find(view.subject->addresses().begin(), view.subject->addresses().end(),
+                                             pair->address()) != view.subject->addresses().end()) {
       score += 4;
     }
-    if (out != nullptr && !compare::Fine(*out)) score += 2;
-    if (in != nullptr && !compare::Fine(*in)) score += 1;
+    if (ours != nullptr && !compare::Fine(*ours)) score += 2;
+    if (theirs != nullptr && !compare::Fine(*theirs)) score += 1;
     if (score > best_score) {
       best = pair;
       best_score = score;
     }
   }
   return best;
+}
+
+// The last probe of that role that the subject ran for its own address: asked again later, the later answer holds.
+std::string LastProbe(const v1::Comparison& comparison, v1::Role role, const View& view) {
+  std::string last;
+  for (const v1::Pair* pair : PairsWith(comparison, role)) {
+    const bool ours = view.pair == nullptr || pair->address().empty() || pair->address() == view.pair->address();
+    if (ours && Observed(pair, view.subject_name) != nullptr) last = pair->probe();
+  }
+  return last;
 }
 
 How WhenClosed(const v1::StepSummary& step, const v1::SideSummary& side) {
@@ -90,25 +100,27 @@ Others OthersSeenFrom(const v1::SideSummary& side) {
 
 }  // namespace
 
-Facts Read(const v1::Comparison& comparison) {
-  Facts facts{comparison};
-  facts.inside = Present(comparison, "inside");
-  facts.outside = Present(comparison, "outside");
-  facts.pair = MostTelling(comparison, facts.outside);
-  if (facts.inside != nullptr) facts.in = Observed(facts.pair, "inside");
-  if (facts.outside != nullptr) facts.out = Observed(facts.pair, "outside");
-  if (facts.inside != nullptr) facts.inside_how = HowEnded(facts.in, *facts.inside);
-  if (facts.outside != nullptr) {
-    facts.outside_how = HowEnded(facts.out, *facts.outside);
-    facts.others = OthersSeenFrom(*facts.outside);
-    // A connect that is answered here, and nothing after it, is silence, where nothing else answers either.
-    const bool unproved = facts.outside_how == How::kFine && !facts.outside->healthy();
-    const v1::Step* socks =
-        facts.pair == nullptr ? nullptr : SocksTo(*facts.outside, facts.pair->address(), facts.pair->port());
-    const bool socks_silent = socks != nullptr && socks->failure() == v1::TIMED_OUT;
-    if (unproved && (facts.others == Others::kFail || socks_silent)) facts.outside_how = How::kSilent;
-  }
-  return facts;
+View ReadView(const v1::Comparison& comparison, std::string_view subject, std::string_view reference) {
+  View view{comparison, std::string(subject), std::string(reference), nullptr,          nullptr, nullptr, nullptr,
+            nullptr,    How::kNotAsked,       How::kNotAsked,         Others::kUnknown, "",      ""};
+  view.reference = Present(comparison, reference);
+  view.subject = Present(comparison, subject);
+  view.pair = MostTelling(comparison, view);
+  if (view.reference != nullptr) view.theirs = Observed(view.pair, view.reference_name);
+  if (view.subject != nullptr) view.ours = Observed(view.pair, view.subject_name);
+  if (view.reference != nullptr) view.reference_how = HowEnded(view.theirs, *view.reference);
+  view.tunnel_probe = LastProbe(comparison, v1::TUNNEL, view);
+  view.route_probe = LastProbe(comparison, v1::ROUTE, view);
+  if (view.subject == nullptr) return view;
+  view.how = HowEnded(view.ours, *view.subject);
+  view.others = OthersSeenFrom(*view.subject);
+  // A connect that is answered here, and nothing after it, is silence, where nothing else answers either.
+  const bool unproved = view.how == How::kFine && !view.subject->healthy();
+  const v1::Step* socks =
+      view.pair == nullptr ? nullptr : SocksTo(*view.subject, view.pair->address(), view.pair->port());
+  const bool socks_silent = socks != nullptr && socks->failure() == v1::TIMED_OUT;
+  if (unproved && (view.others == Others::kFail || socks_silent)) view.how = How::kSilent;
+  return view;
 }
 
 bool SocksCarries(const v1::SideSummary& side) {
@@ -119,14 +131,6 @@ bool SocksCarries(const v1::SideSummary& side) {
 
 const v1::StepSummary* StepOf(const v1::SideOutcome* outcome, v1::StepKind kind, const std::string& variant) {
   return outcome == nullptr ? nullptr : compare::FindStep(*outcome, kind, variant);
-}
-
-const v1::StepSummary* SameSize(const v1::Comparison& comparison) {
-  for (const v1::Pair* pair : PairsWith(comparison, v1::INVESTIGATION)) {
-    const v1::StepSummary* step = StepOf(compare::FindSide(*pair, "outside"), v1::MESSAGE_SIZE, "startup");
-    if (step != nullptr) return step;
-  }
-  return nullptr;
 }
 
 std::string SqlState(const v1::SideOutcome* outcome) {
@@ -181,6 +185,20 @@ bool BannerEver(const v1::SideSummary& side) {
   return side.has_banner() && side.banner().sample().banner().answered() > 0;
 }
 
+const v1::Process* Stopped(const v1::SideSummary& side) {
+  const auto is_stopped = [](const v1::Process& process) {
+    return process.state() == "stopped" || process.state() == "zombie";
+  };
+  if (is_stopped(side.carrier().holder())) return &side.carrier().holder();
+  for (const v1::CarrierConnection& connection : side.carrier().connections()) {
+    if (connection.certain() && is_stopped(connection.owner())) return &connection.owner();
+  }
+  for (const v1::SocksListener& listener : side.carrier().socks()) {
+    if (is_stopped(listener.owner())) return &listener.owner();
+  }
+  return nullptr;
+}
+
 std::string HolderWords(const v1::SideSummary& side) {
   const v1::Process& holder = side.carrier().holder();
   if (holder.pid() > 0) return absl::StrCat(holder.name(), " (pid ", holder.pid(), ")");
@@ -188,12 +206,13 @@ std::string HolderWords(const v1::SideSummary& side) {
   return "the tunnel";
 }
 
-std::string InsideWords(const Facts& facts) {
-  if (facts.inside == nullptr) return "";
-  switch (facts.inside->rung()) {
-    case v1::QUERY_RUNG: return "the inside side reached the same address and ran a query";
-    case v1::AUTHENTICATED_STAGE: return "the inside side reached the same address, up to the server's authentication";
-    default: return "the inside side reached the same address and got an answer";
+std::string ReferenceWords(const View& view) {
+  if (view.reference == nullptr) return "";
+  const std::string who = absl::StrCat("the ", view.reference_name, " side reached the same address");
+  switch (view.reference->rung()) {
+    case v1::QUERY_RUNG: return absl::StrCat(who, " and ran a query");
+    case v1::AUTHENTICATED_STAGE: return absl::StrCat(who, ", up to the server's authentication");
+    default: return absl::StrCat(who, " and got an answer");
   }
 }
 
