@@ -45,7 +45,7 @@ beside() { nice -n 19 chrt --idle 0 "$@"; }
 
 if [ -n "$install" ]; then
   # What is not needed is not installed.
-  groups='build lab style'; [ -n "$fast" ] || groups='build lab style deploy fuzz'
+  groups='build dev lab style'; [ -n "$fast" ] || groups='build dev lab style deploy fuzz'
   # shellcheck disable=SC2086
   timed packages deploy/install-packages.sh $groups || { echo "FAIL: packages"; echo "0 passed, 1 failed, 0 skipped"; exit 1; }
 fi
