@@ -25,9 +25,9 @@ for target in "${targets[@]}"; do
 done
 
 if [ -n "$install" ]; then
-  deploy/install-packages.sh build fuzz || { echo "FAIL: packages"; echo "0 passed, 1 failed, 0 skipped"; exit 1; }
+  deploy/install-packages.sh build dev fuzz || { echo "FAIL: packages"; echo "0 passed, 1 failed, 0 skipped"; exit 1; }
 fi
-export CCACHE_BASEDIR=$PWD
+export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
 out=build/fuzz; mkdir -p $out
 if ! { cmake --preset fuzz && cmake --build --preset fuzz --target fuzzers; } >build/fuzz.build.log 2>&1; then
   grep -nE 'error|FAILED' build/fuzz.build.log | head -20; tail -10 build/fuzz.build.log
