@@ -13,6 +13,7 @@
 #include "agent/net/clock.h"
 #include "agent/net/netlink.h"
 #include "contract/limits.h"
+#include "contract/names.h"
 
 namespace parallax::host {
 namespace {
@@ -28,7 +29,7 @@ void ReadInterfaces(const std::vector<net::Link>& links, int64_t deadline_ns, v1
     v1::Interface* entry = facts->add_interfaces();
     by_index[link.index] = entry;
     entry->set_name(contract::Printable(link.name, 32));
-    entry->set_kind(contract::Printable(link.kind, 32));
+    entry->set_link_kind(contract::LinkKindFromName(link.kind));
     entry->set_up(link.up);
     entry->set_carrier(link.carrier);
     entry->set_mtu(link.mtu);

@@ -69,7 +69,7 @@ TEST(HostFacts, DescribeTheNamespaceTheyAreReadIn) {
     for (const v1::Interface& one : facts.interfaces()) {
       if (one.name() != "near") continue;
       seen = true;
-      EXPECT_EQ(one.kind(), "veth");
+      EXPECT_EQ(one.link_kind(), v1::LINK_KIND_VETH);
       EXPECT_TRUE(one.up());
       EXPECT_TRUE(one.carrier());
       EXPECT_EQ(one.mtu(), 1500u);

@@ -16,6 +16,7 @@
 #include "agent/host/host_files.h"
 #include "agent/net/clock.h"
 #include "contract/limits.h"
+#include "contract/names.h"
 
 namespace parallax::host {
 namespace {
@@ -212,7 +213,7 @@ v1::Process ToMessage(const Process& process) {
   v1::Process message;
   message.set_pid(process.pid);
   message.set_name(process.name);
-  message.set_state(process.state);
+  message.set_process_state(contract::ProcessStateFromName(process.state));
   message.set_age_ns(process.age_ns);
   return message;
 }

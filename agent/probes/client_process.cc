@@ -25,6 +25,7 @@
 #include "contract/limits.h"
 #include "contract/names.h"
 #include "contract/regular_file.h"
+#include "contract/steps.h"
 
 namespace parallax::probes {
 namespace {
@@ -170,8 +171,7 @@ bool ClientProcess::HasOpenStep() const {
 
 bool ClientProcess::MayHaveBeenFed() const {
   if (!HasOpenStep()) return false;
-  const v1::StepKind kind = seen_.steps(seen_.steps_size() - 1).kind();
-  return kind == v1::DOWNLOAD || kind == v1::UPLOAD || kind == v1::BODY;
+  return contract::AboutStep(seen_.steps(seen_.steps_size() - 1).kind()).moves_much;
 }
 
 int64_t ClientProcess::KillAt() const {

@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "contract/limits.h"
 #include "contract/regular_file.h"
+#include "contract/upgrade.h"
 #include "controller/report/json_message.h"
 
 namespace parallax::cli {
@@ -81,6 +82,7 @@ absl::StatusOr<v1::Run> ReadFile(const std::string& path) {
     return absl::InvalidArgumentError(absl::StrCat(shown, " is no exported run (", errors.first(),
                                                    "): parallax export RUN --output FILE writes one"));
   }
+  contract::Upgrade(&run);
   return run;
 }
 

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "contract/steps.h"
 #include "controller/compare/ladder.h"
 #include "controller/compare/login.h"
 #include "controller/compare/outcomes.h"
@@ -19,17 +20,14 @@ namespace {
 
 constexpr std::string_view kLast = "last";
 
-constexpr v1::StepKind kTargetSteps[] = {
-    v1::RESOLVE,        v1::CONNECT, v1::LISTEN_UNASKED, v1::SSL_REQUEST,    v1::TLS_HANDSHAKE,
-    v1::REQUEST,        v1::BODY,    v1::STARTUP,        v1::AUTHENTICATION, v1::READY,
-    v1::CLIENT_CONNECT, v1::QUERY,   v1::DOWNLOAD,       v1::UPLOAD,         v1::DDL};
-
 // The steps of a pair that are put side by side, in order: kind and variant. An expectation is a variant of its own;
 // so are what a followed redirect leads to, and the end of a session that was held.
 std::vector<std::pair<v1::StepKind, std::string>> ComparedSteps(const v1::Pair& pair, const v1::SideOutcome& inside,
                                                                 const v1::SideOutcome& outside) {
   std::vector<std::pair<v1::StepKind, std::string>> steps;
-  for (const v1::StepKind kind : kTargetSteps) steps.emplace_back(kind, pair.role() == v1::NAME ? "system" : "");
+  for (const contract::StepInfo& about : contract::Steps()) {
+    if (about.compared) steps.emplace_back(about.kind, pair.role() == v1::NAME ? "system" : "");
+  }
   for (const v1::SideOutcome* outcome : {&inside, &outside}) {
     for (const v1::StepSummary& step : outcome->steps()) {
       const bool later_hop = pair.kind() == "http" && !step.variant().empty();

@@ -74,7 +74,7 @@ int64_t ReferenceRtt(const v1::SideSummary& side) {
   // The carrier's own smallest round trip stands in when no fresh connection succeeds.
   if (best == std::numeric_limits<int64_t>::max()) {
     for (const v1::CarrierConnection& connection : side.carrier().connections()) {
-      if (connection.state() == "established" && connection.min_rtt_ns() > 0) {
+      if (connection.tcp_state() == v1::TCP_STATE_ESTABLISHED && connection.min_rtt_ns() > 0) {
         best = std::min(best, connection.min_rtt_ns());
       }
     }
@@ -89,8 +89,9 @@ bool CarrierCannotCarry(const v1::SideSummary& side) {
   const bool over_tcp = carrier.kind() == v1::REDIRECTOR ||
                         (carrier.kind() == v1::TUN && (side.has_banner() || carrier.connections_size() > 0));
   if (!over_tcp || carrier.not_permitted() || !carrier.holder_looked_for()) return false;
-  return std::none_of(carrier.connections().begin(), carrier.connections().end(),
-                      [](const v1::CarrierConnection& connection) { return connection.state() == "established"; });
+  return std::none_of(
+      carrier.connections().begin(), carrier.connections().end(),
+      [](const v1::CarrierConnection& connection) { return connection.tcp_state() == v1::TCP_STATE_ESTABLISHED; });
 }
 
 void FillControls(const std::vector<const v1::Pair*>& pairs, const std::vector<const v1::Pair*>& routes,

@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "contract/steps.h"
 #include "controller/compare/words.h"
 
 namespace parallax::compare {
@@ -134,10 +135,7 @@ bool Fine(const v1::SideOutcome& outcome) {
 
 bool Answered(const v1::SideOutcome& outcome) {
   return std::any_of(outcome.steps().begin(), outcome.steps().end(), [](const v1::StepSummary& step) {
-    const bool speaks = step.kind() == v1::EXCHANGE || step.kind() == v1::LISTEN_UNASKED ||
-                        step.kind() == v1::SSL_REQUEST || step.kind() == v1::TLS_HANDSHAKE ||
-                        step.kind() == v1::REQUEST;
-    return speaks && step.max_bytes_in() > 0;
+    return contract::AboutStep(step.kind()).peer_speaks && step.max_bytes_in() > 0;
   });
 }
 

@@ -9,6 +9,7 @@
 #include "absl/strings/str_replace.h"
 #include "contract/limits.h"
 #include "contract/names.h"
+#include "contract/steps.h"
 
 namespace parallax::compare {
 namespace {
@@ -123,7 +124,7 @@ std::string TimedOutWords(const v1::StepSummary& step, const std::string& time) 
   const bool some = step.kind() == v1::BODY || step.sample().end() == v1::UNFINISHED;
   if (some && bytes > 0) return absl::StrCat(Size(bytes), " came, not done after ", time);
   // How much of it had come the client does not tell.
-  const bool moves_much = step.kind() == v1::DOWNLOAD || step.kind() == v1::UPLOAD;
+  const bool moves_much = contract::AboutStep(step.kind()).by_client && contract::AboutStep(step.kind()).moves_much;
   return absl::StrCat(moves_much ? "not done after " : "silent for ", time);
 }
 
@@ -218,20 +219,8 @@ std::string ControlCell(const v1::SideOutcome& outcome) {
 }
 
 std::string StepLabel(v1::StepKind kind) {
-  switch (kind) {
-    case v1::ROUTE_LOOKUP: return "route";
-    case v1::BANNER: return "bastion";
-    case v1::TLS_HANDSHAKE: return "tls";
-    case v1::LISTEN_UNASKED: return "unasked";
-    case v1::HTTP_LINE: return "speaks http?";
-    case v1::EXPECTATION: return "expects";
-    case v1::CLIENT_CONNECT: return "client: connect";
-    case v1::DDL: return "client: ddl";
-    case v1::DOWNLOAD: return "client: down";
-    case v1::UPLOAD: return "client: up";
-    case v1::MESSAGE_SIZE: return "same size";
-    default: return absl::StrReplaceAll(contract::Name(kind), {{"_", " "}});
-  }
+  const std::string_view label = contract::AboutStep(kind).label;
+  return label.empty() ? contract::Name(kind) : std::string(label);
 }
 
 const v1::StepSummary* FindStep(const v1::SideOutcome& outcome, v1::StepKind kind, const std::string& variant) {

@@ -96,8 +96,9 @@ void Disturb(Dice* dice, support::Place* place) {
   if (dice->OneIn(4)) place->NoBanner(dice->Of(kFailures));
   if (dice->OneIn(4)) place->Socks("*", dice->Of(kFailures));
   if (dice->OneIn(5)) place->carrier.clear_connections();
-  if (dice->OneIn(6) && place->carrier.connections_size() > 0) place->Connection()->set_state("syn-sent");
-  if (dice->OneIn(6)) place->carrier.mutable_holder()->set_state("stopped");
+  if (dice->OneIn(6) && place->carrier.connections_size() > 0)
+    place->Connection()->set_tcp_state(v1::TCP_STATE_SYN_SENT);
+  if (dice->OneIn(6)) place->carrier.mutable_holder()->set_process_state(v1::PROCESS_STATE_STOPPED);
   if (dice->OneIn(6)) place->WithoutPrivilege();
   if (dice->OneIn(6)) place->route.set_matched_prefix("default");
   if (dice->OneIn(6)) place->route.set_connected(true);

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 
+#include "contract/names.h"
 #include "controller/compare/compare.h"
 #include "controller/diagnose/catalogue.h"
 #include "controller/diagnose/rule_rows.h"
@@ -128,7 +129,7 @@ TEST(Route, AnIdleTunnelOfEveryKindIsOne) {
     RunBuilder builder(support::kTarget, Way::kRouted);
     v1::Interface* idle = builder.Outside().side.mutable_agent()->mutable_host()->add_interfaces();
     idle->set_name("vpn0");
-    idle->set_kind(kind);
+    idle->set_link_kind(contract::LinkKindFromName(kind));
     idle->set_up(true);
     builder.Outside().NothingConnects(v1::TIMED_OUT);
     EXPECT_TRUE(Read(builder, Atom::kIdleTunnelIsUp).yes()) << kind;
@@ -141,8 +142,8 @@ TEST(Route, ADeviceIsAWholeWord) {
     RunBuilder builder(support::kTarget, Way::kRouted);
     v1::Interface* tunnel = builder.Outside().side.mutable_agent()->mutable_host()->add_interfaces();
     tunnel->set_name("tun1");
-    tunnel->set_kind("tun");
-    builder.Outside().route.add_competing_prefixes(std::string("10.0.4.0/22 dev ") + device);
+    tunnel->set_link_kind(v1::LINK_KIND_TUN);
+    builder.Outside().route.add_competing_routes()->set_interface(device);
     EXPECT_EQ(Read(builder, Atom::kTunnelRouteCoversIt).yes(), covers) << device;
   }
 }

@@ -102,7 +102,7 @@ Reading SocksTurnsAllDown(const View& view) {
   const v1::Step* target = TargetSocks(view);
   const bool target_rejected = target != nullptr && SocksRejected(*target);
   // Without a connection that stands, and an end that is far, it may as well be the carrier that is gone.
-  const bool connected = ConnectionInState(*view.subject, "established") != nullptr;
+  const bool connected = ConnectionInState(*view.subject, v1::TCP_STATE_ESTABLISHED) != nullptr;
   if (!target_rejected || positives == 0 || (!connected && view.how != How::kFarClose)) return No();
   Reading reading = Yes();
   return OnSocks(view,
@@ -189,7 +189,8 @@ Reading ClosesFarAway(const View& view) {
 // Near or far cannot be told on a short way; a connection that stands then shows that it is not the carrier.
 Reading ClosesAtTheFarEnd(const View& view) {
   if (view.subject == nullptr || view.how == How::kNotAsked) return Unknown();
-  const bool stands = ConnectionInState(*view.subject, "established") != nullptr && BannerEver(*view.subject);
+  const bool stands =
+      ConnectionInState(*view.subject, v1::TCP_STATE_ESTABLISHED) != nullptr && BannerEver(*view.subject);
   if (view.how == How::kClosed && !stands) return Unknown();
   return If(view.how == How::kFarClose || view.how == How::kClosed);
 }

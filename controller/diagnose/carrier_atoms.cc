@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "contract/names.h"
 #include "controller/compare/locality.h"
 #include "controller/compare/outcomes.h"
 #include "controller/compare/words.h"
@@ -30,9 +31,10 @@ std::string BannerWords(const v1::SideSummary& side) {
 
 // "its connection to 198.51.100.24:22 is in SYN-SENT for 41 s"
 std::string ConnectionWords(const v1::CarrierConnection& connection) {
-  std::string words = absl::StrCat("its connection to ", connection.remote_address(), " is ",
-                                   connection.state() == "syn-sent" ? "in SYN-SENT" : connection.state());
-  if (connection.state() == "established") {
+  std::string words = absl::StrCat(
+      "its connection to ", connection.remote_address(), " is ",
+      connection.tcp_state() == v1::TCP_STATE_SYN_SENT ? "in SYN-SENT" : contract::Name(connection.tcp_state()));
+  if (connection.tcp_state() == v1::TCP_STATE_ESTABLISHED) {
     if (connection.last_received_ns() > 0) {
       absl::StrAppend(&words, ", last heard ", Duration(connection.last_received_ns()), " ago");
     }
@@ -53,7 +55,7 @@ bool LooksDead(const v1::CarrierConnection& connection) {
 }
 
 const v1::CarrierConnection* Established(const View& view) {
-  return view.subject == nullptr ? nullptr : ConnectionInState(*view.subject, "established");
+  return view.subject == nullptr ? nullptr : ConnectionInState(*view.subject, v1::TCP_STATE_ESTABLISHED);
 }
 
 Reading& OnCarrier(const View& view, const std::string& text, Reading* reading) {
@@ -178,7 +180,7 @@ Reading NoWayToBastion(const View& view) {
 
 Reading CarrierWaitsForBastion(const View& view) {
   if (view.subject == nullptr || !view.subject->has_carrier()) return Unknown();
-  const v1::CarrierConnection* waiting = ConnectionInState(*view.subject, "syn-sent");
+  const v1::CarrierConnection* waiting = ConnectionInState(*view.subject, v1::TCP_STATE_SYN_SENT);
   if (waiting == nullptr) return view.subject->carrier().not_permitted() ? Unknown() : No();
   if (BannerEver(*view.subject)) return No();
   // Without a look at the process, that this connection is the tunnel's is likely and no more.

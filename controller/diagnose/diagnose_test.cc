@@ -247,7 +247,7 @@ TEST(Tunnels, AnIdleOneIsOneOfWhateverKind) {
   for (const char* kind : {"tun", "wireguard", "ovpn", "amneziawg", "ip6tnl", "sit", "gretap", "ppp"}) {
     RunBuilder builder = RowOf("route.not_through_tunnel", "the tunnel is up and its routes are gone").build();
     for (v1::Interface& interface : *builder.Outside().side.mutable_agent()->mutable_host()->mutable_interfaces()) {
-      if (interface.name() == "sst") interface.set_kind(kind);
+      if (interface.name() == "sst") interface.set_link_kind(contract::LinkKindFromName(kind));
     }
     EXPECT_EQ(MakeReport(builder.Build()).targets(0).diagnosis().verdict().cause(), "route.not_through_tunnel") << kind;
   }

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "contract/names.h"
 #include "contract/tunnel_kinds.h"
 #include "controller/compare/outcomes.h"
 #include "controller/compare/words.h"
@@ -23,7 +24,7 @@ std::string DialledAt(const View& view) {
 bool HasTunnelInterface(const v1::SideSummary& side) {
   const auto& interfaces = side.agent().host().interfaces();
   return std::any_of(interfaces.begin(), interfaces.end(),
-                     [](const v1::Interface& interface) { return contract::IsTunnelKind(interface.kind()); });
+                     [](const v1::Interface& interface) { return contract::IsTunnelKind(interface.link_kind()); });
 }
 
 Reading& OnTunnel(const View& view, std::string text, Reading* reading) {
@@ -53,10 +54,11 @@ Reading ProcessIsStopped(const View& view) {
   const v1::Process* stopped = Stopped(*view.subject);
   if (stopped == nullptr) return No();
   Reading reading = Yes();
-  OnTunnel(view, absl::StrCat("the state of pid ", stopped->pid(), " is ", stopped->state()), &reading);
+  OnTunnel(view, absl::StrCat("the state of pid ", stopped->pid(), " is ", contract::Name(stopped->process_state())),
+           &reading);
   return reading.Word("stopped", absl::StrCat(stopped->name(), " (pid ", stopped->pid(), ")"))
-      .Word("state", stopped->state())
-      .Word("waiting_pid", stopped->state() == "stopped" ? absl::StrCat(stopped->pid()) : "");
+      .Word("state", contract::Name(stopped->process_state()))
+      .Word("waiting_pid", stopped->process_state() == v1::PROCESS_STATE_STOPPED ? absl::StrCat(stopped->pid()) : "");
 }
 
 Reading InterfaceHasNoCarrier(const View& view) {
@@ -83,7 +85,7 @@ Reading TunnelEndedMeanwhile(const View& view) {
   if (view.subject == nullptr || view.ours == nullptr) return Unknown();
   const v1::CarrierDetails& carrier = view.subject->carrier();
   const v1::RouteDetails& route = view.subject->route();
-  if (carrier.kind() == v1::DIRECT && contract::IsTunnelKind(route.interface_kind()) && !carrier.interface().empty() &&
+  if (carrier.kind() == v1::DIRECT && contract::IsTunnelKind(route.link_kind()) && !carrier.interface().empty() &&
       carrier.interface() != route.interface()) {
     Reading reading = Yes();
     OnTunnel(view,

@@ -3,7 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_split.h"
+#include "contract/names.h"
 #include "contract/tunnel_kinds.h"
 #include "controller/compare/outcomes.h"
 #include "controller/compare/words.h"
@@ -15,29 +15,21 @@ namespace {
 // A tunnel's interface, up, that the target's route does not take; nullptr when there is none.
 const v1::Interface* IdleTunnel(const v1::SideSummary& side) {
   for (const v1::Interface& interface : side.agent().host().interfaces()) {
-    if (contract::IsTunnelKind(interface.kind()) && interface.up() && interface.name() != side.route().interface()) {
+    if (contract::IsTunnelKind(interface.link_kind()) && interface.up() &&
+        interface.name() != side.route().interface()) {
       return &interface;
     }
   }
   return nullptr;
 }
 
-// The device of a route in words, "10.0.4.0/22 dev tun1 metric 100"; "" when it names none.
-std::string DeviceOf(const std::string& route) {
-  const std::vector<std::string> words = absl::StrSplit(route, ' ');
-  for (size_t i = 0; i + 1 < words.size(); ++i) {
-    if (words[i] == "dev") return words[i + 1];
-  }
-  return "";
-}
-
 // Other routes that contain the destination and leave by a tunnel.
 std::vector<std::string> TunnelRoutes(const v1::SideSummary& side) {
   std::vector<std::string> found;
-  for (const std::string& competing : side.route().competing_prefixes()) {
+  for (const v1::CompetingRoute& competing : side.route().competing_routes()) {
     for (const v1::Interface& interface : side.agent().host().interfaces()) {
-      if (contract::IsTunnelKind(interface.kind()) && DeviceOf(competing) == interface.name())
-        found.push_back(competing);
+      if (contract::IsTunnelKind(interface.link_kind()) && competing.interface() == interface.name())
+        found.push_back(absl::StrCat(competing.prefix(), " dev ", competing.interface()));
     }
   }
   return found;
@@ -78,12 +70,12 @@ Reading LocalNetworkTakesIt(const View& view) {
   if (view.subject == nullptr || !view.subject->has_route()) return Unknown();
   const v1::RouteDetails& route = view.subject->route();
   const bool is_local = route.connected() || (!IsDefaultPrefix(route) && !route.matched_prefix().empty());
-  const bool of_a_tunnel = contract::IsTunnelKind(route.interface_kind()) || route.interface_kind() == "loopback";
+  const bool of_a_tunnel = contract::IsTunnelKind(route.link_kind()) || route.link_kind() == v1::LINK_KIND_LOOPBACK;
   if (!is_local || !NoTunnelCarries(*view.subject) || of_a_tunnel) return No();
   Reading reading = Yes();
   OnRoute(view, absl::StrCat(PacketWords(route), route.connected() ? ", as a neighbour" : ""), &reading);
-  if (!route.neighbour_state().empty() && route.neighbour_state() != "reachable") {
-    OnRoute(view, absl::StrCat("as a neighbour it is ", route.neighbour_state()), &reading);
+  if (route.neighbour() != v1::NEIGHBOUR_STATE_UNSPECIFIED && route.neighbour() != v1::NEIGHBOUR_STATE_REACHABLE) {
+    OnRoute(view, absl::StrCat("as a neighbour it is ", contract::Name(route.neighbour())), &reading);
   }
   return reading.Word("destination", route.destination());
 }

@@ -56,7 +56,7 @@ RunBuilder PublicName() {
 // Routes.
 void ByDefaultRoute(support::Place* place) {
   place->route.set_interface("eth0");
-  place->route.set_interface_kind("ethernet");
+  place->route.set_link_kind(v1::LINK_KIND_ETHERNET);
   place->route.set_matched_prefix("default");
   place->route.set_gateway("192.0.2.1");
   place->carrier.Clear();
@@ -76,8 +76,10 @@ RunBuilder Overlap() {
   builder.Outside().route.set_matched_prefix("10.0.4.0/24");
   builder.Outside().route.clear_gateway();
   builder.Outside().route.set_connected(true);
-  builder.Outside().route.set_neighbour_state("failed");
-  builder.Outside().route.add_competing_prefixes("10.0.4.0/22 dev sst");
+  builder.Outside().route.set_neighbour(v1::NEIGHBOUR_STATE_FAILED);
+  v1::CompetingRoute* other = builder.Outside().route.add_competing_routes();
+  other->set_prefix("10.0.4.0/22");
+  other->set_interface("sst");
   builder.Outside().NothingConnects(v1::UNREACHABLE, 3000);
   return builder;
 }
@@ -96,7 +98,7 @@ RunBuilder TunnelKilled() {
 }
 RunBuilder TunnelStopped() {
   RunBuilder builder;
-  builder.Outside().carrier.mutable_holder()->set_state("stopped");
+  builder.Outside().carrier.mutable_holder()->set_process_state(v1::PROCESS_STATE_STOPPED);
   builder.Outside().WithoutSocks().NothingConnects(v1::TIMED_OUT);
   return builder;
 }
@@ -111,7 +113,7 @@ RunBuilder ForwardGone() {
 RunBuilder StaleBastion(double rtt_ms = 40) {  // the incident
   RunBuilder builder(kTarget, Way::kSst, rtt_ms);
   support::Place& outside = builder.Outside();
-  outside.Connection()->set_state("syn-sent");
+  outside.Connection()->set_tcp_state(v1::TCP_STATE_SYN_SENT);
   outside.Connection()->clear_rtt_ns();
   outside.Connection()->clear_min_rtt_ns();
   outside.Connection()->set_age_ns(41'000'000'000);
@@ -609,7 +611,7 @@ constexpr RuleRow kRows[] = {
      [] {
        RunBuilder builder = Overlap();
        builder.Outside().route.set_connected(false);
-       builder.Outside().route.set_competing_prefixes(0, "10.0.4.0/22 dev sst0");
+       builder.Outside().route.mutable_competing_routes(0)->set_interface("sst0");
        return builder;
      }},
     {"route.not_through_tunnel", Says::kVerdict, v1::DIVERGED, "the tunnel is up and its routes are gone",

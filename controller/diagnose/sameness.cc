@@ -39,7 +39,8 @@ bool ByConnectTo(const v1::SideOutcome* outcome) {
 std::set<std::string> OuterAddresses(const v1::SideSummary& side) {
   std::set<std::string> found;
   for (const v1::Interface& interface : side.agent().host().interfaces()) {
-    if (interface.kind() != "loopback") found.insert(interface.addresses().begin(), interface.addresses().end());
+    if (interface.link_kind() != v1::LINK_KIND_LOOPBACK)
+      found.insert(interface.addresses().begin(), interface.addresses().end());
   }
   return found;
 }

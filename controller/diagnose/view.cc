@@ -144,7 +144,7 @@ bool IsDefaultPrefix(const v1::RouteDetails& route) {
 }
 
 bool LeavesByDefault(const v1::RouteDetails& route) {
-  if (contract::IsTunnelKind(route.interface_kind()) || route.connected()) return false;
+  if (contract::IsTunnelKind(route.link_kind()) || route.connected()) return false;
   return IsDefaultPrefix(route) || (!route.interface().empty() && route.interface() == route.default_interface());
 }
 
@@ -163,9 +163,9 @@ bool HasTunnel(const v1::SideSummary& side) {
   return kind == v1::TUN || kind == v1::KERNEL_TUNNEL || kind == v1::REDIRECTOR || kind == v1::PORT_FORWARD;
 }
 
-const v1::CarrierConnection* ConnectionInState(const v1::SideSummary& side, std::string_view state) {
+const v1::CarrierConnection* ConnectionInState(const v1::SideSummary& side, v1::TcpState state) {
   for (const v1::CarrierConnection& connection : side.carrier().connections()) {
-    if (connection.state() == state) return &connection;
+    if (connection.tcp_state() == state) return &connection;
   }
   return nullptr;
 }
@@ -187,7 +187,7 @@ bool BannerEver(const v1::SideSummary& side) {
 
 const v1::Process* Stopped(const v1::SideSummary& side) {
   const auto is_stopped = [](const v1::Process& process) {
-    return process.state() == "stopped" || process.state() == "zombie";
+    return process.process_state() == v1::PROCESS_STATE_STOPPED || process.process_state() == v1::PROCESS_STATE_ZOMBIE;
   };
   if (is_stopped(side.carrier().holder())) return &side.carrier().holder();
   for (const v1::CarrierConnection& connection : side.carrier().connections()) {

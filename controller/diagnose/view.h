@@ -81,7 +81,7 @@ bool IsPrivateAddress(const std::string& address);
 
 // The carrier, from outside.
 bool HasTunnel(const v1::SideSummary& side);
-const v1::CarrierConnection* ConnectionInState(const v1::SideSummary& side, std::string_view state);
+const v1::CarrierConnection* ConnectionInState(const v1::SideSummary& side, v1::TcpState state);
 // "198.51.100.24:22": of the fresh connections, or else of the carrier; "" when it is not known.
 std::string Bastion(const v1::SideSummary& side);
 // Every, and any, fresh connection to the bastion got its banner.

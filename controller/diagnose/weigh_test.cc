@@ -62,7 +62,7 @@ RunBuilder TwoAddresses() {
 TEST(Name, WithTwoAddressesTheIncidentIsStillTheBastion) {
   RunBuilder builder = TwoAddresses();
   support::Place& outside = builder.Outside();
-  outside.Connection()->set_state("syn-sent");
+  outside.Connection()->set_tcp_state(v1::TCP_STATE_SYN_SENT);
   outside.NoBanner(v1::TIMED_OUT).WithoutSocks().EverythingCloses(0.4);
   const v1::Diagnosis diagnosis = Of(builder);
   EXPECT_EQ(diagnosis.verdict().cause(), "tunnel.bastion_unreachable");

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "contract/digest.h"
 #include "contract/limits.h"
+#include "contract/upgrade.h"
 #include "controller/dispatch/kept_plan.h"
 #include "controller/dispatch/now.h"
 #include "controller/dispatch/side.h"
@@ -332,6 +333,7 @@ void AgentDispatcher::Keep(Side& side, v1::NumberedObservation numbered, const A
   if (!asked_.contains(observation.probe())) return;
   if (!kept_.insert(Key(side.name(), observation.probe(), observation.attempt())).second) return;
   const std::string probe = observation.probe();
+  contract::Upgrade(&observation);
   side.scrub().Clean(observation);
   observation.set_probe(probe);  // as the plan spells it, which is how it is found again
   v1::SideObservation* kept = run.add_observations();

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "contract/limits.h"
 #include "contract/unix_socket.h"
+#include "contract/upgrade.h"
 #include "controller/dispatch/mask.h"
 #include "controller/dispatch/now.h"
 
@@ -17,6 +18,7 @@ constexpr uint64_t kClockSamples = 5;
 constexpr auto kExitGrace = std::chrono::milliseconds(300);
 
 v1::Hello Bounded(v1::Hello hello) {
+  contract::Upgrade(&hello);
   Scrub::Printable(hello);
   constexpr int kMany = 512;  // a host with more interfaces, routes or probes than this is lying or of no more use
   if (hello.probes_size() > kMany) hello.mutable_probes()->DeleteSubrange(kMany, hello.probes_size() - kMany);

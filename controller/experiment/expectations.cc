@@ -141,7 +141,7 @@ class ExpectationReader {
     auto cause = reader_.Text(value);
     if (!cause.ok()) return cause.status();
     std::vector<std::string> known;
-    for (const diagnose::Cause& cause : diagnose::Catalogue()) known.emplace_back(cause.id);
+    for (const diagnose::Cause& one : diagnose::Catalogue()) known.emplace_back(one.id);
     if (std::find(known.begin(), known.end(), *cause) == known.end()) {
       const std::string near = plan::Nearest(*cause, known);
       return reader_.Error(value, absl::StrCat("there is no cause '", contract::Printable(*cause, 80), "'",

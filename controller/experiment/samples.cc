@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "contract/names.h"
+#include "contract/steps.h"
 #include "controller/experiment/statistics.h"
 #include "parallax/v1/plan.pb.h"
 
@@ -22,13 +23,6 @@ namespace {
 constexpr double kNsPerMs = 1e6;
 constexpr char kClient[] = "client_";
 constexpr double kNever = std::numeric_limits<double>::infinity();
-
-// What the probes of a target, and a health endpoint, come to without a variant; STEP_KIND_UNSPECIFIED is the whole.
-constexpr v1::StepKind kStaged[] = {v1::RESOLVE,       v1::CONNECT, v1::LISTEN_UNASKED, v1::SSL_REQUEST,
-                                    v1::TLS_HANDSHAKE, v1::STARTUP, v1::AUTHENTICATION, v1::READY,
-                                    v1::QUERY,         v1::REQUEST, v1::BODY,           v1::STEP_KIND_UNSPECIFIED};
-constexpr v1::StepKind kClientSteps[] = {v1::RESOLVE, v1::CLIENT_CONNECT,       v1::QUERY, v1::DOWNLOAD, v1::UPLOAD,
-                                         v1::DDL,     v1::STEP_KIND_UNSPECIFIED};
 
 using Samples = google::protobuf::RepeatedPtrField<v1::Sample>;
 
@@ -202,8 +196,14 @@ std::string StepName(v1::Role role, v1::StepKind kind) {
 
 std::vector<std::string> StepNames() {
   std::vector<std::string> names;
-  for (const v1::StepKind kind : kStaged) names.push_back(StepName(v1::TARGET, kind));
-  for (const v1::StepKind kind : kClientSteps) names.push_back(StepName(v1::CLIENT, kind));
+  const auto add = [&names](v1::Role role, bool contract::StepInfo::*goes_through) {
+    for (const contract::StepInfo& step : contract::Steps()) {
+      if (step.*goes_through && step.measured) names.push_back(StepName(role, step.kind));
+    }
+    names.push_back(StepName(role, v1::STEP_KIND_UNSPECIFIED));  // the whole
+  };
+  add(v1::TARGET, &contract::StepInfo::staged);
+  add(v1::CLIENT, &contract::StepInfo::by_client);
   return names;
 }
 

@@ -22,7 +22,7 @@ v1::Hello Agent(const std::string& hostname, const std::string& address) {
   agent.mutable_host()->add_resolvers("10.0.0.2");
   v1::Interface* loopback = agent.mutable_host()->add_interfaces();
   loopback->set_name("lo");
-  loopback->set_kind("loopback");
+  loopback->set_link_kind(v1::LINK_KIND_LOOPBACK);
   loopback->set_up(true);
   loopback->add_addresses("127.0.0.1/8");
   v1::Interface* eth0 = agent.mutable_host()->add_interfaces();
@@ -143,7 +143,7 @@ v1::Comparison Base() {
   carrier->set_kind(v1::TUN);
   carrier->set_interface("sst");
   carrier->mutable_holder()->set_pid(4711);
-  carrier->add_connections()->set_state("syn-sent");
+  carrier->add_connections()->set_tcp_state(v1::TCP_STATE_SYN_SENT);
   carrier->add_socks()->set_address("127.0.0.1:1080");
   carrier->set_summary("sst (pid 4711) -> 198.51.100.24:22, SYN-SENT for 41 s");
   v1::Step* socks = outside->add_socks();

@@ -1,6 +1,7 @@
 #include "controller/report/json_message.h"
 
 #include <google/protobuf/descriptor.h>
+#include <google/protobuf/descriptor.pb.h>
 
 #include <algorithm>
 #include <cmath>
@@ -26,6 +27,9 @@ std::string EnumWord(const FieldDescriptor& field, int value) {
   if (type == "StepKind") return contract::Name(static_cast<v1::StepKind>(value));
   if (type == "End") return contract::Name(static_cast<v1::End>(value));
   if (type == "CarrierKind") return contract::Name(static_cast<v1::CarrierKind>(value));
+  for (const char* kernels : {"LinkKind", "NeighbourState", "ProcessState", "TcpState", "RouteType"}) {
+    if (type == kernels) return contract::NameOf(*field.enum_type(), value);
+  }
   const auto* known = field.enum_type()->FindValueByNumber(value);
   return known == nullptr ? "unknown_" + std::to_string(value) : absl::AsciiStrToLower(known->name());
 }
@@ -193,6 +197,7 @@ ordered_json MessageJson(const Message& message) {
   for (int i = 0; i < descriptor->field_count(); ++i) {
     const FieldDescriptor& field = *descriptor->field(i);
     if (field.containing_oneof() != nullptr && !message.GetReflection()->HasField(message, &field)) continue;
+    if (field.options().deprecated()) continue;  // its successor is shown
     ordered_json& slot = json[KeyOf(field)];
     if (!field.is_repeated()) {
       slot = Single(message, field);

@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "contract/names.h"
+#include "contract/steps.h"
 #include "controller/compare/login.h"
 #include "controller/compare/outcomes.h"
 #include "controller/compare/words.h"
@@ -22,11 +23,6 @@ using compare::FindStep;
 using compare::HostPort;
 using compare::StepCell;
 using compare::StepLabel;
-
-constexpr std::array kTargetSteps = {
-    v1::RESOLVE, v1::CONNECT, v1::LISTEN_UNASKED, v1::EXCHANGE, v1::SSL_REQUEST, v1::TLS_HANDSHAKE, v1::REQUEST,
-    v1::BODY,    v1::STARTUP, v1::AUTHENTICATION, v1::READY,    v1::QUERY,       v1::MESSAGE_SIZE,  v1::HTTP_LINE};
-constexpr std::array kClientSteps = {v1::RESOLVE, v1::CLIENT_CONNECT, v1::QUERY, v1::DOWNLOAD, v1::UPLOAD, v1::DDL};
 
 class RowMaker {
  public:
@@ -235,7 +231,9 @@ void RowMaker::TargetRows(const v1::Pair& pair, bool with_controls) {
     NegativeControls();
     PositiveControls();
   };
-  for (const v1::StepKind kind : kTargetSteps) {
+  for (const contract::StepInfo& about : contract::Steps()) {
+    if (!about.staged) continue;
+    const v1::StepKind kind = about.kind;
     if (kind != v1::RESOLVE && kind != v1::CONNECT) controls();
     if (Worth(pair, kind)) StepRow(pair, kind, "", StepLabel(kind));
   }
@@ -281,7 +279,9 @@ void RowMaker::Clients() {
       heading.label = absl::StrCat("client to ", HostPort(pair.address(), pair.port()));
       rows_.push_back(std::move(heading));
     }
-    for (const v1::StepKind kind : kClientSteps) {
+    for (const contract::StepInfo& about : contract::Steps()) {
+      if (!about.by_client) continue;
+      const v1::StepKind kind = about.kind;
       StepRow(pair, kind, "", kind == v1::QUERY ? "client: query" : StepLabel(kind));
     }
     NotAsked(pair);

@@ -62,7 +62,7 @@ std::string HostWords(const v1::SideSummary& side) {
   if (side.vantage() == "local") return "this laptop";
   std::string address;
   for (const v1::Interface& interface : side.agent().host().interfaces()) {
-    if (interface.kind() == "loopback" || !interface.up()) continue;
+    if (interface.link_kind() == v1::LINK_KIND_LOOPBACK || !interface.up()) continue;
     for (const std::string& candidate : interface.addresses()) {
       if (candidate.starts_with("127.") || candidate.starts_with("::1") || candidate.starts_with("fe80:")) continue;
       if (address.empty()) address = candidate.substr(0, candidate.find('/'));

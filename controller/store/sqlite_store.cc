@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "contract/limits.h"
+#include "contract/upgrade.h"
 #include "controller/store/database.h"
 #include "controller/store/migrations.h"
 #include "controller/store/run_store.h"
@@ -104,6 +105,7 @@ absl::StatusOr<v1::Run> SqliteStore::Only(Statement statement, std::string_view 
     return absl::FailedPreconditionError(absl::StrCat("run ", ids[0], " was written by a newer release (version ",
                                                       run.version(), "): use that release to read it"));
   }
+  contract::Upgrade(&run);
   return run;
 }
 

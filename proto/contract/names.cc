@@ -1,73 +1,96 @@
 #include "contract/names.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 
 namespace parallax::contract {
 namespace {
 
-std::string Lower(const std::string& name, int value) {
-  if (name.empty()) return absl::StrCat("unknown_", value);
-  return absl::AsciiStrToLower(name);
+using google::protobuf::EnumDescriptor;
+
+// Values whose word is not simply their name in lower case. Some names carry a suffix, since C++ has one scope for all.
+struct Exception {
+  std::string_view value;
+  std::string_view word;
+};
+constexpr Exception kExceptions[] = {
+    {"CARRIER_UNKNOWN", "unknown"},
+    {"QUERY_RUNG", "query"},
+    {"UNKNOWN_LOCALITY", "unknown"},
+    {"UNDECIDED", "cannot_tell"},
+    {"PROCESS_STATE_WAITING_FOR_A_DISK", "waiting for a disk"},
+};
+
+// The kernel's words: its enums have the name of their type before each value, and no word where nothing is known.
+bool IsKernelsOwn(const EnumDescriptor& type) {
+  constexpr std::string_view kTypes[] = {"LinkKind", "NeighbourState", "ProcessState", "TcpState", "RouteType"};
+  return std::find(std::begin(kTypes), std::end(kTypes), type.name()) != std::end(kTypes);
+}
+
+template <typename Enum>
+Enum FromName(std::string_view name, const EnumDescriptor& type, Enum otherwise) {
+  if (name.empty()) return static_cast<Enum>(0);
+  for (int i = 0; i < type.value_count(); ++i) {
+    const int number = type.value(i)->number();
+    if (NameOf(type, number) == name) return static_cast<Enum>(number);
+  }
+  return otherwise;
 }
 
 }  // namespace
 
-std::string Name(v1::Failure value) {
-  if (value == v1::FAILURE_UNSPECIFIED) return "unspecified";
-  return Lower(v1::Failure_Name(value), value);
+std::string NameOf(const EnumDescriptor& type, int value) {
+  const bool kernels = IsKernelsOwn(type);
+  if (value == 0) return kernels ? "" : "unspecified";
+  const auto* known = type.FindValueByNumber(value);
+  if (known == nullptr) return absl::StrCat("unknown_", value);
+  for (const Exception& exception : kExceptions) {
+    if (known->name() == exception.value) return std::string(exception.word);
+  }
+  std::string word = absl::AsciiStrToLower(known->name());
+  if (!kernels) return word;
+  const std::string& unspecified = type.FindValueByNumber(0)->name();  // TCP_STATE_UNSPECIFIED
+  word.erase(0, unspecified.size() - std::string_view("UNSPECIFIED").size());
+  if (type.name() == "TcpState") std::replace(word.begin(), word.end(), '_', '-');  // as ss(8) spells it
+  return word;
 }
-std::string Name(v1::StepKind value) {
-  if (value == v1::STEP_KIND_UNSPECIFIED) return "unspecified";
-  return Lower(v1::StepKind_Name(value), value);
+
+std::string Name(v1::Failure value) { return NameOf(*v1::Failure_descriptor(), value); }
+std::string Name(v1::StepKind value) { return NameOf(*v1::StepKind_descriptor(), value); }
+std::string Name(v1::End value) { return NameOf(*v1::End_descriptor(), value); }
+std::string Name(v1::CarrierKind value) { return NameOf(*v1::CarrierKind_descriptor(), value); }
+std::string Name(v1::Status value) { return NameOf(*v1::Status_descriptor(), value); }
+std::string Name(v1::Rung value) { return NameOf(*v1::Rung_descriptor(), value); }
+std::string Name(v1::Judgement value) { return NameOf(*v1::Judgement_descriptor(), value); }
+std::string Name(v1::Locality value) { return NameOf(*v1::Locality_descriptor(), value); }
+std::string Name(v1::Severity value) { return NameOf(*v1::Severity_descriptor(), value); }
+std::string Name(v1::Role value) { return NameOf(*v1::Role_descriptor(), value); }
+std::string Name(v1::DifferenceKind value) { return NameOf(*v1::DifferenceKind_descriptor(), value); }
+std::string Name(v1::NoteKind value) { return NameOf(*v1::NoteKind_descriptor(), value); }
+std::string Name(v1::TlsTrouble value) { return NameOf(*v1::TlsTrouble_descriptor(), value); }
+std::string Name(v1::LinkKind value) { return NameOf(*v1::LinkKind_descriptor(), value); }
+std::string Name(v1::NeighbourState value) { return NameOf(*v1::NeighbourState_descriptor(), value); }
+std::string Name(v1::ProcessState value) { return NameOf(*v1::ProcessState_descriptor(), value); }
+std::string Name(v1::TcpState value) { return NameOf(*v1::TcpState_descriptor(), value); }
+std::string Name(v1::RouteType value) { return NameOf(*v1::RouteType_descriptor(), value); }
+
+v1::LinkKind LinkKindFromName(std::string_view name) {
+  return FromName(name, *v1::LinkKind_descriptor(), v1::LINK_KIND_OTHER);
 }
-std::string Name(v1::End value) {
-  if (value == v1::END_UNSPECIFIED) return "unspecified";
-  return Lower(v1::End_Name(value), value);
+v1::NeighbourState NeighbourStateFromName(std::string_view name) {
+  return FromName(name, *v1::NeighbourState_descriptor(), v1::NEIGHBOUR_STATE_UNSPECIFIED);
 }
-std::string Name(v1::CarrierKind value) {
-  if (value == v1::CARRIER_KIND_UNSPECIFIED) return "unspecified";
-  if (value == v1::CARRIER_UNKNOWN) return "unknown";
-  return Lower(v1::CarrierKind_Name(value), value);
+v1::ProcessState ProcessStateFromName(std::string_view name) {
+  return FromName(name, *v1::ProcessState_descriptor(), v1::PROCESS_STATE_UNSPECIFIED);
 }
-std::string Name(v1::Status value) {
-  if (value == v1::STATUS_UNSPECIFIED) return "unspecified";
-  return Lower(v1::Status_Name(value), value);
+v1::TcpState TcpStateFromName(std::string_view name) {
+  return FromName(name, *v1::TcpState_descriptor(), v1::TCP_STATE_UNSPECIFIED);
 }
-std::string Name(v1::Rung value) {
-  if (value == v1::RUNG_UNSPECIFIED) return "unspecified";
-  if (value == v1::QUERY_RUNG) return "query";
-  return Lower(v1::Rung_Name(value), value);
-}
-std::string Name(v1::Judgement value) {
-  if (value == v1::JUDGEMENT_UNSPECIFIED) return "unspecified";
-  return Lower(v1::Judgement_Name(value), value);
-}
-std::string Name(v1::Locality value) {
-  if (value == v1::LOCALITY_UNSPECIFIED) return "unspecified";
-  if (value == v1::UNKNOWN_LOCALITY) return "unknown";
-  return Lower(v1::Locality_Name(value), value);
-}
-std::string Name(v1::Severity value) {
-  if (value == v1::SEVERITY_UNSPECIFIED) return "unspecified";
-  if (value == v1::UNDECIDED) return "cannot_tell";
-  return Lower(v1::Severity_Name(value), value);
-}
-std::string Name(v1::Role value) {
-  if (value == v1::ROLE_UNSPECIFIED) return "unspecified";
-  return Lower(v1::Role_Name(value), value);
-}
-std::string Name(v1::DifferenceKind value) {
-  if (value == v1::DIFFERENCE_KIND_UNSPECIFIED) return "unspecified";
-  return Lower(v1::DifferenceKind_Name(value), value);
-}
-std::string Name(v1::NoteKind value) {
-  if (value == v1::NOTE_KIND_UNSPECIFIED) return "unspecified";
-  return Lower(v1::NoteKind_Name(value), value);
-}
-std::string Name(v1::TlsTrouble value) {
-  if (value == v1::TLS_TROUBLE_UNSPECIFIED) return "unspecified";
-  return Lower(v1::TlsTrouble_Name(value), value);
+v1::RouteType RouteTypeFromName(std::string_view name) {
+  return FromName(name, *v1::RouteType_descriptor(), v1::ROUTE_TYPE_UNSPECIFIED);
 }
 
 std::string Name(v1::SslMode value) {

@@ -2,6 +2,8 @@
 #ifndef PARALLAX_PROTO_CONTRACT_NAMES_H_
 #define PARALLAX_PROTO_CONTRACT_NAMES_H_
 
+#include <google/protobuf/descriptor.h>
+
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,8 +35,24 @@ std::string Name(v1::Role value);
 std::string Name(v1::DifferenceKind value);
 std::string Name(v1::NoteKind value);
 std::string Name(v1::TlsTrouble value);
+// The kernel's own words, "" for UNSPECIFIED: "wireguard", "failed", "stopped", "syn-sent", "blackhole".
+std::string Name(v1::LinkKind value);
+std::string Name(v1::NeighbourState value);
+std::string Name(v1::ProcessState value);
+std::string Name(v1::TcpState value);
+std::string Name(v1::RouteType value);
 // libpq's spelling: "verify-full".
 std::string Name(v1::SslMode value);
+
+// What Name says of a value of any enum of the contract, for what walks over messages by reflection.
+std::string NameOf(const google::protobuf::EnumDescriptor& type, int value);
+
+// The inverse of Name. UNSPECIFIED for a word that this version does not know; of a kind of interface: OTHER.
+v1::LinkKind LinkKindFromName(std::string_view name);
+v1::NeighbourState NeighbourStateFromName(std::string_view name);
+v1::ProcessState ProcessStateFromName(std::string_view name);
+v1::TcpState TcpStateFromName(std::string_view name);
+v1::RouteType RouteTypeFromName(std::string_view name);
 
 // The inverse of Name(SslMode); nullopt for anything else.
 std::optional<v1::SslMode> SslModeFromName(std::string_view name);

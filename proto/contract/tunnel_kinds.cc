@@ -4,36 +4,36 @@ namespace parallax::contract {
 namespace {
 
 struct Kind {
-  std::string_view name;
+  v1::LinkKind kind;
   bool in_kernel;
   bool frames;  // Ethernet inside: it has neighbours
 };
-// The kernel calls a TAP "tun" too; "tap" is what other systems and older records say.
 constexpr Kind kKinds[] = {
-    {"tun", false, false},     {"tap", false, true},   {"wireguard", true, false}, {"amneziawg", true, false},
-    {"ovpn", true, false},     {"ppp", true, false},   {"ipip", true, false},      {"ip6tnl", true, false},
-    {"sit", true, false},      {"gre", true, false},   {"gretap", true, true},     {"ip6gre", true, false},
-    {"ip6gretap", true, true}, {"erspan", true, true}, {"ip6erspan", true, true},  {"vti", true, false},
-    {"vti6", true, false},     {"xfrm", true, false},
+    {v1::LINK_KIND_TUN, false, false},      {v1::LINK_KIND_TAP, false, true},    {v1::LINK_KIND_WIREGUARD, true, false},
+    {v1::LINK_KIND_AMNEZIAWG, true, false}, {v1::LINK_KIND_OVPN, true, false},   {v1::LINK_KIND_PPP, true, false},
+    {v1::LINK_KIND_IPIP, true, false},      {v1::LINK_KIND_IP6TNL, true, false}, {v1::LINK_KIND_SIT, true, false},
+    {v1::LINK_KIND_GRE, true, false},       {v1::LINK_KIND_GRETAP, true, true},  {v1::LINK_KIND_IP6GRE, true, false},
+    {v1::LINK_KIND_IP6GRETAP, true, true},  {v1::LINK_KIND_ERSPAN, true, true},  {v1::LINK_KIND_IP6ERSPAN, true, true},
+    {v1::LINK_KIND_VTI, true, false},       {v1::LINK_KIND_VTI6, true, false},   {v1::LINK_KIND_XFRM, true, false},
 };
 
-const Kind* Find(std::string_view name) {
-  for (const Kind& kind : kKinds) {
-    if (kind.name == name) return &kind;
+const Kind* Find(v1::LinkKind kind) {
+  for (const Kind& known : kKinds) {
+    if (known.kind == kind) return &known;
   }
   return nullptr;
 }
 
 }  // namespace
 
-bool IsTunnelKind(std::string_view kind) { return Find(kind) != nullptr; }
+bool IsTunnelKind(v1::LinkKind kind) { return Find(kind) != nullptr; }
 
-bool IsKernelTunnelKind(std::string_view kind) {
+bool IsKernelTunnelKind(v1::LinkKind kind) {
   const Kind* found = Find(kind);
   return found != nullptr && found->in_kernel;
 }
 
-bool IsTunnelWithoutNeighbours(std::string_view kind) {
+bool IsTunnelWithoutNeighbours(v1::LinkKind kind) {
   const Kind* found = Find(kind);
   return found != nullptr && !found->frames;
 }

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "contract/upgrade.h"
 #include "controller/diagnose/diagnose.h"
 #include "controller/report/golden.h"
 #include "controller/report/report.h"
@@ -59,6 +60,7 @@ class ReplayCase : public ::testing::TestWithParam<std::string> {
     const std::filesystem::path folder = kFolder;
     ASSERT_TRUE(
         google::protobuf::TextFormat::ParseFromString(ReadAll(folder / (GetParam() + std::string(kRun))), &run_));
+    contract::Upgrade(&run_);  // as the store does with what it reads
     auto expected = report::ParseExpectation(ReadAll(folder / (GetParam() + ".expect.json")));
     ASSERT_TRUE(expected.ok()) << expected.status();
     expected_ = *std::move(expected);

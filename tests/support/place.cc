@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "contract/names.h"
 #include "tests/support/run_builder.h"
 
 namespace parallax::support {
@@ -15,7 +16,7 @@ int64_t Ns(double ms) { return static_cast<int64_t>(ms * 1e6); }
 void AddInterface(v1::Hello* hello, const std::string& name, const std::string& kind, const std::string& address) {
   v1::Interface* interface = hello->mutable_host()->add_interfaces();
   interface->set_name(name);
-  interface->set_kind(kind);
+  interface->set_link_kind(contract::LinkKindFromName(kind));
   interface->set_up(true);
   interface->set_carrier(true);
   interface->set_mtu(1500);
@@ -65,7 +66,7 @@ v1::RouteDetails RouteBy(const std::string& interface, const std::string& kind, 
                          const std::string& gateway) {
   v1::RouteDetails route;
   route.set_interface(interface);
-  route.set_interface_kind(kind);
+  route.set_link_kind(contract::LinkKindFromName(kind));
   route.set_interface_up(true);
   route.set_interface_carrier(true);
   route.set_matched_prefix(prefix);
@@ -79,7 +80,7 @@ v1::Process ProcessOf(int pid, const std::string& name) {
   v1::Process process;
   process.set_pid(pid);
   process.set_name(name);
-  process.set_state("sleeping");
+  process.set_process_state(v1::PROCESS_STATE_SLEEPING);
   process.set_age_ns(3'600'000'000'000);
   return process;
 }
@@ -88,7 +89,7 @@ void AddConnection(double rtt_ms, const v1::Process& owner, v1::CarrierDetails* 
   v1::CarrierConnection* connection = carrier->add_connections();
   connection->set_local_address("192.0.2.10:50022");
   connection->set_remote_address(kBastion);
-  connection->set_state("established");
+  connection->set_tcp_state(v1::TCP_STATE_ESTABLISHED);
   connection->set_rtt_ns(Ns(rtt_ms * 1.1));
   connection->set_min_rtt_ns(Ns(rtt_ms));
   connection->set_last_received_ns(Ns(100));

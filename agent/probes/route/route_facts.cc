@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "agent/net/classify.h"
 #include "agent/net/netlink.h"
+#include "contract/names.h"
 #include "contract/tunnel_kinds.h"
 
 namespace parallax::probes {
@@ -27,14 +28,19 @@ const net::Route* DefaultRoute(const std::vector<net::Route>& routes, bool v6) {
   return best;
 }
 
-std::string TypeWord(const net::Route& route) {
+v1::RouteType TypeOf(const net::Route& route) {
   switch (route.type) {
-    case RTN_BLACKHOLE: return "blackhole ";
-    case RTN_UNREACHABLE: return "unreachable ";
-    case RTN_PROHIBIT: return "prohibit ";
-    case RTN_THROW: return "throw ";
-    default: return "";
+    case RTN_BLACKHOLE: return v1::ROUTE_TYPE_BLACKHOLE;
+    case RTN_UNREACHABLE: return v1::ROUTE_TYPE_UNREACHABLE;
+    case RTN_PROHIBIT: return v1::ROUTE_TYPE_PROHIBIT;
+    case RTN_THROW: return v1::ROUTE_TYPE_THROW;
+    default: return v1::ROUTE_TYPE_UNICAST;
   }
+}
+
+std::string TypeWord(const net::Route& route) {
+  const v1::RouteType type = TypeOf(route);
+  return type == v1::ROUTE_TYPE_UNICAST ? "" : absl::StrCat(contract::Name(type), " ");
 }
 
 bool SameEntry(const net::Route& a, const net::Route& b) {
@@ -105,6 +111,11 @@ absl::StatusOr<RouteFacts> ReadRouteFacts(const std::string& address, int64_t de
     std::string words = absl::StrCat(TypeWord(route), net::PrefixText(route), by == nullptr ? "" : " dev " + by->name);
     if (route.table != RT_TABLE_MAIN) absl::StrAppend(&words, " table ", net::TableName(route.table));
     details.add_competing_prefixes(words);
+    v1::CompetingRoute* competing = details.add_competing_routes();
+    competing->set_prefix(net::PrefixText(route));
+    if (by != nullptr) competing->set_interface(by->name);
+    competing->set_table(net::TableName(route.table));
+    competing->set_type(TypeOf(route));
   }
   if (answer->os_error != 0) {
     facts.os_error = answer->os_error;
@@ -128,20 +139,23 @@ absl::StatusOr<RouteFacts> ReadRouteFacts(const std::string& address, int64_t de
   }
   if (link != nullptr) {
     details.set_interface(link->name);
-    details.set_interface_kind(link->kind);
+    details.set_link_kind(contract::LinkKindFromName(link->kind));
     details.set_interface_up(link->up);
     details.set_interface_carrier(link->carrier);
     if (details.mtu() == 0) details.set_mtu(link->mtu);
   }
   // A TUN has no neighbours, though its routes have link scope.
-  const bool has_neighbours = link != nullptr && !contract::IsTunnelWithoutNeighbours(link->kind) &&
+  const bool has_neighbours = link != nullptr &&
+                              !contract::IsTunnelWithoutNeighbours(contract::LinkKindFromName(link->kind)) &&
                               link->kind != "none" && link->kind != "loopback";
   const bool link_scope = matched != nullptr && (v6 ? matched->gateway.empty() : matched->scope == RT_SCOPE_LINK);
   details.set_connected(has_neighbours && details.gateway().empty() && link_scope);
   if (neighbours.ok() && link != nullptr) {
     const std::string& next_hop = details.gateway().empty() ? address : details.gateway();
     for (const net::Neighbour& neighbour : *neighbours) {
-      if (neighbour.link == link->index && neighbour.address == next_hop) details.set_neighbour_state(neighbour.state);
+      if (neighbour.link == link->index && neighbour.address == next_hop) {
+        details.set_neighbour(contract::NeighbourStateFromName(neighbour.state));
+      }
     }
   }
   details.set_policy(Policy(rules.ok() ? *rules : std::vector<net::Rule>{}, chosen, matched));

@@ -44,7 +44,7 @@ TEST(RouteProbe, NamesInterfaceSourceGatewayAndPrefix) {
     EXPECT_EQ(step.failure(), v1::NONE);
     const v1::RouteDetails& route = step.route();
     EXPECT_EQ(route.interface(), "near");
-    EXPECT_EQ(route.interface_kind(), "veth");
+    EXPECT_EQ(route.link_kind(), v1::LINK_KIND_VETH);
     EXPECT_EQ(route.source(), "192.0.2.10");
     EXPECT_EQ(route.gateway(), "192.0.2.1");
     EXPECT_EQ(route.mtu(), 1400u);
@@ -63,7 +63,7 @@ TEST(RouteProbe, ShowsATunWithoutAProcessAsWithoutCarrier) {
     MakeNetwork();
     const v1::RouteDetails route = Lookup(To("10.0.4.172")).route();
     EXPECT_EQ(route.interface(), "tunnel0");
-    EXPECT_EQ(route.interface_kind(), "tun");
+    EXPECT_EQ(route.link_kind(), v1::LINK_KIND_TUN);
     EXPECT_EQ(route.matched_prefix(), "10.0.4.0/22");
     EXPECT_EQ(route.source(), "172.16.0.1");
     EXPECT_FALSE(route.interface_carrier());
@@ -82,7 +82,7 @@ TEST(RouteProbe, ShowsALocalNetworkThatOwnsTheAddressAndTheRouteThatLost) {
     EXPECT_EQ(route.interface(), "near");
     EXPECT_TRUE(route.connected());
     EXPECT_EQ(route.matched_prefix(), "10.0.4.0/24");
-    EXPECT_EQ(route.neighbour_state(), "failed");
+    EXPECT_EQ(route.neighbour(), v1::NEIGHBOUR_STATE_FAILED);
     EXPECT_THAT(route.competing_prefixes(), Contains("10.0.4.0/22 dev tunnel0"));
   });
 }
@@ -121,7 +121,7 @@ TEST(RouteProbe, LooksWhereThisSideReallyDials) {
     options.connect_to[0].set_to_port(15432);
     const v1::RouteDetails route = Lookup(To("10.0.4.172"), options).route();
     EXPECT_EQ(route.destination(), "127.0.0.1");
-    EXPECT_EQ(route.interface_kind(), "loopback");
+    EXPECT_EQ(route.link_kind(), v1::LINK_KIND_LOOPBACK);
   });
 }
 

@@ -12,6 +12,7 @@
 #include "agent/net/connection.h"
 #include "agent/net/netlink.h"
 #include "agent/net/sock_diag.h"
+#include "contract/names.h"
 #include "contract/tunnel_kinds.h"
 
 namespace parallax::probes {
@@ -136,16 +137,16 @@ void Finder::TellKind() {
   details.set_interface_carrier(route.interface_carrier());
   const TcpSocket* mirror = Mirror();
   // A destination that is this host itself has a mirror without any redirection: then it ends where it was dialled.
-  const bool redirected = mirror != nullptr && (route.interface_kind() != "loopback" ||
+  const bool redirected = mirror != nullptr && (route.link_kind() != v1::LINK_KIND_LOOPBACK ||
                                                 Local(*mirror) != net::JoinHostPort(question_.address, question_.port));
   if (net::IsLoopbackAddress(question_.address)) {
     details.set_kind(v1::PORT_FORWARD);
   } else if (redirected) {
     details.set_kind(v1::REDIRECTOR);
     details.set_redirected_to(Local(*mirror));
-  } else if (route.interface_kind() == "tun") {
+  } else if (route.link_kind() == v1::LINK_KIND_TUN) {
     details.set_kind(v1::TUN);
-  } else if (contract::IsKernelTunnelKind(route.interface_kind())) {
+  } else if (contract::IsKernelTunnelKind(route.link_kind())) {
     details.set_kind(v1::KERNEL_TUNNEL);
   } else if (now_.processes.blind()) {
     // The kernel's tables name no tunnel. What a process does with the traffic is another question.
@@ -219,7 +220,7 @@ void Finder::AddConnection(const TcpSocket& socket, const Process* owner, bool c
   v1::CarrierConnection* connection = details.add_connections();
   connection->set_local_address(Local(socket));
   connection->set_remote_address(Remote(socket));
-  connection->set_state(socket.state);
+  connection->set_tcp_state(contract::TcpStateFromName(socket.state));
   connection->set_rtt_ns(socket.rtt_ns);
   connection->set_min_rtt_ns(socket.min_rtt_ns);
   connection->set_last_received_ns(socket.last_received_ns);

@@ -2,13 +2,16 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "agent/probes/tunnel/carrier_finder.h"
+#include "contract/names.h"
 
 namespace parallax::probes {
 namespace {
 
 std::string Words(const v1::Process& process) {
-  const bool notable = process.state() == "stopped" || process.state() == "zombie";
-  return absl::StrCat(process.name(), " (pid ", process.pid(), notable ? ", " + process.state() : "", ")");
+  const bool notable =
+      process.process_state() == v1::PROCESS_STATE_STOPPED || process.process_state() == v1::PROCESS_STATE_ZOMBIE;
+  return absl::StrCat(process.name(), " (pid ", process.pid(),
+                      notable ? ", " + contract::Name(process.process_state()) : "", ")");
 }
 
 std::string Seconds(int64_t ns) {
@@ -18,13 +21,13 @@ std::string Seconds(int64_t ns) {
 
 std::string Words(const v1::CarrierConnection& connection) {
   std::string words = absl::StrCat(connection.remote_address(), ", ");
-  if (connection.state() == "syn-sent") {
+  if (connection.tcp_state() == v1::TCP_STATE_SYN_SENT) {
     return absl::StrCat(
         words, "SYN-SENT",
         connection.age_ns() >= 0 ? " for " + Seconds(connection.age_ns()) : std::string(" (no answer)"));
   }
-  absl::StrAppend(&words, connection.state());
-  if (connection.state() == "established") {
+  absl::StrAppend(&words, contract::Name(connection.tcp_state()));
+  if (connection.tcp_state() == v1::TCP_STATE_ESTABLISHED) {
     absl::StrAppend(&words, ", last heard ", Seconds(connection.last_received_ns()), " ago");
     // What is merely under way is no news.
     const bool late = connection.last_received_ns() > 3'000'000'000;

@@ -121,7 +121,7 @@ TEST(TunnelProbe, FindsTheProcessOfATunAndItsUnansweredCarrier) {
     EXPECT_TRUE(carrier.interface_carrier());
     ASSERT_EQ(carrier.connections_size(), 1);
     EXPECT_EQ(carrier.connections(0).remote_address(), "198.51.100.24:22");
-    EXPECT_EQ(carrier.connections(0).state(), "syn-sent");
+    EXPECT_EQ(carrier.connections(0).tcp_state(), v1::TCP_STATE_SYN_SENT);
     EXPECT_GE(carrier.connections(0).age_ns(), 0);
     EXPECT_TRUE(carrier.connections(0).certain());
     EXPECT_THAT(carrier.summary(), HasSubstr("-> 198.51.100.24:22, SYN-SENT for "));
@@ -184,7 +184,7 @@ TEST(TunnelProbe, TellsAProcessThatIsGoneFromOneThatIsFrozen) {
     tunnel.AwaitReady();
     tunnel.Freeze();
     v1::Observation observation = RunProbe(kTunnelProbe, To("10.0.4.172"), Quick());
-    EXPECT_EQ(observation.steps(0).carrier().holder().state(), "stopped");
+    EXPECT_EQ(observation.steps(0).carrier().holder().process_state(), v1::PROCESS_STATE_STOPPED);
     EXPECT_THAT(observation.steps(0).carrier().summary(), HasSubstr(", stopped): no connection to a bastion"));
     EXPECT_EQ(Find(observation, v1::BANNER), nullptr);
     tunnel.End();
