@@ -1,3 +1,3 @@
-// Beside proto/precompiled.h: what the tests read.
+// Beside proto/contract/precompiled.h: what the tests read.
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
