@@ -1,9 +1,7 @@
 // parallax-agent: executes plans and nothing else. Flags, signals and wiring.
 #include <fcntl.h>
-#include <malloc.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,7 +20,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "agent/host/memory.h"
 #include "agent/net/clock.h"
+#include "agent/net/signals.h"
 #include "agent/policy/policy.h"
 #include "agent/probes/registry.h"
 #include "agent/runner/runner.h"
@@ -74,12 +74,8 @@ bool TakeStdio(SessionDescriptors* taken) {
 
 // A descriptor that is readable once we are asked to end. Blocks the signals, so it comes before any thread.
 int EndSignals() {
-  sigset_t ends;
-  sigemptyset(&ends);
-  for (int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&ends, signal);
-  pthread_sigmask(SIG_BLOCK, &ends, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
-  return signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
+  return net::OpenSignals({SIGTERM, SIGINT, SIGHUP});
 }
 
 int Stdio() {
@@ -271,11 +267,7 @@ void AddCheck(CLI::App& app, session::HealthCheckOptions& options, TokenFlags& t
 
 int Main(int argc, char** argv) {
   contract::LeaveNoCoreFile();  // passwords are in here
-#ifdef __GLIBC__
-  // With an arena a thread, memory grows with the number of threads that ever allocated. Two are enough for what runs
-  // at once here.
-  mallopt(M_ARENA_MAX, 2);
-#endif
+  host::ShareFreedMemory();
   contract::EndInWordsWithoutMemory("parallax-agent", kExitSession);
   // stdout belongs to the session.
   spdlog::set_default_logger(std::make_shared<spdlog::logger>("", std::make_shared<spdlog::sinks::stderr_sink_mt>()));

@@ -41,6 +41,13 @@ FOREIGN = {
     r"curl/": ("agent/clients",),
     r"nlohmann/": ("agent/clients", "controller/report", "controller/cli"),
 }
+# What is one operating system's own stands in rooms of its name, so that a port fills rooms and changes nothing else.
+SYSTEM_ROOMS = {"linux", "darwin"}
+SYSTEM_OWN_TREES = ("agent/", "proto/contract/")
+SYSTEM_HEADERS = (r"linux/|asm/|netpacket/|malloc\.h|features\.h|libproc\.h|mach/|"
+                  r"sys/(epoll|eventfd|signalfd|timerfd|inotify|prctl|sendfile|sysinfo|syscall|random|proc_info|sysctl|event)\.h")
+SYSTEM_WORDS = (r"\b(SOCK_CLOEXEC|SOCK_NONBLOCK|MSG_NOSIGNAL|accept4|pipe2|dup3|ppoll|POLLRDHUP|SO_PEERCRED|TCP_INFO|IP_RECVERR|"
+                r"AF_NETLINK|CLOCK_BOOTTIME|unshare|__linux__|__APPLE__)\b|\"/(proc|sys)/")
 TOP = {"CMakeLists.txt", "CMakePresets.json", "README.md", "LICENSE", ".clang-format", ".clang-tidy", ".dockerignore", ".gitignore", ".editorconfig", ".ci", ".github",
        "proto", "agent", "controller", "deploy", "tests"}
 BAD_NAMES = {"common", "util", "utils", "helpers", "misc"}
@@ -51,6 +58,20 @@ def home(path):
         if path == folder or path.startswith(folder + "/"):
             return folder
     return None
+
+
+def of_a_system(name, text):
+    """What belongs into a room of one operating system, and stands elsewhere."""
+    if not name.startswith(SYSTEM_OWN_TREES) or name.endswith("_test.cc"):
+        return
+    here = SYSTEM_ROOMS.intersection(name.split("/"))
+    for include in re.findall(r'^\s*#\s*include\s+[<"]([^>"]+)[>"]', text, re.M):
+        there = SYSTEM_ROOMS.intersection(include.split("/")[:-1])
+        if not here and (re.match(SYSTEM_HEADERS, include) or there):
+            yield f"{name}: {include} belongs to one operating system: put an interface before it (agent/README.md)"
+    code = re.sub(r"//[^\n]*", "", text)
+    for word in sorted({match.group(0) for match in re.finditer(SYSTEM_WORDS, code)}) if not here else ():
+        yield f"{name}: {word} belongs to one operating system: put an interface before it (agent/README.md)"
 
 
 def main():
@@ -71,6 +92,7 @@ def main():
         if here is None:
             errors.append(f"{name}: a source outside every known folder")
             continue
+        errors.extend(of_a_system(name, text))
         is_test = name.endswith("_test.cc")
         for line, include in re.findall(r'^(\s*#\s*include\s+[<"]([^>"]+)[>"])', text, re.M):
             includes += 1

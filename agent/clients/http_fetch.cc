@@ -14,9 +14,11 @@
 #include "agent/clients/http_failure.h"
 #include "agent/clients/http_handle.h"
 #include "agent/clients/shown_url.h"
+#include "agent/net/address.h"
 #include "agent/net/socket_facts.h"
 #include "agent/net/tls_heard.h"
 #include "agent/net/tls_observer.h"
+#include "contract/descriptors.h"
 #include "contract/digest.h"
 #include "contract/limits.h"
 
@@ -149,7 +151,7 @@ curl_socket_t Hop::OnOpen(void* hop, curlsocktype, curl_sockaddr* address) {
   self->connection_->set_remote_address(net::JoinHostPort(text, port));
   self->connection_->set_opened_ns(self->reporter_.recorder().Now());
   self->connection_->set_end(v1::NEVER_OPENED);
-  self->fd_ = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  self->fd_ = contract::OpenSocket(address->family, address->socktype, address->protocol);
   if (self->fd_ < 0) self->step_->set_os_error(errno);
   return self->fd_;
 }

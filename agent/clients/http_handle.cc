@@ -2,7 +2,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "agent/net/connection.h"
+#include "agent/net/address.h"
 
 namespace parallax::clients {
 namespace {

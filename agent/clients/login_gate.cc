@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "agent/probes/withhold.h"
+#include "contract/descriptors.h"
 
 namespace parallax::clients {
 namespace {
@@ -58,9 +59,11 @@ bool ReadInto(int fd, std::string* bytes) {
 bool LoginGate::Install(int fd) {
   int ends[2];
   server_ = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-  if (server_ < 0 || socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0) return false;
+  if (server_ < 0 || !contract::OpenSocketPair(ends)) return false;
+  for (const int end : ends) contract::DoNotBlock(end);
   client_ = ends[1];
-  const bool taken = fstat(server_, &real_) == 0 && fstat(ends[0], &given_) == 0 && dup3(ends[0], fd, O_CLOEXEC) == fd;
+  const bool taken =
+      fstat(server_, &real_) == 0 && fstat(ends[0], &given_) == 0 && contract::DuplicateOnto(ends[0], fd);
   close(ends[0]);
   return taken;
 }
@@ -93,7 +96,7 @@ void LoginGate::Pump(int fd) {
     int unread = 0;
     if (ioctl(end, FIONREAD, &unread) != 0 || unread > 0) return;
   }
-  given_back_ = dup3(server_, fd, O_CLOEXEC) == fd;
+  given_back_ = contract::DuplicateOnto(server_, fd);
   if (given_back_) Drop();
 }
 
@@ -219,7 +222,7 @@ void LoginGate::JudgeMessage() {
 
 void LoginGate::Flush(int fd, std::string* bytes) {
   if (bytes->empty()) return;
-  const ssize_t sent = send(fd, bytes->data(), bytes->size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+  const ssize_t sent = contract::SendNow(fd, *bytes);
   if (sent < 0 && errno != EAGAIN && errno != EINTR) {
     bytes->clear();  // its reader is gone, and the reading side tells
   } else if (sent > 0) {

@@ -1,7 +1,6 @@
 // parallax-agent-client: one probe with a real client library, in a process of its own. Started by the agent (see
 // agent/probes/client_process.h): an assignment on stdin, observations on stdout, and then it ends.
 #include <signal.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <array>
@@ -13,11 +12,13 @@
 #include "agent/clients/reporter.h"
 #include "agent/clients/sql_client.h"
 #include "agent/net/clock.h"
+#include "agent/net/end_with_parent.h"
 #include "agent/policy/policy.h"
 #include "agent/policy/secrets.h"
 #include "agent/probes/client_frames.h"
 #include "agent/probes/probe.h"
 #include "contract/limits.h"
+#include "contract/no_core_file.h"
 #include "parallax/v1/plan.pb.h"
 
 namespace parallax::clients {
@@ -41,8 +42,8 @@ bool ReadAssignment(v1::Assignment* assignment) {
 int Main() {
   // Never outlives the agent; the thread that started us waits for our end. Where the agent was gone before this call,
   // the pipe tells.
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  prctl(PR_SET_DUMPABLE, 0);  // secrets are in here: no core file of it, no other process of the user that looks
+  net::EndWithParent();
+  contract::BeUnreadable();  // secrets are in here: no core file of it, no other process of the user that looks
   v1::Assignment assignment;
   v1::Plan plan;
   if (!ReadAssignment(&assignment) || !plan.ParseFromString(assignment.plan()) || plan.probes_size() != 1) {

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -15,9 +14,11 @@
 #include "absl/strings/str_cat.h"
 #include "agent/clients/login_gate.h"
 #include "agent/clients/server_error.h"
+#include "agent/net/address.h"
 #include "agent/net/classify.h"
 #include "agent/net/connection.h"
 #include "agent/net/peer_certificate.h"
+#include "agent/net/poll.h"
 #include "agent/net/socket_facts.h"
 #include "agent/probes/withhold.h"
 #include "contract/limits.h"
@@ -211,8 +212,8 @@ void SocketWatch::NoteOpened() {
 }
 
 void SocketWatch::AwaitEnd() const {
-  pollfd fds = {fd_, POLLRDHUP, 0};
-  poll(&fds, 1, 150);  // less than the agent waits for us beyond a step's deadline
+  pollfd fds = {fd_, net::PeerEnded(), 0};
+  net::PollFor(&fds, 1, 150 * net::kMs);  // less than the agent waits for us beyond a step's deadline
 }
 
 void SocketWatch::Close(bool waited_in_vain) {
@@ -278,11 +279,10 @@ PostgresLogin ConnectPostgres(const std::vector<std::pair<std::string, std::stri
       watch.Close(/*waited_in_vain=*/true);
       return Failed(v1::TIMED_OUT, "");
     }
-    const timespec wait = {left_ns / 1'000'000'000, left_ns % 1'000'000'000};
     const short events = wants == PGRES_POLLING_READING ? POLLIN : POLLOUT;
     pollfd fds[3] = {{PQsocket(connection), events, 0}, {-1, 0, 0}, {-1, 0, 0}};
     guard.Await(&fds[1], &fds[2]);
-    if (ppoll(fds, 3, &wait, nullptr) <= 0 || fds[0].revents == 0) continue;
+    if (net::PollFor(fds, 3, left_ns) <= 0 || fds[0].revents == 0) continue;
     wants = PQconnectPoll(connection);
     connecting = PQstatus(connection) == CONNECTION_STARTED || (connecting && wants == PGRES_POLLING_FAILED);
     if (!connecting) watch.NoteOpened();

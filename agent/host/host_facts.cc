@@ -1,7 +1,5 @@
 #include "agent/host/host_facts.h"
 
-#include <linux/rtnetlink.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -10,15 +8,16 @@
 
 #include "absl/strings/str_cat.h"
 #include "agent/host/host_files.h"
+#include "agent/host/this_process.h"
 #include "agent/net/clock.h"
-#include "agent/net/netlink.h"
+#include "agent/net/routing.h"
 #include "contract/limits.h"
 #include "contract/names.h"
 
 namespace parallax::host {
 namespace {
 
-constexpr int64_t kPatienceNs = 2000 * net::kMs;  // for netlink, which answers in microseconds
+constexpr int64_t kPatienceNs = 2000 * net::kMs;  // for the kernel, which answers in microseconds
 constexpr int kMaxRoutes = 256;
 constexpr int kMaxInterfaces = 256;
 
@@ -31,7 +30,7 @@ void ReadInterfaces(const std::vector<net::Link>& links, int64_t deadline_ns, v1
     entry->set_name(contract::Printable(link.name, 32));
     entry->set_link_kind(contract::LinkKindFromName(link.kind));
     entry->set_up(link.up);
-    entry->set_carrier(link.carrier);
+    entry->set_carrier(link.carrier.value_or(false));
     entry->set_mtu(link.mtu);
   }
   const auto addresses = net::ListLinkAddresses(deadline_ns);
@@ -48,7 +47,7 @@ void ReadRoutes(const std::vector<net::Link>& links, int64_t deadline_ns, v1::Ho
   if (!routes.ok()) return;
   for (const net::Route& route : *routes) {
     if (facts->routes_size() >= kMaxRoutes) return;
-    if (route.table != RT_TABLE_MAIN) continue;
+    if (!route.main_table) continue;
     v1::HostRoute* entry = facts->add_routes();
     entry->set_prefix(net::PrefixText(route));
     if (const net::Link* link = net::FindLink(links, route.link); link != nullptr) {
@@ -82,13 +81,12 @@ v1::HostFacts ReadHostFacts() {
     ReadInterfaces(*links, deadline_ns, &facts);
     ReadRoutes(*links, deadline_ns, &facts);
   }
-  const ResolverConfig resolvers = ParseResolvConf(ReadSmallFile("/etc/resolv.conf"));
+  const ResolverConfig resolvers = SystemResolvers();
   for (const std::string& address : resolvers.addresses) facts.add_resolvers(address);
   for (const std::string& domain : resolvers.search) facts.add_search_domains(domain);
-  facts.set_privileged(IsPrivileged(ReadSmallFile("/proc/self/status")));
+  facts.set_privileged(IsPrivileged().value_or(false));
   for (const std::string& key : ReadSshHostKeys("/etc/ssh")) facts.add_ssh_host_keys(key);
-  struct stat entry {};
-  if (stat("/proc/self/ns/net", &entry) == 0) facts.set_network_namespace(std::to_string(entry.st_ino));
+  facts.set_network_namespace(NetworkNamespace().value_or(""));
   return facts;
 }
 

@@ -6,13 +6,11 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdint>
-#include <cstdlib>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
-#include "agent/net/connection.h"
+#include "agent/net/address.h"
 #include "agent/net/ssh_host_key.h"
 #include "contract/limits.h"
 
@@ -59,20 +57,6 @@ ResolverConfig ParseResolvConf(std::string_view text) {
     }
   }
   return config;
-}
-
-bool IsPrivileged(std::string_view status) {
-  constexpr int kCapNetAdmin = 12;  // linux/capability.h
-  constexpr int kCapSysPtrace = 19;
-  for (const std::string& line : Lines(status)) {
-    const std::vector<std::string> words = Words(line);
-    if (words.size() >= 3 && words[0] == "Uid:" && words[2] == "0") return true;  // real, effective, saved, fs
-    if (words.size() >= 2 && words[0] == "CapEff:") {
-      const uint64_t held = std::strtoull(words[1].c_str(), nullptr, 16);
-      if (((held >> kCapNetAdmin) & 1) != 0 && ((held >> kCapSysPtrace) & 1) != 0) return true;
-    }
-  }
-  return false;
 }
 
 std::string SshKeyFingerprint(std::string_view line) {

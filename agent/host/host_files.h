@@ -1,4 +1,4 @@
-// The files that say what this host is: resolv.conf, capabilities, sshd's public keys. The parsers are pure.
+// The files that say what this host is: resolv.conf, sshd's public keys. The parsers are pure.
 //
 // Thread-safe: no state.
 #ifndef PARALLAX_AGENT_HOST_HOST_FILES_H_
@@ -21,9 +21,8 @@ struct ResolverConfig {
 // resolv.conf(5). The last of `search` and `domain` counts.
 ResolverConfig ParseResolvConf(std::string_view text);
 
-// Whether a process with this /proc/PID/status may look into other users' processes: effective uid 0, or CAP_SYS_PTRACE
-// and CAP_NET_ADMIN in effect.
-bool IsPrivileged(std::string_view status);
+// Those that this host's own resolver asks. Empty where that cannot be told. Each system's part is a file of its own.
+ResolverConfig SystemResolvers();
 
 // "ssh-ed25519 SHA256:..." of an OpenSSH public key line (sshd(8)); "" when it is none.
 std::string SshKeyFingerprint(std::string_view line);

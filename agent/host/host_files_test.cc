@@ -10,7 +10,7 @@
 #include <sstream>
 
 #include "agent/host/host_facts.h"
-#include "agent/net/own_namespace_for_test.h"
+#include "agent/net/linux/own_namespace_for_test.h"
 
 namespace parallax::host {
 namespace {
@@ -25,14 +25,6 @@ TEST(ResolvConf, GivesServersInOrderAndTheLastSearch) {
   EXPECT_THAT(config.addresses, ElementsAre("10.0.0.2", "fd00::2"));
   EXPECT_THAT(config.search, ElementsAre("a.example", "b.example"));
   EXPECT_THAT(ParseResolvConf("").addresses, IsEmpty());
-}
-
-TEST(Privilege, IsRootOrBothCapabilities) {
-  EXPECT_TRUE(IsPrivileged("Name:\tx\nUid:\t1000\t0\t0\t0\n"));
-  EXPECT_FALSE(IsPrivileged("Uid:\t0\t1000\t0\t0\nCapEff:\t0000000000000000\n"));
-  EXPECT_TRUE(IsPrivileged("Uid:\t1000\t1000\t0\t0\nCapEff:\t0000000000081000\n"));
-  EXPECT_FALSE(IsPrivileged("Uid:\t1000\t1000\t0\t0\nCapEff:\t0000000000001000\n"));
-  EXPECT_FALSE(IsPrivileged(""));
 }
 
 TEST(SshHostKeys, AreThoseThatSshKeygenPrints) {

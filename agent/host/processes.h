@@ -1,5 +1,6 @@
-// The processes of this host that share our network namespace: who they are, what sockets and TUNs they hold, as far as
-// we are permitted to see. Reads /proc each time; keeps nothing. Thread-safe.
+// The processes of this host that see the same network as we do: who they are, what sockets and TUNs they hold, as far
+// as we are permitted to see. Reads the system each time; keeps nothing. Thread-safe. Each system's part is a file of
+// its own (linux/processes.cc: /proc).
 #ifndef PARALLAX_AGENT_HOST_PROCESSES_H_
 #define PARALLAX_AGENT_HOST_PROCESSES_H_
 
@@ -16,12 +17,12 @@ namespace parallax::host {
 struct Process {
   int32_t pid = 0;
   int32_t parent = 0;
-  std::string name;   // the kernel's, at most 15 bytes
+  std::string name;   // the kernel's, which may be cut short
   std::string state;  // "running", "sleeping", "stopped", "zombie", ...
   int64_t age_ns = -1;
-  uint64_t start_ticks = 0;                 // after boot: tells which of two is older
+  uint64_t start_ticks = 0;                 // of the system's own clock: tells which of two is older
   std::vector<std::string> argv;            // never to be recorded: it may hold secrets
-  std::vector<uint64_t> sockets;            // inodes
+  std::vector<uint64_t> sockets;            // net::TcpSocket::id
   std::vector<std::string> tun_interfaces;  // that it holds open
 };
 
@@ -34,12 +35,12 @@ class ProcessTable {
   // Whether every process could be looked into. Where not, an absent owner says nothing, and `why_incomplete` why.
   bool complete() const { return complete_; }
   const std::string& why_incomplete() const { return why_incomplete_; }
-  // No process could be seen at all, this one included: /proc is not there, or is empty.
+  // No process could be seen at all, this one included: /proc is not there, or this system is not known.
   bool blind() const { return blind_; }
 
   const std::vector<Process>& all() const { return processes_; }
   const Process* Find(int32_t pid) const;
-  const Process* OwnerOfSocket(uint64_t inode) const;  // the oldest that holds it: the one that made it
+  const Process* OwnerOfSocket(uint64_t id) const;  // the oldest that holds it: the one that made it
   const Process* HolderOfTun(std::string_view interface) const;
   // The process and all that descend from it, parents first.
   std::vector<const Process*> Tree(int32_t pid) const;
@@ -49,22 +50,11 @@ class ProcessTable {
   bool complete_;
   std::string why_incomplete_;
   bool blind_;
-  std::unordered_map<uint64_t, size_t> by_inode_;  // index of the oldest holder
+  std::unordered_map<uint64_t, size_t> by_socket_;  // index of the oldest holder
 };
 
 // For an observation: name, pid, state, age.
 v1::Process ToMessage(const Process& process);
-
-// The fields of /proc/PID/stat that are used here; false when `text` is no such file. `ticks` since boot. Pure.
-struct ProcStat {
-  std::string name;
-  char state = '?';
-  int32_t parent = 0;
-  uint64_t start_ticks = 0;
-};
-bool ParseProcStat(std::string_view text, ProcStat* stat);
-// The word for a state letter of proc(5).
-std::string StateWord(char letter);
 
 }  // namespace parallax::host
 

@@ -7,23 +7,24 @@
 
 #include <atomic>
 
+#include "agent/net/wake.h"
+
 namespace parallax::net {
 
 class CancelToken {
  public:
-  CancelToken();
-  ~CancelToken();
+  CancelToken() = default;
   CancelToken(const CancelToken&) = delete;
   CancelToken& operator=(const CancelToken&) = delete;
 
   void Cancel();
   bool cancelled() const { return cancelled_.load(std::memory_order_acquire); }
-  // An eventfd(2) that becomes readable, and stays so, once cancelled. -1 when the process is out of descriptors: then
+  // Becomes readable, and stays so, once cancelled. -1 when the process is out of descriptors: then
   // waits are woken only by their deadline.
-  int fd() const { return fd_; }
+  int fd() const { return wake_.fd(); }
 
  private:
-  const int fd_;
+  const Wake wake_;
   std::atomic<bool> cancelled_{false};
 };
 

@@ -1,55 +1,23 @@
 #include "agent/net/connection.h"
 
-#include <arpa/inet.h>
-#include <fcntl.h>
-#include <ifaddrs.h>
-#include <net/if.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <poll.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 
+#include "agent/net/address.h"
 #include "agent/net/classify.h"
+#include "agent/net/poll.h"
 #include "agent/net/socket_facts.h"
+#include "contract/descriptors.h"
 #include "contract/limits.h"
 
 namespace parallax::net {
-namespace {
-
-struct SocketAddress {
-  sockaddr_storage storage{};
-  socklen_t size = 0;
-};
-
-bool Parse(const std::string& address, uint16_t port, SocketAddress* out) {
-  auto* v4 = reinterpret_cast<sockaddr_in*>(&out->storage);
-  auto* v6 = reinterpret_cast<sockaddr_in6*>(&out->storage);
-  if (inet_pton(AF_INET, address.c_str(), &v4->sin_addr) == 1) {
-    v4->sin_family = AF_INET;
-    v4->sin_port = htons(port);
-    out->size = sizeof(*v4);
-    return true;
-  }
-  if (inet_pton(AF_INET6, address.c_str(), &v6->sin6_addr) == 1) {
-    v6->sin6_family = AF_INET6;
-    v6->sin6_port = htons(port);
-    out->size = sizeof(*v6);
-    return true;
-  }
-  return false;
-}
-
-}  // namespace
-
 Connection::Connection(const Clock& clock, const CancelToken& cancel, int64_t origin_ns, v1::Connection* record)
     : clock_(clock), cancel_(cancel), origin_ns_(origin_ns), record_(record) {}
 
@@ -66,8 +34,8 @@ IoResult Connection::Connect(const std::string& address, uint16_t port, int64_t 
     return IoResult{failure, error, 0, error == 0 ? "" : std::strerror(error)};
   };
   SocketAddress to;
-  if (!Parse(address, port, &to)) return failed(v1::LOCAL_RESOURCE, EINVAL);
-  fd_ = socket(to.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+  if (!ToSocketAddress(address, port, &to)) return failed(v1::LOCAL_RESOURCE, EINVAL);
+  fd_ = contract::OpenSocket(to.storage.ss_family, SOCK_STREAM, IPPROTO_TCP);
   if (fd_ < 0) {
     const int error = errno;
     return failed(error == EAFNOSUPPORT ? v1::NO_ROUTE : v1::LOCAL_RESOURCE, error);
@@ -75,7 +43,7 @@ IoResult Connection::Connect(const std::string& address, uint16_t port, int64_t 
   const int one = 1;
   setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));  // small questions, timed answers
   record_->set_opened_ns(Offset());  // what came before is this host's work, not the network's
-  if (connect(fd_, reinterpret_cast<const sockaddr*>(&to.storage), to.size) != 0) {
+  if (connect(fd_, to.get(), to.size) != 0) {
     if (errno != EINPROGRESS) {
       const int error = errno;
       return failed(FromConnectErrno(error, /*at_once=*/true), error);
@@ -106,7 +74,7 @@ IoResult Connection::Write(std::string_view bytes, int64_t deadline_ns) {
   IoResult result;
   while (!bytes.empty()) {
     if (fd_ < 0) return {v1::LOCAL_RESOURCE, ENOTCONN, result.bytes, "the connection is closed"};
-    const ssize_t sent = reset_at_once_ != 0 ? -1 : send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    const ssize_t sent = reset_at_once_ != 0 ? -1 : contract::SendSome(fd_, bytes);
     if (sent > 0) {
       Note(/*inbound=*/false, bytes.substr(0, static_cast<size_t>(sent)));
       bytes.remove_prefix(static_cast<size_t>(sent));
@@ -194,9 +162,8 @@ IoResult Connection::Wait(short events, int64_t deadline_ns) {
     // Without a descriptor to wake us, look every 50 ms.
     const int64_t slice_ns = cancel_.fd() < 0 ? 50 * kMs : left_ns;
     const int64_t wait_ns = std::min(left_ns, slice_ns);
-    const timespec wait = {wait_ns / 1'000'000'000, wait_ns % 1'000'000'000};
     pollfd fds[2] = {{fd_, events, 0}, {cancel_.fd(), POLLIN, 0}};
-    if (ppoll(fds, 2, &wait, nullptr) > 0 && fds[0].revents != 0) return {};
+    if (PollFor(fds, 2, wait_ns) > 0 && fds[0].revents != 0) return {};
   }
 }
 
@@ -237,76 +204,14 @@ void Connection::NoteEnd(v1::End end) {
   record_->set_ended_ns(Offset());
 }
 
-std::string JoinHostPort(std::string_view address, uint16_t port) {
-  const bool v6 = address.find(':') != std::string_view::npos;
-  return (v6 ? "[" + std::string(address) + "]" : std::string(address)) + ":" + std::to_string(port);
-}
-
-bool SplitHostPort(std::string_view text, std::string* address, uint16_t* port) {
-  const size_t colon = text.rfind(':');
-  if (colon == std::string_view::npos) return false;
-  std::string_view host = text.substr(0, colon);
-  if (host.size() >= 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-  const std::string_view digits = text.substr(colon + 1);
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), *port);
-  if (error != std::errc() || end != digits.data() + digits.size() || host.empty()) return false;
-  *address = std::string(host);
-  return true;
-}
-
-bool IsNumericAddress(const std::string& text) {
-  in6_addr parsed{};
-  return inet_pton(AF_INET, text.c_str(), &parsed) == 1 || inet_pton(AF_INET6, text.c_str(), &parsed) == 1;
-}
-
 bool HasRoute(const std::string& address) {
   SocketAddress to;
-  if (!Parse(address, /*port=*/9, &to)) return true;  // the port is of no account, but must be one
+  if (!ToSocketAddress(address, /*port=*/9, &to)) return true;  // the port is of no account, but must be one
   // Of a UDP socket connect(2) looks the route up, and that is all it does.
-  const int fd = socket(to.storage.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  const bool none =
-      fd < 0 ? errno == EAFNOSUPPORT
-             : connect(fd, reinterpret_cast<const sockaddr*>(&to.storage), to.size) != 0 && errno == ENETUNREACH;
+  const int fd = contract::OpenSocket(to.storage.ss_family, SOCK_DGRAM);
+  const bool none = fd < 0 ? errno == EAFNOSUPPORT : connect(fd, to.get(), to.size) != 0 && errno == ENETUNREACH;
   if (fd >= 0) close(fd);
   return !none;
-}
-
-namespace {
-
-// The kernel's list of IPv4 addresses and the names they carry, netdevice(7): two system calls, where getifaddrs(3)
-// asks netlink for every link and address of the host. False when it cannot be told whether the list is whole.
-bool FindAmongIpv4(const std::string& address, int socket_fd, std::string* name) {
-  std::array<ifreq, 256> entries;
-  ifconf list{};
-  list.ifc_len = sizeof(entries);
-  list.ifc_req = entries.data();
-  const int own_fd = socket_fd < 0 ? socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0) : -1;
-  const bool listed = ioctl(socket_fd < 0 ? own_fd : socket_fd, SIOCGIFCONF, &list) == 0;
-  if (own_fd >= 0) close(own_fd);
-  const size_t count = listed ? static_cast<size_t>(list.ifc_len) / sizeof(ifreq) : 0;
-  for (size_t i = 0; i < count; ++i) {
-    uint16_t port = 0;
-    if (AddressText(&entries[i].ifr_addr, &port) != address) continue;
-    *name = entries[i].ifr_name;
-    return true;
-  }
-  return listed && count < entries.size();
-}
-
-}  // namespace
-
-std::string InterfaceOfAddress(const std::string& address, int socket_fd) {
-  std::string found;
-  if (address.find(':') == std::string::npos && FindAmongIpv4(address, socket_fd, &found)) return found;
-  ifaddrs* list = nullptr;
-  if (getifaddrs(&list) != 0) return "";
-  std::string name;
-  for (const ifaddrs* entry = list; entry != nullptr && name.empty(); entry = entry->ifa_next) {
-    uint16_t port = 0;
-    if (entry->ifa_addr != nullptr && AddressText(entry->ifa_addr, &port) == address) name = entry->ifa_name;
-  }
-  freeifaddrs(list);
-  return name;
 }
 
 }  // namespace parallax::net

@@ -1,4 +1,5 @@
-// One TCP connection with a diary: its first I/O events, TCP_INFO at both ends of its life, and how it ended.
+// One TCP connection with a diary: its first I/O events, the socket's figures at both ends of its life, and how it
+// ended.
 //
 // Not thread-safe; one connection belongs to one probe run. Clock, cancel token and the record that it writes are
 // borrowed and outlive it. Nothing blocks beyond its deadline or, by more than a poll(2), beyond cancellation.
@@ -33,7 +34,7 @@ class Connection final : public ByteStream {
   // What is there already, without waiting; TIMED_OUT when nothing is, which says nothing about the peer.
   IoResult ReadNow(std::string* to, size_t max);
 
-  // Writes the end and TCP_INFO into the record; idempotent. Ours was the end when nothing else had ended it, and
+  // Writes the end and the figures into the record; idempotent. Ours was the end when nothing else had ended it, and
   // when the last thing that happened was a wait in vain SILENCE, or UNFINISHED where bytes had come since our last
   // word.
   void Close();
@@ -69,19 +70,9 @@ class Connection final : public ByteStream {
   int reset_at_once_ = 0;           // errno of a reset that came with the connect; told by the first read or write
 };
 
-// "10.0.4.172:5432", "[fd00::1]:5432".
-std::string JoinHostPort(std::string_view address, uint16_t port);
-// The inverse; false when `text` is neither.
-bool SplitHostPort(std::string_view text, std::string* address, uint16_t* port);
-// True for IPv4 and IPv6 text as inet_pton(3) takes it.
-bool IsNumericAddress(const std::string& text);
 // False when this host's own routing table knows no way to the numeric address, so that no packet of a connect(2) there
 // can have left. Sends nothing. True where that cannot be told.
 bool HasRoute(const std::string& address);
-// The name of the interface that owns a local address; "" when none does. Any socket will do as `socket_fd`; with -1
-// one is opened for it.
-std::string InterfaceOfAddress(const std::string& address, int socket_fd = -1);
-
 }  // namespace parallax::net
 
 #endif  // PARALLAX_AGENT_NET_CONNECTION_H_

@@ -12,7 +12,9 @@
 #include <mutex>
 #include <thread>
 
-#include "agent/net/own_namespace_for_test.h"
+#include "agent/net/address.h"
+#include "agent/net/linux/own_namespace_for_test.h"
+#include "agent/net/local_interface.h"
 #include "contract/limits.h"
 #include "tests/support/scripted_server.h"
 

@@ -2,7 +2,6 @@
 
 #include <ares.h>
 #include <arpa/nameser.h>
-#include <poll.h>
 
 #include <algorithm>
 #include <memory>
@@ -11,9 +10,10 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "agent/net/address.h"
 #include "agent/net/classify.h"
 #include "agent/net/connection.h"
-#include "agent/net/netlink_socket.h"
+#include "agent/net/poll.h"
 #include "contract/limits.h"
 #include "contract/names.h"
 
@@ -228,8 +228,7 @@ std::vector<DnsAnswer> AskOverUdp(const std::vector<DnsQuestion>& questions, con
     watch.fds.push_back({cancel.fd(), POLLIN, 0});
     // Short slices, because c-ares keeps its own clock for repeats.
     const int64_t slice_ns = std::min(left_ns, 50 * kMs);
-    const timespec wait = {slice_ns / 1'000'000'000, slice_ns % 1'000'000'000};
-    ppoll(watch.fds.data(), watch.fds.size(), &wait, nullptr);
+    PollFor(watch.fds.data(), static_cast<nfds_t>(watch.fds.size()), slice_ns);
     for (size_t i = 0; i < sockets; ++i) {
       const short happened = watch.fds[i].revents;
       if (happened == 0 || watch.owners[i]->done) continue;

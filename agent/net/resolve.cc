@@ -1,21 +1,21 @@
 #include "agent/net/resolve.h"
 
-#include <arpa/inet.h>
 #include <netdb.h>
-#include <poll.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <memory>
-#include <mutex>
+#include <optional>
 #include <set>
 #include <system_error>
 #include <thread>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
 #include "agent/net/classify.h"
+#include "agent/net/poll.h"
+#include "agent/net/wake.h"
 #include "contract/limits.h"
 
 namespace parallax::net {
@@ -23,18 +23,12 @@ namespace {
 
 // Shared with the thread, which may outlive the question.
 struct Question {
-  explicit Question(std::string asked) : name(std::move(asked)), done_fd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
-  ~Question() {
-    if (done_fd >= 0) close(done_fd);
-  }
-  Question(const Question&) = delete;
-  Question& operator=(const Question&) = delete;
+  explicit Question(std::string asked) : name(std::move(asked)) {}
 
   const std::string name;
-  const int done_fd;
-  std::mutex mutex;
-  bool done = false;  // guarded by mutex, like answer
-  Resolved answer;
+  const Wake wake;  // once there is an answer
+  absl::Mutex mutex;
+  std::optional<Resolved> answer ABSL_GUARDED_BY(mutex);
 };
 
 Resolved Ask(const std::string& name) {
@@ -70,33 +64,30 @@ Resolved ResolveName(const std::string& name, const Clock& clock, const CancelTo
     return {v1::NAME_NOT_FOUND, {}, "a name has at most 253 characters (RFC 1035 section 2.3.4)"};
   }
   auto question = std::make_shared<Question>(name);
-  if (question->done_fd < 0) return {v1::LOCAL_RESOURCE, {}, "out of file descriptors"};
+  if (question->wake.fd() < 0) return {v1::LOCAL_RESOURCE, {}, "out of file descriptors"};
   try {
     std::thread([question] {
       Resolved answer = Ask(question->name);
       {
-        std::lock_guard lock(question->mutex);
+        absl::MutexLock lock(&question->mutex);
         question->answer = std::move(answer);
-        question->done = true;
       }
-      const uint64_t one = 1;
-      [[maybe_unused]] const ssize_t written = write(question->done_fd, &one, sizeof(one));
+      question->wake.Set();
     }).detach();
   } catch (const std::system_error&) {
     return {v1::LOCAL_RESOURCE, {}, "this host gives no thread to resolve with"};
   }
   for (;;) {
     {
-      std::lock_guard lock(question->mutex);
-      if (question->done) return question->answer;
+      absl::MutexLock lock(&question->mutex);
+      if (question->answer.has_value()) return *question->answer;
     }
     if (cancel.cancelled()) return {v1::CANCELLED, {}, "cancelled"};
     const int64_t left_ns = deadline_ns - clock.MonotonicNs();
     if (left_ns <= 0) return {v1::TIMED_OUT, {}, "the system's resolver did not answer in time"};
     const int64_t slice_ns = cancel.fd() < 0 ? std::min(left_ns, 50 * kMs) : left_ns;
-    const timespec wait = {slice_ns / 1'000'000'000, slice_ns % 1'000'000'000};
-    pollfd fds[2] = {{question->done_fd, POLLIN, 0}, {cancel.fd(), POLLIN, 0}};
-    ppoll(fds, 2, &wait, nullptr);
+    pollfd fds[2] = {{question->wake.fd(), POLLIN, 0}, {cancel.fd(), POLLIN, 0}};
+    PollFor(fds, 2, slice_ns);
   }
 }
 

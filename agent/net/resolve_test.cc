@@ -8,7 +8,7 @@
 
 #include <thread>
 
-#include "agent/net/own_namespace_for_test.h"
+#include "agent/net/linux/own_namespace_for_test.h"
 #include "tests/support/tls_identity.h"
 
 namespace parallax::net {

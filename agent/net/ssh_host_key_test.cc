@@ -4,9 +4,9 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include "agent/net/child_for_test.h"
 #include "agent/net/connection.h"
-#include "agent/net/own_namespace_for_test.h"
+#include "agent/net/linux/child_for_test.h"
+#include "agent/net/linux/own_namespace_for_test.h"
 
 namespace parallax::net {
 namespace {

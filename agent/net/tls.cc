@@ -12,6 +12,7 @@
 #include <cstring>
 #include <utility>
 
+#include "agent/net/address.h"
 #include "agent/net/classify.h"
 #include "agent/net/connection.h"
 #include "agent/net/tls_details.h"

@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "absl/strings/escaping.h"
+#include "agent/net/address.h"
 #include "agent/net/connection.h"
 #include "contract/limits.h"
 

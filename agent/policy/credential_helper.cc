@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "contract/descriptors.h"
 #include "contract/limits.h"
 #include "contract/shell_words.h"
 
@@ -133,7 +134,7 @@ absl::StatusOr<std::string> RunCredentialHelper(std::string_view command, const 
   }
   const std::string name = contract::Printable((*words)[0], 80);
   int ends[2];
-  if (pipe2(ends, O_CLOEXEC) != 0) {
+  if (!contract::OpenPipe(ends)) {
     return absl::ResourceExhaustedError(absl::StrCat("credential helper '", name, "': no pipe: ", strerror(errno)));
   }
   pid_t pid = -1;

@@ -1,6 +1,5 @@
 #include "agent/probes/client_process.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
@@ -14,18 +13,21 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <system_error>
+#include <optional>
 #include <utility>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "agent/net/poll.h"
 #include "agent/probes/client_frames.h"
 #include "agent/probes/erase_secret.h"
+#include "contract/descriptors.h"
 #include "contract/limits.h"
 #include "contract/names.h"
 #include "contract/regular_file.h"
 #include "contract/steps.h"
+#include "contract/this_program.h"
 
 namespace parallax::probes {
 namespace {
@@ -41,33 +43,17 @@ constexpr const char* kKeptVariables[] = {"PATH",          "HOME",          "TMP
                                           "SSL_CERT_FILE", "SSL_CERT_DIR",  "LOCALDOMAIN", "RES_OPTIONS",
                                           "ASAN_OPTIONS",  "UBSAN_OPTIONS", "TSAN_OPTIONS"};
 
-class Fd {
- public:
-  explicit Fd(int fd = -1) : fd_(fd) {}
-  ~Fd() { Reset(); }
-  Fd(const Fd&) = delete;
-  Fd& operator=(const Fd&) = delete;
-  void Reset(int fd = -1) {
-    if (fd_ >= 0) close(fd_);
-    fd_ = fd;
-  }
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
 struct Pipe {
-  Fd read;
-  Fd write;
+  contract::Descriptor read;
+  contract::Descriptor write;
   bool Open() {
     int ends[2];
-    return pipe2(ends, O_CLOEXEC) == 0 && Take(ends);
+    return contract::OpenPipe(ends) && Take(ends);
   }
   // Of sockets, to which one can write without a SIGPIPE when the reader is gone.
   bool OpenSockets() {
     int ends[2];
-    return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0 && Take(ends);
+    return contract::OpenSocketPair(ends) && Take(ends);
   }
 
  private:
@@ -77,8 +63,6 @@ struct Pipe {
     return true;
   }
 };
-
-void DoNotBlock(int fd) { fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK); }
 
 class ClientProcess {
  public:
@@ -161,7 +145,7 @@ absl::Status ClientProcess::Start(const std::string& program) {
     pid_ = -1;
     return absl::ResourceExhaustedError(absl::StrCat("cannot start ", program, ": ", std::strerror(error)));
   }
-  for (int fd : {in_.write.get(), out_.read.get(), err_.read.get()}) DoNotBlock(fd);
+  for (int fd : {in_.write.get(), out_.read.get(), err_.read.get()}) contract::DoNotBlock(fd);
   return absl::OkStatus();
 }
 
@@ -186,12 +170,11 @@ void ClientProcess::Run(std::string assignment) {
     if (late_ || context_.cancel.cancelled()) break;
     // Without a descriptor to wake us, look every 50 ms.
     const int64_t wait_ns = context_.cancel.fd() < 0 ? std::min(left_ns, 50 * net::kMs) : left_ns;
-    const timespec wait = {wait_ns / 1'000'000'000, wait_ns % 1'000'000'000};
     pollfd fds[4] = {{out_.read.get(), POLLIN, 0},
                      {err_.read.get(), POLLIN, 0},
                      {context_.cancel.fd(), POLLIN, 0},
                      {assignment.empty() ? -1 : in_.write.get(), POLLOUT, 0}};
-    if (ppoll(fds, 4, &wait, nullptr) <= 0) continue;
+    if (net::PollFor(fds, 4, wait_ns) <= 0) continue;
     if (fds[3].revents != 0) Write(&assignment);
     if (fds[1].revents != 0) ReadStderr();
     if (fds[0].revents != 0) ReadObservations();
@@ -202,7 +185,7 @@ void ClientProcess::Run(std::string assignment) {
 
 void ClientProcess::Write(std::string* left) {
   // What is not written for the process is gone is no loss: its stdout tells the rest.
-  const ssize_t written = send(in_.write.get(), left->data(), left->size(), MSG_NOSIGNAL);
+  const ssize_t written = contract::SendSome(in_.write.get(), *left);
   if (written < 0 && (errno == EAGAIN || errno == EINTR)) return;
   left->erase(0, written < 0 ? left->size() : static_cast<size_t>(written));
   if (left->empty()) in_.write.Reset();
@@ -357,9 +340,8 @@ absl::Status CheckRootCert(const v1::ProbeSpec& spec) {
 std::vector<std::string> ClientFolders() {
   constexpr std::string_view kPackaged = "/usr/libexec/parallax";
   std::vector<std::string> folders;
-  std::error_code error;
-  const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
-  if (!error) {
+  if (const std::optional<std::string> path = contract::PathOfThisProgram()) {
+    const std::filesystem::path self = *path;
     folders.push_back(self.parent_path().string());
     folders.push_back((self.parent_path().parent_path() / "libexec/parallax").string());
   }

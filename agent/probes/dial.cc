@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "agent/net/address.h"
 #include "agent/net/resolve.h"
 #include "contract/limits.h"
 

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "agent/net/own_namespace_for_test.h"
+#include "agent/net/linux/own_namespace_for_test.h"
 #include "agent/probes/dns/dns_probe.h"
 #include "agent/probes/http/http_probe.h"
 #include "agent/probes/postgres/postgres_probe.h"

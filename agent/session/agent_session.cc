@@ -1,7 +1,5 @@
 #include "agent/session/agent_session.h"
 
-#include <malloc.h>
-
 #include <algorithm>
 #include <chrono>
 #include <condition_variable>
@@ -14,6 +12,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "agent/host/memory.h"
 #include "agent/session/unacked.h"
 #include "contract/digest.h"
 #include "contract/limits.h"
@@ -25,13 +24,6 @@ namespace {
 constexpr size_t kEnvelopeBytes = 1024;
 // What the last message of a session may take to leave, once the controller said Bye.
 constexpr auto kLastWrite = std::chrono::seconds(2);
-
-// An agent is idle nearly all its life: what the observations of an assignment took goes back to the host.
-void ReturnFreeMemory() {
-#ifdef __GLIBC__
-  malloc_trim(0);
-#endif
-}
 
 // A message that is too large would end the whole session; what it says instead ends one observation.
 v1::Observation Bounded(v1::Observation observation) {
@@ -226,7 +218,7 @@ class AgentSession::Live {
         gone = ended_;
       }
       if (!gone) Write(message);  // else there is nobody to tell
-      ReturnFreeMemory();
+      host::ReturnFreedMemory();
       session_.EndWork();
     }
   }

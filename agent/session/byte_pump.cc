@@ -9,6 +9,8 @@
 #include <climits>
 #include <utility>
 
+#include "contract/descriptors.h"
+
 namespace parallax::session {
 
 BytePump::BytePump(int from, int to, std::function<void()> on_end)
@@ -44,7 +46,7 @@ bool BytePump::WaitFor(int fd, short events) {
 bool BytePump::WriteAll(const char* data, size_t size) {
   while (size > 0) {
     // A socket nearly always takes the bytes at once: it is waited for only when it did not.
-    ssize_t sent = send(to_, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+    ssize_t sent = contract::SendNow(to_, {data, size});
     const bool not_a_socket = sent < 0 && errno == ENOTSOCK;
     if (not_a_socket || (sent < 0 && errno == EAGAIN)) {
       if (!WaitFor(to_, POLLOUT)) return false;

@@ -9,7 +9,6 @@
 #include <grpcpp/server_builder.h>
 #include <grpcpp/server_posix.h>
 #include <poll.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -23,12 +22,14 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "agent/net/cancel.h"
+#include "agent/net/signals.h"
 #include "agent/net/tls_files.h"
 #include "agent/session/agent_service.h"
 #include "agent/session/last_resort.h"
 #include "agent/session/listen_address.h"
 #include "agent/session/unix_listener.h"
 #include "contract/agent_token.h"
+#include "contract/descriptors.h"
 #include "contract/grpc_runtime.h"
 
 namespace parallax::session {
@@ -116,7 +117,7 @@ absl::Status TryToBind(const ListenAddress& address) {
     v6->sin6_port = htons(address.port);
     size = sizeof(sockaddr_in6);
   }
-  const int fd = socket(storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int fd = contract::OpenSocket(storage.ss_family, SOCK_STREAM);
   const int on = 1;
   int error = 0;
   if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
@@ -150,9 +151,7 @@ Woken Wait(int stop_fd, int drained_fd, std::chrono::steady_clock::time_point de
     poll(waits, 3, static_cast<int>(std::min<int64_t>(left, exhausted ? kNoDescriptorMs : 60'000)));
     exhausted = false;
     if (waits[0].revents != 0) {
-      // One signal of a signalfd(2). Of two that were sent at once, the second is still to be read.
-      signalfd_siginfo signal;
-      [[maybe_unused]] const ssize_t taken = read(stop_fd, &signal, sizeof(signal));
+      net::TakeSignal(stop_fd);
       return Woken::kStop;
     }
     if (waits[1].revents != 0) return Woken::kDrained;

@@ -1,6 +1,5 @@
 #include "agent/session/stdio_carrier.h"
 
-#include <fcntl.h>
 #include <grpcpp/server.h>
 #include <grpcpp/server_builder.h>
 #include <grpcpp/server_posix.h>
@@ -22,6 +21,7 @@
 #include "agent/session/agent_service.h"
 #include "agent/session/byte_pump.h"
 #include "agent/session/last_resort.h"
+#include "contract/descriptors.h"
 #include "contract/grpc_runtime.h"
 #include "contract/limits.h"
 
@@ -78,7 +78,7 @@ absl::Status ServeStdio(AgentSession& session, int in_fd, int out_fd, int stop_f
     return absl::UnavailableError(absl::StrCat("nobody reads our output: ", strerror(errno)));
   }
   int ends[2];
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+  if (!contract::OpenSocketPair(ends)) {
     return absl::ResourceExhaustedError(absl::StrCat("no socketpair for the session: ", strerror(errno)));
   }
   const int ours = ends[0];
@@ -103,7 +103,7 @@ absl::Status ServeStdio(AgentSession& session, int in_fd, int out_fd, int stop_f
     close(ends[1]);
     return absl::InternalError("gRPC could not start");
   }
-  fcntl(ends[1], F_SETFL, O_NONBLOCK);                    // gRPC does not do it for a server
+  contract::DoNotBlock(ends[1]);                          // gRPC does not do it for a server
   grpc::AddInsecureChannelFromFd(server.get(), ends[1]);  // owns it from here
 
   bool stopped = false;

@@ -9,32 +9,19 @@
 #include <climits>
 #include <cstdlib>
 #include <cstring>
-#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "contract/descriptors.h"
 #include "contract/limits.h"
 #include "contract/unix_socket.h"
 
 namespace parallax::session {
 namespace {
 
+using contract::Descriptor;
+
 constexpr int kBacklog = 64;
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-  int Release() { return std::exchange(fd_, -1); }
-
- private:
-  int fd_;
-};
 
 absl::Status Failed(const std::string& path, std::string_view doing) {
   const int error = errno;
@@ -146,7 +133,7 @@ absl::StatusOr<std::unique_ptr<UnixListener>> UnixListener::Open(const std::stri
                                                "; does a second agent start there just now? Try again, or listen in a "
                                                "folder of its own: --listen unix:PATH"));
   }
-  Descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  Descriptor socket(contract::OpenSocket(AF_UNIX, SOCK_STREAM));
   if (socket.get() < 0) return Failed(*whole, "make a socket for");
   // bind(2) gives the file the modes of the descriptor, less the umask: it is never open wider than asked.
   if (fchmod(socket.get(), mode) != 0) return Failed(*whole, "set the modes of");
@@ -177,6 +164,6 @@ UnixListener::~UnixListener() {
   close(fd_);
 }
 
-int UnixListener::Accept() const { return accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK); }
+int UnixListener::Accept() const { return contract::AcceptOn(fd_); }
 
 }  // namespace parallax::session

@@ -6,6 +6,8 @@
 
 #include <initializer_list>
 
+#include "contract/this_program.h"
+
 namespace parallax::contract {
 
 bool CarriesBytes(int fd) {
@@ -22,7 +24,7 @@ void CompleteStandardStreams(char** argv) {
     if (null != fd) close(null);
     incomplete = true;
   }
-  if (incomplete) execv("/proc/self/exe", argv);
+  if (incomplete) StartAnew(argv);
 }
 
 }  // namespace parallax::contract

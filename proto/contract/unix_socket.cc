@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "contract/descriptors.h"
 #include "contract/limits.h"
 
 namespace parallax::contract {
@@ -112,7 +113,7 @@ sockaddr_un UnixAddress(const std::string& path) {
 }
 
 absl::StatusOr<int> ConnectUnix(const std::string& path) {
-  const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  const int fd = OpenSocket(AF_UNIX, SOCK_STREAM);
   if (fd < 0) return absl::UnavailableError(absl::StrCat("no socket can be made: ", strerror(errno)));
   const sockaddr_un address = UnixAddress(path);
   if (connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0) return fd;

@@ -1,7 +1,7 @@
 // What a resolver, or whatever answers in its place, may send.
 #include <algorithm>
 
-#include "agent/net/connection.h"
+#include "agent/net/address.h"
 #include "agent/net/dns_query.h"
 #include "parallax/v1/observation.pb.h"
 #include "tests/fuzz/fuzzed_stream.h"

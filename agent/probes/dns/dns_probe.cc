@@ -8,7 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "agent/host/host_files.h"
-#include "agent/net/connection.h"
+#include "agent/net/address.h"
 #include "agent/net/dns_query.h"
 #include "agent/net/resolve.h"
 #include "contract/limits.h"
@@ -42,7 +42,7 @@ std::vector<Resolver> Resolvers(const v1::DnsProbe& probe) {
     if (ParseResolver(text, &resolver)) resolvers.push_back(std::move(resolver));
   }
   if (!probe.resolvers().empty()) return resolvers;
-  for (const std::string& address : host::ParseResolvConf(host::ReadSmallFile("/etc/resolv.conf")).addresses) {
+  for (const std::string& address : host::SystemResolvers().addresses) {
     if (resolvers.size() < kMaxOwnResolvers) resolvers.push_back({address, 53});
   }
   return resolvers;

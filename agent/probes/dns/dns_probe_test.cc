@@ -9,9 +9,9 @@
 #include <fstream>
 #include <map>
 
-#include "agent/net/child_for_test.h"
 #include "agent/net/dns_query.h"
-#include "agent/net/own_namespace_for_test.h"
+#include "agent/net/linux/child_for_test.h"
+#include "agent/net/linux/own_namespace_for_test.h"
 #include "agent/probes/run_for_test.h"
 
 namespace parallax::probes {

@@ -10,7 +10,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "agent/net/own_namespace_for_test.h"
+#include "agent/net/linux/own_namespace_for_test.h"
 #include "contract/digest.h"
 #include "tests/support/probe_run.h"
 #include "tests/support/scripted_server.h"

@@ -1,7 +1,5 @@
 #include "agent/probes/route/route_facts.h"
 
-#include <linux/rtnetlink.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -9,7 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "agent/net/classify.h"
-#include "agent/net/netlink.h"
+#include "agent/net/routing.h"
 #include "contract/names.h"
 #include "contract/tunnel_kinds.h"
 
@@ -18,11 +16,12 @@ namespace {
 
 constexpr size_t kMaxCompeting = 16;
 
+using net::RouteType;
+
 const net::Route* DefaultRoute(const std::vector<net::Route>& routes, bool v6) {
   const net::Route* best = nullptr;
   for (const net::Route& route : routes) {
-    if (route.v6 != v6 || route.prefix_length != 0 || route.table != RT_TABLE_MAIN || route.type != RTN_UNICAST)
-      continue;
+    if (route.v6 != v6 || route.prefix_length != 0 || !route.main_table || route.type != RouteType::kUnicast) continue;
     if (best == nullptr || route.metric < best->metric) best = &route;
   }
   return best;
@@ -30,10 +29,10 @@ const net::Route* DefaultRoute(const std::vector<net::Route>& routes, bool v6) {
 
 v1::RouteType TypeOf(const net::Route& route) {
   switch (route.type) {
-    case RTN_BLACKHOLE: return v1::ROUTE_TYPE_BLACKHOLE;
-    case RTN_UNREACHABLE: return v1::ROUTE_TYPE_UNREACHABLE;
-    case RTN_PROHIBIT: return v1::ROUTE_TYPE_PROHIBIT;
-    case RTN_THROW: return v1::ROUTE_TYPE_THROW;
+    case RouteType::kBlackhole: return v1::ROUTE_TYPE_BLACKHOLE;
+    case RouteType::kUnreachable: return v1::ROUTE_TYPE_UNREACHABLE;
+    case RouteType::kProhibit: return v1::ROUTE_TYPE_PROHIBIT;
+    case RouteType::kThrow: return v1::ROUTE_TYPE_THROW;
     default: return v1::ROUTE_TYPE_UNICAST;
   }
 }
@@ -61,7 +60,8 @@ const net::Route* Matched(const std::vector<net::Route>& routes, const std::stri
 
 // Which rule sent us to that table, in words. The rules' other conditions (marks, sources) are shown, not evaluated.
 std::string Policy(const std::vector<net::Rule>& rules, const net::Route& chosen, const net::Route* matched) {
-  std::string words = absl::StrCat("table ", net::TableName(chosen.table));
+  const std::string table = net::TableName(chosen.table);
+  std::string words = table.empty() ? "the only table" : absl::StrCat("table ", table);
   for (const net::Rule& rule : rules) {
     if (rule.v6 != chosen.v6 || rule.table != chosen.table) continue;
     absl::StrAppend(&words, ", rule ", rule.text);
@@ -101,15 +101,15 @@ absl::StatusOr<RouteFacts> ReadRouteFacts(const std::string& address, int64_t de
   }
   // Whether chosen or not: a local network that owns the address is what people need to see.
   for (const net::Route& route : *routes) {
-    if (route.type == RTN_LOCAL || route.type == RTN_BROADCAST || route.type == RTN_MULTICAST ||
-        route.type == RTN_ANYCAST || !net::Contains(route, address)) {
+    if (route.type == RouteType::kLocal || route.type == RouteType::kBroadcast || route.type == RouteType::kMulticast ||
+        route.type == RouteType::kAnycast || !net::Contains(route, address)) {
       continue;
     }
     if (answer->os_error == 0 && matched != nullptr && SameEntry(route, *matched)) continue;
     if (static_cast<size_t>(details.competing_prefixes_size()) >= kMaxCompeting) break;
     const net::Link* by = net::FindLink(*links, route.link);
     std::string words = absl::StrCat(TypeWord(route), net::PrefixText(route), by == nullptr ? "" : " dev " + by->name);
-    if (route.table != RT_TABLE_MAIN) absl::StrAppend(&words, " table ", net::TableName(route.table));
+    if (!route.main_table) absl::StrAppend(&words, " table ", net::TableName(route.table));
     details.add_competing_prefixes(words);
     v1::CompetingRoute* competing = details.add_competing_routes();
     competing->set_prefix(net::PrefixText(route));
@@ -141,14 +141,15 @@ absl::StatusOr<RouteFacts> ReadRouteFacts(const std::string& address, int64_t de
     details.set_interface(link->name);
     details.set_link_kind(contract::LinkKindFromName(link->kind));
     details.set_interface_up(link->up);
-    details.set_interface_carrier(link->carrier);
+    facts.carrier = link->carrier;
+    details.set_interface_carrier(link->carrier.value_or(false));
     if (details.mtu() == 0) details.set_mtu(link->mtu);
   }
   // A TUN has no neighbours, though its routes have link scope.
   const bool has_neighbours = link != nullptr &&
                               !contract::IsTunnelWithoutNeighbours(contract::LinkKindFromName(link->kind)) &&
                               link->kind != "none" && link->kind != "loopback";
-  const bool link_scope = matched != nullptr && (v6 ? matched->gateway.empty() : matched->scope == RT_SCOPE_LINK);
+  const bool link_scope = matched != nullptr && matched->on_link.value_or(false);
   details.set_connected(has_neighbours && details.gateway().empty() && link_scope);
   if (neighbours.ok() && link != nullptr) {
     const std::string& next_hop = details.gateway().empty() ? address : details.gateway();

@@ -4,6 +4,7 @@
 #define PARALLAX_AGENT_PROBES_ROUTE_ROUTE_FACTS_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -16,6 +17,7 @@ struct RouteFacts {
   int os_error = 0;
   std::string text;  // for people, when it failed
   v1::RouteDetails details;
+  std::optional<bool> carrier;  // of the interface; in the details an unknown one is false
 };
 
 // `address` is numeric; `deadline_ns` monotonic. A non-OK status: the kernel could not be asked.

@@ -1,7 +1,7 @@
 #include "agent/probes/route/route_probe.h"
 
 #include "absl/strings/str_cat.h"
-#include "agent/net/connection.h"
+#include "agent/net/address.h"
 #include "agent/probes/dial.h"
 #include "agent/probes/route/route_facts.h"
 #include "contract/limits.h"

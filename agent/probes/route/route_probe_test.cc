@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "agent/net/own_namespace_for_test.h"
+#include "agent/net/linux/own_namespace_for_test.h"
 #include "agent/probes/run_for_test.h"
 
 namespace parallax::probes {

@@ -19,7 +19,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
-#include "agent/net/own_namespace_for_test.h"
+#include "agent/net/linux/own_namespace_for_test.h"
 #include "agent/probes/client_frames.h"
 #include "agent/probes/client_process.h"
 #include "tests/support/fake_postgres.h"

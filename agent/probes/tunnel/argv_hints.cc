@@ -5,8 +5,8 @@
 #include <charconv>
 #include <string_view>
 
+#include "agent/net/address.h"
 #include "agent/net/connection.h"
-#include "agent/net/sock_diag.h"
 
 namespace parallax::probes {
 namespace {

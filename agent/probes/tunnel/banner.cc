@@ -4,6 +4,7 @@
 #include <map>
 
 #include "absl/strings/str_cat.h"
+#include "agent/net/address.h"
 #include "agent/net/connection.h"
 #include "agent/net/resolve.h"
 #include "agent/net/ssh_host_key.h"

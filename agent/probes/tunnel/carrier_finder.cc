@@ -1,6 +1,5 @@
 #include "agent/probes/tunnel/carrier_finder.h"
 
-#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,9 +8,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "agent/host/processes.h"
-#include "agent/net/connection.h"
-#include "agent/net/netlink.h"
-#include "agent/net/sock_diag.h"
+#include "agent/net/address.h"
+#include "agent/net/poll.h"
+#include "agent/net/routing.h"
+#include "agent/net/tcp_sockets.h"
 #include "contract/names.h"
 #include "contract/tunnel_kinds.h"
 
@@ -107,9 +107,9 @@ const TcpSocket* Finder::Mirror() const {
 
 // Of an end that nobody has accepted yet the listener's owner is who will.
 const Process* Finder::OwnerOf(const TcpSocket& end) const {
-  if (const Process* owner = now_.processes.OwnerOfSocket(end.inode); owner != nullptr) return owner;
+  if (const Process* owner = now_.processes.OwnerOfSocket(end.id); owner != nullptr) return owner;
   const TcpSocket* listener = ListenerAt(end.local_address, end.local_port);
-  return listener == nullptr ? nullptr : now_.processes.OwnerOfSocket(listener->inode);
+  return listener == nullptr ? nullptr : now_.processes.OwnerOfSocket(listener->id);
 }
 
 void Finder::SetHolder(const Process* holder, const std::string& of_what) {
@@ -169,7 +169,7 @@ void Finder::FindHolder() {
         return;
       }
       entrance_ = Local(*listener);
-      SetHolder(now_.processes.OwnerOfSocket(listener->inode), entrance_);
+      SetHolder(now_.processes.OwnerOfSocket(listener->id), entrance_);
       return;
     }
     case v1::REDIRECTOR: {
@@ -182,7 +182,7 @@ void Finder::FindHolder() {
     }
     case v1::TUN: {
       const Process* holder = now_.processes.HolderOfTun(details.interface());
-      const bool gone = holder == nullptr && !details.interface_carrier();
+      const bool gone = holder == nullptr && question_.interface_carrier == false;  // unknown is not no
       if (gone) {
         // Without a descriptor on the other side there is no carrier: that needs no privilege to know.
         details.set_holder_looked_for(true);
@@ -244,11 +244,11 @@ void Finder::AddConnections(const std::vector<const Process*>& tree) {
   };
   std::vector<Candidate> candidates;
   for (const TcpSocket& socket : now_.sockets) {
-    if (socket.listening() || socket.inode == 0 || !LeavesThisHost(socket)) continue;
+    if (socket.listening() || socket.id == 0 || !LeavesThisHost(socket)) continue;
     if (Local(socket) == question_.own_end) continue;
     if (ListenerAt(socket.local_address, socket.local_port) != nullptr) continue;
     for (const Process* process : tree) {
-      if (std::find(process->sockets.begin(), process->sockets.end(), socket.inode) == process->sockets.end()) continue;
+      if (std::find(process->sockets.begin(), process->sockets.end(), socket.id) == process->sockets.end()) continue;
       const bool hinted = std::any_of(hinted_.begin(), hinted_.end(),
                                       [&](const HostPort& hint) { return hint.host == socket.remote_address; });
       const int rank = hinted ? 0 : SpeaksSsh(socket.remote_port, process->name) ? 1 : 2;
@@ -268,13 +268,13 @@ void Finder::AddConnections(const std::vector<const Process*>& tree) {
 const Process* Finder::NextHop(const std::vector<const Process*>& tree, const std::set<int32_t>& visited) const {
   for (const Process* process : tree) {
     for (const TcpSocket& socket : now_.sockets) {
-      if (socket.listening() || socket.inode == 0) continue;
+      if (socket.listening() || socket.id == 0) continue;
       if (!net::IsLoopbackAddress(socket.remote_address) && !own_addresses_.contains(socket.remote_address)) continue;
       const auto& held = process->sockets;
-      if (std::find(held.begin(), held.end(), socket.inode) == held.end()) continue;
+      if (std::find(held.begin(), held.end(), socket.id) == held.end()) continue;
       if (ListenerAt(socket.local_address, socket.local_port) != nullptr) continue;  // it came in
       const TcpSocket* listener = ListenerAt(socket.remote_address, socket.remote_port);
-      const Process* owner = listener == nullptr ? nullptr : now_.processes.OwnerOfSocket(listener->inode);
+      const Process* owner = listener == nullptr ? nullptr : now_.processes.OwnerOfSocket(listener->id);
       if (owner != nullptr && !visited.contains(owner->pid)) return owner;
     }
   }
@@ -337,7 +337,7 @@ bool Finder::Follow() {
     AddHints(tree);
     for (const TcpSocket& socket : now_.sockets) {
       if (!socket.listening()) continue;
-      const Process* owner = now_.processes.OwnerOfSocket(socket.inode);
+      const Process* owner = now_.processes.OwnerOfSocket(socket.id);
       if (owner != nullptr && std::find(tree.begin(), tree.end(), owner) != tree.end()) AddSocks(owner, socket, false);
     }
     AddConnections(tree);
@@ -361,16 +361,16 @@ bool Finder::AskParent() {
 // Without a look at descriptors: connections that could be it, and what speaks for them. Never certain.
 void Finder::AddLikelyConnections() {
   for (const TcpSocket& socket : now_.sockets) {
-    if (socket.listening() || socket.inode == 0 || socket.remote_port % 100 != 22 || !LeavesThisHost(socket)) continue;
+    if (socket.listening() || socket.id == 0 || socket.remote_port % 100 != 22 || !LeavesThisHost(socket)) continue;
     if (ListenerAt(socket.local_address, socket.local_port) != nullptr) continue;
-    AddConnection(socket, now_.processes.OwnerOfSocket(socket.inode), false,
+    AddConnection(socket, now_.processes.OwnerOfSocket(socket.id), false,
                   absl::StrCat("an outgoing connection to port ", socket.remote_port, " by uid ", socket.uid,
                                "; that it belongs to the tunnel could not be seen"));
   }
   for (const TcpSocket& socket : now_.sockets) {
     if (socket.listening() && socket.local_port == kSocksPort &&
         (net::IsLoopbackAddress(socket.local_address) || net::IsWildcardAddress(socket.local_address))) {
-      AddSocks(now_.processes.OwnerOfSocket(socket.inode), socket, true);
+      AddSocks(now_.processes.OwnerOfSocket(socket.id), socket, true);
     }
   }
 }
@@ -402,9 +402,8 @@ absl::Status Finder::Find() {
     const int64_t until_ns = std::min(deadline_ns_, clock_.MonotonicNs() + kPatienceNs);
     bool followed = Follow();
     while (!followed && !question_.own_end.empty() && clock_.MonotonicNs() < until_ns && !cancel_.cancelled()) {
-      const timespec pause = {0, kPauseNs};
       pollfd woken = {cancel_.fd(), POLLIN, 0};
-      ppoll(&woken, 1, &pause, nullptr);
+      net::PollFor(&woken, 1, kPauseNs);
       if (absl::Status status = Look(); !status.ok()) return status;
       followed = Follow();
     }

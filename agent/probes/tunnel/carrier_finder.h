@@ -20,6 +20,7 @@ struct CarrierQuestion {
   std::string address;  // numeric, where this side dials
   uint16_t port = 0;
   v1::RouteDetails route;
+  std::optional<bool> interface_carrier;  // of the route's interface
   // The local end of a connection to it that is open while we look, as "address:port"; "" when there is none. Its other
   // end tells a redirector.
   std::string own_end;

@@ -1,7 +1,7 @@
 #include "agent/probes/tunnel/socks5.h"
 
 #include "absl/strings/str_cat.h"
-#include "agent/net/netlink_socket.h"
+#include "agent/net/address.h"
 
 namespace parallax::probes {
 namespace {

@@ -7,6 +7,7 @@
 #include <system_error>
 #include <thread>
 
+#include "agent/net/address.h"
 #include "agent/net/connection.h"
 #include "agent/policy/named_destination.h"
 #include "agent/probes/tunnel/socks5.h"

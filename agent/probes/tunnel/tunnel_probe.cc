@@ -5,8 +5,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "agent/net/address.h"
 #include "agent/net/connection.h"
-#include "agent/net/sock_diag.h"
+#include "agent/net/tcp_sockets.h"
 #include "agent/probes/dial.h"
 #include "agent/probes/route/route_facts.h"
 #include "agent/probes/tunnel/banner.h"
@@ -38,7 +39,7 @@ absl::Status FindAndRecord(const Destination& to, const Context& context, Record
     recorder.End(step, facts->failure, facts->text);
     return absl::OkStatus();
   }
-  CarrierQuestion question = {to.address, to.port, facts->details, ""};
+  CarrierQuestion question = {to.address, to.port, facts->details, facts->carrier, ""};
   std::unique_ptr<net::Connection> ours;
   if (!net::IsLoopbackAddress(to.address)) {
     v1::Connection* record = recorder.observation()->add_connections();

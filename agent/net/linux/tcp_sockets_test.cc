@@ -1,13 +1,14 @@
-#include "agent/net/sock_diag.h"
+#include "agent/net/tcp_sockets.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 
-#include "agent/net/child_for_test.h"
 #include "agent/net/clock.h"
-#include "agent/net/own_namespace_for_test.h"
+#include "agent/net/linux/child_for_test.h"
+#include "agent/net/linux/own_namespace_for_test.h"
+#include "agent/net/linux/syn_sent_age.h"
 
 namespace parallax::net {
 namespace {
@@ -26,7 +27,7 @@ uint64_t InodeOf(int fd) {
   return entry.st_ino;
 }
 
-TEST(SockDiag, ListsListenersAndBothEndsOfAConnection) {
+TEST(TcpSockets, ListsListenersAndBothEndsOfAConnection) {
   InOwnNamespace([] {
     uint16_t port = 0;
     const int listener = Listen("127.0.0.1", &port);
@@ -36,7 +37,7 @@ TEST(SockDiag, ListsListenersAndBothEndsOfAConnection) {
     ASSERT_EQ(all.size(), 3u);
     for (const auto& [fd, state] : {std::pair{listener, "listen"}, {client, "established"}, {server, "established"}}) {
       const auto found =
-          std::find_if(all.begin(), all.end(), [&, f = fd](const TcpSocket& one) { return one.inode == InodeOf(f); });
+          std::find_if(all.begin(), all.end(), [&, f = fd](const TcpSocket& one) { return one.id == InodeOf(f); });
       ASSERT_NE(found, all.end());
       EXPECT_EQ(found->state, state);
       EXPECT_EQ(found->local_address, "127.0.0.1");
@@ -46,7 +47,7 @@ TEST(SockDiag, ListsListenersAndBothEndsOfAConnection) {
   });
 }
 
-TEST(SockDiag, NeedsNoPrivilegeToSeeAnothersSynSent) {
+TEST(TcpSockets, NeedsNoPrivilegeToSeeAnothersSynSent) {
   InOwnNamespace([] {
     Shell("ip link add near type veth peer name far && ip addr add 192.0.2.10/24 dev near && ip link set near up");
     Shell("ip link set far up && ip neigh add 192.0.2.24 lladdr 02:00:00:00:00:01 dev near");
@@ -57,7 +58,7 @@ TEST(SockDiag, NeedsNoPrivilegeToSeeAnothersSynSent) {
     EXPECT_EQ(all[0].state, "syn-sent");
     EXPECT_EQ(all[0].remote_address, "192.0.2.24");
     EXPECT_EQ(all[0].remote_port, 22);
-    EXPECT_EQ(all[0].inode, InodeOf(pending));
+    EXPECT_EQ(all[0].id, InodeOf(pending));
     EXPECT_EQ(all[0].uid, 0u);
     EXPECT_GE(all[0].age_ns, 0);
     EXPECT_LT(all[0].age_ns, 60 * kSecond);
@@ -73,13 +74,6 @@ TEST(SynSentAge, AddsUpTheTimeoutsThatHaveRung) {
   EXPECT_EQ(SynSentAge(6, 8 * kSecond, 4), (1 + 4 + 2 + 4 - 8) * kSecond);
   EXPECT_EQ(SynSentAge(1000, 0, 0) > 0, true);
   EXPECT_EQ(SynSentAge(0, 99 * kSecond, 0), 0);  // never negative
-}
-
-TEST(LoopbackAddress, IsToldInBothFamilies) {
-  for (const char* yes : {"127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"})
-    EXPECT_TRUE(IsLoopbackAddress(yes)) << yes;
-  for (const char* no : {"128.0.0.1", "::2", "::ffff:10.0.0.1", "", "localhost"})
-    EXPECT_FALSE(IsLoopbackAddress(no)) << no;
 }
 
 }  // namespace

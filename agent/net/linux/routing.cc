@@ -1,4 +1,4 @@
-#include "agent/net/netlink.h"
+#include "agent/net/routing.h"
 
 #include <linux/fib_rules.h>
 #include <linux/if.h>
@@ -8,10 +8,13 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <string_view>
 
 #include "absl/strings/str_cat.h"
-#include "agent/net/netlink_socket.h"
+#include "agent/net/address.h"
+#include "agent/net/linux/netlink.h"
 
 namespace parallax::net {
 namespace {
@@ -29,6 +32,21 @@ std::string KindByHardware(uint16_t hardware, uint32_t flags) {
     case ARPHRD_SIT: return "sit";
     case ARPHRD_IPGRE: return "gre";
     default: return "none";
+  }
+}
+
+RouteType TypeOf(uint8_t type) {
+  switch (type) {
+    case RTN_UNICAST: return RouteType::kUnicast;
+    case RTN_LOCAL: return RouteType::kLocal;
+    case RTN_BROADCAST: return RouteType::kBroadcast;
+    case RTN_MULTICAST: return RouteType::kMulticast;
+    case RTN_ANYCAST: return RouteType::kAnycast;
+    case RTN_BLACKHOLE: return RouteType::kBlackhole;
+    case RTN_UNREACHABLE: return RouteType::kUnreachable;
+    case RTN_PROHIBIT: return RouteType::kProhibit;
+    case RTN_THROW: return RouteType::kThrow;
+    default: return RouteType::kOther;
   }
 }
 
@@ -54,8 +72,7 @@ bool ParseRoute(const nlmsghdr& header, Route* route) {
   route->prefix = route->v6 ? "::" : "0.0.0.0";
   route->prefix_length = body->rtm_dst_len;
   route->table = body->rtm_table;
-  route->type = body->rtm_type;
-  route->scope = body->rtm_scope;
+  route->type = TypeOf(body->rtm_type);
   ForEachAttribute(attributes.data(), attributes.size(), [&](uint16_t type, std::string_view value) {
     switch (type) {
       case RTA_DST: route->prefix = AddressFromBytes(value); break;
@@ -88,6 +105,9 @@ bool ParseRoute(const nlmsghdr& header, Route* route) {
       default: break;
     }
   });
+  route->main_table = route->table == RT_TABLE_MAIN;
+  // The IPv6 stack gives every route the same scope: there a gateway tells.
+  route->on_link = route->v6 ? route->gateway.empty() : body->rtm_scope == RT_SCOPE_LINK;
   return true;
 }
 
@@ -181,7 +201,6 @@ absl::StatusOr<std::vector<Rule>> ListRules(int64_t deadline_ns) {
     if (body == nullptr || (body->family != AF_INET && body->family != AF_INET6)) return false;
     rule->v6 = body->family == AF_INET6;
     rule->table = body->table;
-    rule->action = body->action;
     std::string source;
     std::string to;
     std::string more;
@@ -234,38 +253,11 @@ absl::StatusOr<RouteAnswer> LookUpRoute(const std::string& address, int64_t dead
   }
   if (answer.os_error == 0 && answer.route.link == 0) {
     // IPv6 answers with an unreachable route instead of an error.
-    if (answer.route.type == RTN_PROHIBIT) answer.os_error = EACCES;
-    if (answer.route.type == RTN_BLACKHOLE) answer.os_error = EINVAL;
-    if (answer.route.type == RTN_UNREACHABLE) answer.os_error = EHOSTUNREACH;
+    if (answer.route.type == RouteType::kProhibit) answer.os_error = EACCES;
+    if (answer.route.type == RouteType::kBlackhole) answer.os_error = EINVAL;
+    if (answer.route.type == RouteType::kUnreachable) answer.os_error = EHOSTUNREACH;
   }
   return answer;
-}
-
-std::string PrefixText(const Route& route) {
-  if (route.prefix_length == 0) return "default";
-  return absl::StrCat(route.prefix, "/", route.prefix_length);
-}
-
-bool Contains(const Route& route, const std::string& address) {
-  const std::string prefix = AddressToBytes(route.prefix);
-  const std::string bytes = AddressToBytes(address);
-  if (bytes.empty() || prefix.size() != bytes.size()) return false;
-  const size_t whole = static_cast<size_t>(route.prefix_length) / 8;
-  const int rest = route.prefix_length % 8;
-  if (whole > bytes.size() || bytes.compare(0, whole, prefix, 0, whole) != 0) return false;
-  if (rest == 0) return true;
-  const int mask = 0xff << (8 - rest);
-  return whole < bytes.size() && ((bytes[whole] ^ prefix[whole]) & mask & 0xff) == 0;
-}
-
-const Link* FindLink(const std::vector<Link>& links, int index) {
-  const auto found = std::find_if(links.begin(), links.end(), [&](const Link& link) { return link.index == index; });
-  return found == links.end() ? nullptr : &*found;
-}
-
-const Link* FindLink(const std::vector<Link>& links, const std::string& name) {
-  const auto found = std::find_if(links.begin(), links.end(), [&](const Link& link) { return link.name == name; });
-  return found == links.end() ? nullptr : &*found;
 }
 
 std::string TableName(uint32_t table) {

@@ -1,6 +1,5 @@
-#include "agent/net/netlink_socket.h"
+#include "agent/net/linux/netlink.h"
 
-#include <arpa/inet.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -10,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "agent/net/clock.h"
+#include "agent/net/poll.h"
 
 namespace parallax::net {
 namespace {
@@ -39,9 +39,8 @@ bool WaitReadable(int fd, int64_t deadline_ns) {
   for (;;) {
     const int64_t left_ns = deadline_ns - SystemClock().MonotonicNs();
     if (left_ns <= 0) return false;
-    const timespec wait = {left_ns / 1'000'000'000, left_ns % 1'000'000'000};
     pollfd entry = {fd, POLLIN, 0};
-    if (ppoll(&entry, 1, &wait, nullptr) > 0) return true;
+    if (PollFor(&entry, 1, left_ns) > 0) return true;
   }
 }
 
@@ -116,20 +115,6 @@ void ForEachAttribute(const void* first, size_t size, const std::function<void(u
     each(attribute->rta_type & NLA_TYPE_MASK,
          std::string_view(static_cast<const char*>(RTA_DATA(attribute)), RTA_PAYLOAD(attribute)));
   }
-}
-
-std::string AddressFromBytes(std::string_view bytes) {
-  char text[INET6_ADDRSTRLEN] = "";
-  if (bytes.size() != 4 && bytes.size() != 16) return "";
-  inet_ntop(bytes.size() == 4 ? AF_INET : AF_INET6, bytes.data(), text, sizeof(text));
-  return text;
-}
-
-std::string AddressToBytes(const std::string& address) {
-  char bytes[16];
-  if (inet_pton(AF_INET, address.c_str(), bytes) == 1) return std::string(bytes, 4);
-  if (inet_pton(AF_INET6, address.c_str(), bytes) == 1) return std::string(bytes, 16);
-  return "";
 }
 
 }  // namespace parallax::net

@@ -1,10 +1,9 @@
-// One netlink question and its answer, with a deadline (netlink(7)). Shared by routes (netlink.h) and sockets
-// (sock_diag.h).
+// One netlink question and its answer, with a deadline (netlink(7)). Shared by routing.cc and tcp_sockets.cc.
 //
 // Nothing here keeps state: every exchange opens a socket of its own, in the network namespace of the calling thread.
 // Thread-safe.
-#ifndef PARALLAX_AGENT_NET_NETLINK_SOCKET_H_
-#define PARALLAX_AGENT_NET_NETLINK_SOCKET_H_
+#ifndef PARALLAX_AGENT_NET_LINUX_NETLINK_H_
+#define PARALLAX_AGENT_NET_LINUX_NETLINK_H_
 
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -70,11 +69,6 @@ Number AttributeNumber(std::string_view value) {
   return number;
 }
 
-// Four or sixteen bytes as text; "" for any other length.
-std::string AddressFromBytes(std::string_view bytes);
-// The inverse, of numeric text; "" when it is none.
-std::string AddressToBytes(const std::string& address);
-
 }  // namespace parallax::net
 
-#endif  // PARALLAX_AGENT_NET_NETLINK_SOCKET_H_
+#endif  // PARALLAX_AGENT_NET_LINUX_NETLINK_H_

@@ -5,9 +5,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "agent/net/child_for_test.h"
+#include "agent/host/linux/proc_files.h"
 #include "agent/net/clock.h"
-#include "agent/net/own_namespace_for_test.h"
+#include "agent/net/linux/child_for_test.h"
+#include "agent/net/linux/own_namespace_for_test.h"
 
 namespace parallax::host {
 namespace {
@@ -24,6 +25,14 @@ TEST(ProcStat, SurvivesNamesWithParentheses) {
   for (const char* bad : {"", "42 (x", "42 (x) S", "42 (x) S a 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 12345"}) {
     EXPECT_FALSE(ParseProcStat(bad, &stat)) << bad;
   }
+}
+
+TEST(Privilege, IsRootOrBothCapabilities) {
+  EXPECT_TRUE(IsPrivileged("Name:\tx\nUid:\t1000\t0\t0\t0\n"));
+  EXPECT_FALSE(IsPrivileged("Uid:\t0\t1000\t0\t0\nCapEff:\t0000000000000000\n"));
+  EXPECT_TRUE(IsPrivileged("Uid:\t1000\t1000\t0\t0\nCapEff:\t0000000000081000\n"));
+  EXPECT_FALSE(IsPrivileged("Uid:\t1000\t1000\t0\t0\nCapEff:\t0000000000001000\n"));
+  EXPECT_FALSE(IsPrivileged(""));
 }
 
 TEST(ProcessTable, KnowsTheOwnerOfASocketItsStateAndItsFamily) {

@@ -1,4 +1,4 @@
-#include "agent/net/sock_diag.h"
+#include "agent/net/tcp_sockets.h"
 
 #include <arpa/inet.h>
 #include <linux/inet_diag.h>
@@ -7,12 +7,14 @@
 #include <netinet/in.h>
 
 #include <algorithm>
-#include <cstdlib>
+#include <cstring>
 #include <fstream>
 
 #include "absl/strings/str_cat.h"
+#include "agent/net/address.h"
 #include "agent/net/clock.h"
-#include "agent/net/netlink_socket.h"
+#include "agent/net/linux/netlink.h"
+#include "agent/net/linux/syn_sent_age.h"
 
 namespace parallax::net {
 namespace {
@@ -77,7 +79,7 @@ absl::Status Dump(uint8_t family, uint32_t linear, int64_t deadline_ns, std::vec
     socket.remote_address = Address(message->idiag_family, message->id.idiag_dst);
     socket.local_port = ntohs(message->id.idiag_sport);
     socket.remote_port = ntohs(message->id.idiag_dport);
-    socket.inode = message->idiag_inode;
+    socket.id = message->idiag_inode;
     socket.uid = message->idiag_uid;
     socket.receive_queue = message->idiag_rqueue;
     socket.send_queue = message->idiag_wqueue;
@@ -109,28 +111,5 @@ absl::StatusOr<std::vector<TcpSocket>> ListTcpSockets(int64_t deadline_ns) {
   }
   return sockets;
 }
-
-int64_t SynSentAge(uint32_t repeated, int64_t next_in_ns, uint32_t linear) {
-  constexpr int64_t kFirstNs = 1'000'000'000;      // RFC 6298: the first timeout
-  constexpr int64_t kLongestNs = 120'000'000'000;  // TCP_RTO_MAX
-  int64_t timeout_ns = kFirstNs;
-  int64_t end_ns = timeout_ns;  // when the timer that runs now will ring
-  for (uint32_t i = 0; i < std::min(repeated, 64U); ++i) {
-    if (i >= linear) timeout_ns = std::min(timeout_ns * 2, kLongestNs);
-    end_ns += timeout_ns;
-  }
-  return std::max<int64_t>(0, end_ns - next_in_ns);
-}
-
-bool IsLoopbackAddress(const std::string& address) {
-  const std::string bytes = AddressToBytes(address);
-  if (bytes.size() == 4) return bytes[0] == 127;
-  if (bytes.size() != 16) return false;
-  in6_addr v6{};
-  std::memcpy(&v6, bytes.data(), sizeof(v6));
-  return IN6_IS_ADDR_LOOPBACK(&v6) || (IN6_IS_ADDR_V4MAPPED(&v6) && bytes[12] == 127);
-}
-
-bool IsWildcardAddress(const std::string& address) { return address == "0.0.0.0" || address == "::"; }
 
 }  // namespace parallax::net

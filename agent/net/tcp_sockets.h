@@ -1,8 +1,9 @@
-// Every TCP socket of this network namespace, other processes' too, as the kernel tells it to anyone (sock_diag(7)).
+// Every TCP socket of this host's network (on Linux: of the calling thread's network namespace), other processes' too.
 //
-// Reads only; needs no privilege; of the network namespace of the calling thread. Thread-safe.
-#ifndef PARALLAX_AGENT_NET_SOCK_DIAG_H_
-#define PARALLAX_AGENT_NET_SOCK_DIAG_H_
+// Reads only; needs no privilege. Thread-safe. Each system's part is a file of its own (linux/tcp_sockets.cc:
+// sock_diag(7)).
+#ifndef PARALLAX_AGENT_NET_TCP_SOCKETS_H_
+#define PARALLAX_AGENT_NET_TCP_SOCKETS_H_
 
 #include <cstdint>
 #include <string>
@@ -18,7 +19,8 @@ struct TcpSocket {
   uint16_t local_port = 0;
   std::string remote_address;
   uint16_t remote_port = 0;
-  uint64_t inode = 0;  // 0: nobody holds it: in an accept queue, or closed by its process
+  // What host::Process::sockets calls it (on Linux the inode). 0: nobody holds it: in an accept queue, or closed.
+  uint64_t id = 0;
   uint32_t uid = 0;
   uint32_t receive_queue = 0;  // bytes unread; of a listener: connections that wait to be accepted
   uint32_t send_queue = 0;     // bytes unacknowledged or unsent
@@ -35,18 +37,10 @@ struct TcpSocket {
   bool listening() const { return state == "listen"; }
 };
 
-// All of IPv4 and IPv6, listeners and connections in any state. `deadline_ns` is monotonic.
+// All of IPv4 and IPv6, listeners and connections in any state. `deadline_ns` is monotonic. A non-OK status: the
+// kernel could not be asked; Unimplemented: not on this system.
 absl::StatusOr<std::vector<TcpSocket>> ListTcpSockets(int64_t deadline_ns);
-
-// How long ago the first SYN left, from how many were repeated and when the next is due. `linear` is the sysctl
-// tcp_syn_linear_timeouts: so many timeouts of the first length come before they double. Pure.
-int64_t SynSentAge(uint32_t repeated, int64_t next_in_ns, uint32_t linear);
-
-// 127.0.0.0/8, ::1 and their IPv4-mapped forms.
-bool IsLoopbackAddress(const std::string& address);
-// 0.0.0.0 and ::.
-bool IsWildcardAddress(const std::string& address);
 
 }  // namespace parallax::net
 
-#endif  // PARALLAX_AGENT_NET_SOCK_DIAG_H_
+#endif  // PARALLAX_AGENT_NET_TCP_SOCKETS_H_

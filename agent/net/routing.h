@@ -1,11 +1,13 @@
-// What the kernel's routing knows (rtnetlink(7)): links, addresses, routes, rules, neighbours, and which route a
-// destination takes. Reads only, needs no privilege, of the network namespace of the calling thread. Thread-safe.
+// What the kernel's routing knows: links, addresses, routes, rules, neighbours, and which route a destination takes.
+// Reads only, needs no privilege, of the network namespace of the calling thread. Thread-safe.
 //
-// Deadlines are CLOCK_MONOTONIC ns. A non-OK status: netlink could not be asked.
-#ifndef PARALLAX_AGENT_NET_NETLINK_H_
-#define PARALLAX_AGENT_NET_NETLINK_H_
+// Deadlines are monotonic ns. A non-OK status: the kernel could not be asked; Unimplemented: not on this system. Each
+// system's part is a file of its own (linux/routing.cc: rtnetlink(7)).
+#ifndef PARALLAX_AGENT_NET_ROUTING_H_
+#define PARALLAX_AGENT_NET_ROUTING_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,10 +18,10 @@ namespace parallax::net {
 struct Link {
   int index = 0;
   std::string name;
-  std::string kind;      // the kernel's word ("tun", "wireguard", "veth", "bridge", ...), else by hardware: "loopback",
-                         // "ethernet", "ppp", "none"
-  bool up = false;       // administratively
-  bool carrier = false;  // somebody is at the other end: a TUN without a process has none
+  std::string kind;  // the kernel's word ("tun", "wireguard", "veth", "bridge", ...), else by hardware: "loopback",
+                     // "ethernet", "ppp", "none"
+  bool up = false;   // administratively
+  std::optional<bool> carrier;  // somebody is at the other end: a TUN without a process has none
   uint32_t mtu = 0;
 };
 
@@ -29,15 +31,29 @@ struct LinkAddress {
   int prefix_length = 0;
 };
 
+enum class RouteType {
+  kUnicast,
+  kLocal,
+  kBroadcast,
+  kMulticast,
+  kAnycast,
+  kBlackhole,
+  kUnreachable,
+  kProhibit,
+  kThrow,
+  kOther
+};
+
 struct Route {
   bool v6 = false;
   std::string prefix;  // "10.0.4.0", "0.0.0.0" for the default
   int prefix_length = 0;
-  uint32_t table = 0;
+  uint32_t table = 0;  // 0 on a system that has one table
+  bool main_table = true;
   uint32_t metric = 0;
-  uint8_t type = 0;   // RTN_UNICAST, RTN_LOCAL, RTN_BLACKHOLE, ...
-  uint8_t scope = 0;  // RT_SCOPE_LINK, ...
-  int link = 0;       // index of the outgoing interface, 0: none
+  RouteType type = RouteType::kUnicast;
+  std::optional<bool> on_link;  // its destinations are neighbours
+  int link = 0;                 // index of the outgoing interface, 0: none
   std::string gateway;
   std::string source;
   uint32_t mtu = 0;  // 0: the interface's
@@ -47,8 +63,7 @@ struct Rule {
   bool v6 = false;
   uint32_t priority = 0;
   uint32_t table = 0;
-  uint8_t action = 0;  // FR_ACT_TO_TBL, ...
-  std::string text;    // "32766: all, table main", as words
+  std::string text;  // "32766: all, table main", as words
 };
 
 struct Neighbour {
@@ -80,9 +95,9 @@ bool Contains(const Route& route, const std::string& address);
 // The link with that index or name; nullptr: none.
 const Link* FindLink(const std::vector<Link>& links, int index);
 const Link* FindLink(const std::vector<Link>& links, const std::string& name);
-// "main", "local", "default", or the number.
+// "main", "local", "default", or the number; "" on a system that has one table.
 std::string TableName(uint32_t table);
 
 }  // namespace parallax::net
 
-#endif  // PARALLAX_AGENT_NET_NETLINK_H_
+#endif  // PARALLAX_AGENT_NET_ROUTING_H_

@@ -1,0 +1,7 @@
+#include "agent/host/host_files.h"
+
+namespace parallax::host {
+
+ResolverConfig SystemResolvers() { return {}; }
+
+}  // namespace parallax::host
