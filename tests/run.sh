@@ -99,6 +99,12 @@ logged() { # NAME COMMAND...: its output in build/NAME.log and here
   "$@" 2>&1 | tee "$log"
   return "${PIPESTATUS[0]}"
 }
+checked() { # NAME COMMAND...: one that passes or fails as a whole
+  local name=$1
+  shift
+  echo "== $name: $*"
+  if timed "$name" logged "$name" "$@"; then passed=$((passed + 1)); else fail "$name, see build/$name.log"; fi
+}
 suite() { # NAME COMMAND...
   local name=$1
   shift
@@ -156,13 +162,15 @@ if [ -z "$fast" ]; then
   for preset in asan tsan; do
     timed $preset-build build_preset $preset beside && built+=("$preset")
   done
-  # These build again by themselves, and find everything built.
+  # deploy and fuzz build again by themselves, and find everything built.
   timed release-build build_preset release beside
   timed fuzz-build build_preset fuzz beside
+  checked tidy beside tests/tidy.sh
+  checked plain beside tests/plain_build.sh
+  suite fuzz beside tests/fuzz/run.sh --no-install --seconds 30
   timed lab-wait end_lab
   for preset in "${built[@]}"; do timed "$preset-tests" test_preset "$preset"; done
   suite deploy tests/deploy/run.sh --no-install
-  suite fuzz tests/fuzz/run.sh --seconds 30
 fi
 
 echo "== what it took (of $SECONDS s)"

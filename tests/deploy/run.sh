@@ -26,7 +26,7 @@ end() { echo "FAIL: $*"; echo "0 passed, 1 failed, 0 skipped"; exit 1; }
 if [ -n "$install" ]; then
   deploy/install-packages.sh build deploy ${arm64:+arm64} || end packages
 fi
-export CCACHE_BASEDIR=$PWD
+export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
 mkdir -p build
 if [ -z "$build" ]; then
   build=build/release
