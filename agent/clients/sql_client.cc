@@ -300,7 +300,7 @@ Ended SqlRun::Ddl(v1::ClientDetails* client) {
 Ended SqlRun::Download(v1::ClientDetails* client) {
   pqxx::nontransaction statement(session_->get());
   const auto bytes = static_cast<int64_t>(spec_.download_bytes());
-  const int64_t blocks = (bytes + kBlockBytes - 1) / kBlockBytes;
+  const int64_t blocks = (bytes + int64_t{kBlockBytes} - 1) / int64_t{kBlockBytes};
   const pqxx::result answer = Ask(statement, kDownload, absl::StrCat(Random()), bytes, blocks);
   const std::string text = answer[0][0].as<std::string>("");
   client->set_bytes(text.size());

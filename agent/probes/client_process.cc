@@ -114,6 +114,7 @@ absl::Status ClientProcess::Start(const std::string& program) {
     if (const char* value = std::getenv(name); value != nullptr) variables.push_back(absl::StrCat(name, "=", value));
   }
   std::vector<char*> environment;
+  environment.reserve(variables.size() + 1);
   for (std::string& variable : variables) environment.push_back(variable.data());
   environment.push_back(nullptr);
   std::string name = kClientProgram;
@@ -197,8 +198,8 @@ void ClientProcess::ReadObservations() {
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
   more_ = got > 0;
   if (got > 0) bytes_.append(buffer.data(), static_cast<size_t>(got));
-  v1::Observation told;
   for (;;) {
+    v1::Observation told;
     const Framed framed = TakeFrame(&bytes_, &told);
     broken_ = framed == Framed::kBroken;
     if (framed != Framed::kWhole) return;
@@ -329,7 +330,7 @@ absl::StatusOr<std::string> Find(const std::vector<std::string>& folders, std::s
 absl::Status CheckRootCert(const v1::ProbeSpec& spec) {
   const std::string& path = spec.has_sql() ? spec.sql().ssl_root_cert() : spec.http().ssl_root_cert();
   if (spec.has_sql() && path == "system") return absl::OkStatus();  // no path, but the system's store
-  const absl::Status status = contract::CheckOpensAtOnce(path);
+  absl::Status status = contract::CheckOpensAtOnce(path);
   if (status.ok()) return status;
   return absl::FailedPreconditionError(absl::StrCat(
       "cannot read root certificates from ", contract::Printable(path, 200), ": ", std::string(status.message())));

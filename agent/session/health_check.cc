@@ -119,7 +119,7 @@ class Check {
 
   // "" once a plan was run; else how far it came, with the status of the stream.
   std::string Run(int64_t timeout_ms, grpc::Status* status) {
-    const std::string how_far = HowFar(timeout_ms);
+    std::string how_far = HowFar(timeout_ms);
     if (how_far.empty()) {
       v1::ControllerMessage bye;
       bye.mutable_bye()->set_why("a health check");
