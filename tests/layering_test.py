@@ -26,6 +26,9 @@ ARROWS = {
     "controller/report": {"proto", "controller/compare", "controller/diagnose"},
     "controller/store": {"proto"},
     "controller/dispatch": {"proto"},
+    # What carries runs out; it knows no flags and no terminal. Nothing but cli may include it.
+    "controller/conduct": {"proto", "controller/compare", "controller/diagnose", "controller/dispatch",
+                           "controller/experiment", "controller/plan", "controller/store"},
     "controller/cli": {"proto", "controller"},
     "controller/main.cc": {"proto", "controller/cli"},
 }

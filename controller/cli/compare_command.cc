@@ -9,7 +9,7 @@
 namespace parallax::cli {
 namespace {
 
-absl::Status AddSides(const CompareFlags& flags, RunRequest* request) {
+absl::Status AddSides(const CompareFlags& flags, conduct::RunRequest* request) {
   if (flags.inside.empty()) {
     return absl::InvalidArgumentError(
         "--inside is missing: say how to reach an agent inside the VPC, as in --inside 'exec:ssh app-host "
@@ -30,7 +30,7 @@ absl::Status AddSides(const CompareFlags& flags, RunRequest* request) {
 }  // namespace
 
 int Compare(const CompareFlags& flags, Interrupt& interrupt) {
-  RunRequest request;
+  conduct::RunRequest request;
   if (const auto status = AddProbing(flags.probing, &request); !status.ok())
     return UsageError(std::string(status.message()));
   request.controls = flags.controls;

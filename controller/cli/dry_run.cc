@@ -5,7 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "controller/cli/shown_experiment.h"
+#include "controller/conduct/shown_experiment.h"
 #include "controller/experiment/matrix.h"
 #include "controller/plan/addresses.h"
 #include "controller/plan/planner.h"
@@ -21,14 +21,14 @@ constexpr size_t kLabel = 9;
 constexpr uint32_t kRoundsShown = 3;
 constexpr size_t kPointsShown = 40;
 
-std::string Urls(const Prepared& point) {
+std::string Urls(const conduct::Prepared& point) {
   std::vector<std::string> urls;
   for (const v1::Target& target : point.options.targets) urls.push_back(target.url());
   return absl::StrJoin(urls, ", ");
 }
 
 // The names of the probes of one run, phase by phase.
-std::vector<std::string> ProbesOf(const Prepared& point) {
+std::vector<std::string> ProbesOf(const conduct::Prepared& point) {
   plan::Options options = point.options;
   const v1::Plan names = plan::PlanNames(options);
   // Addresses are known only to the agents: a placeholder stands where a name would lead.
@@ -48,8 +48,9 @@ uint64_t RunsOf(const v1::Experiment& experiment, size_t points) {
 
 class Drawing {
  public:
-  Drawing(const v1::Experiment& experiment, const std::vector<Prepared>& points, const report::TextOptions& options)
-      : experiment_(ShownExperiment(experiment)),
+  Drawing(const v1::Experiment& experiment, const std::vector<conduct::Prepared>& points,
+          const report::TextOptions& options)
+      : experiment_(conduct::ShownExperiment(experiment)),
         points_(points),
         page_(static_cast<size_t>(options.columns), options.colour) {}
 
@@ -123,25 +124,25 @@ class Drawing {
   }
 
   const v1::Experiment experiment_;
-  const std::vector<Prepared>& points_;
+  const std::vector<conduct::Prepared>& points_;
   report::Page page_;
 };
 
 }  // namespace
 
-std::string DryRunText(const v1::Experiment& experiment, const std::vector<Prepared>& points,
+std::string DryRunText(const v1::Experiment& experiment, const std::vector<conduct::Prepared>& points,
                        const report::TextOptions& options) {
   return Drawing(experiment, points, options).Draw();
 }
 
-std::string DryRunJson(const v1::Experiment& experiment, const std::vector<Prepared>& points) {
+std::string DryRunJson(const v1::Experiment& experiment, const std::vector<conduct::Prepared>& points) {
   nlohmann::ordered_json json;
   json["schemaVersion"] = 1;
   json["dryRun"] = true;
   json["runs"] = experiment.duration_ms() > 0 ? 0 : RunsOf(experiment, points.size());
-  json["experiment"] = report::MessageJson(ShownExperiment(experiment));
+  json["experiment"] = report::MessageJson(conduct::ShownExperiment(experiment));
   json["points"] = nlohmann::ordered_json::array();
-  for (const Prepared& point : points) {
+  for (const conduct::Prepared& point : points) {
     nlohmann::ordered_json targets = nlohmann::ordered_json::array();
     for (const v1::Target& target : point.options.targets) targets.push_back(target.url());
     json["points"].push_back({{"label", point.place.point()}, {"targets", targets}, {"probes", ProbesOf(point)}});

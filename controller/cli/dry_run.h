@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "controller/cli/run_request.h"
+#include "controller/conduct/request.h"
 #include "controller/report/report.h"
 #include "parallax/v1/experiment.pb.h"
 
@@ -13,10 +13,10 @@ namespace parallax::cli {
 
 // The steps, the points with their targets, the order of the first rounds, and the probes of a run as the planner makes
 // them; "ADDRESS" stands for what a name will lead to.
-std::string DryRunText(const v1::Experiment& experiment, const std::vector<Prepared>& points,
+std::string DryRunText(const v1::Experiment& experiment, const std::vector<conduct::Prepared>& points,
                        const report::TextOptions& options);
 // {"schemaVersion", "dryRun": true, "experiment", "runs", "points": [{"label", "targets", "probes"}]}
-std::string DryRunJson(const v1::Experiment& experiment, const std::vector<Prepared>& points);
+std::string DryRunJson(const v1::Experiment& experiment, const std::vector<conduct::Prepared>& points);
 
 }  // namespace parallax::cli
 

@@ -3,8 +3,9 @@
 #include "controller/cli/say.h"
 
 namespace parallax::cli {
+
 int Probe(const ProbeFlags& flags, Interrupt& interrupt) {
-  RunRequest request;
+  conduct::RunRequest request;
   if (const auto status = AddProbing(flags.probing, &request); !status.ok())
     return UsageError(std::string(status.message()));
   if (flags.probing.targets.empty()) {

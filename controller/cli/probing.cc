@@ -4,9 +4,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "controller/cli/exit_codes.h"
-#include "controller/cli/one_run.h"
+#include "controller/cli/keeping.h"
 #include "controller/cli/say.h"
 #include "controller/cli/terminal.h"
+#include "controller/conduct/run_once.h"
 #include "controller/diagnose/diagnose.h"
 #include "controller/dispatch/agent_tokens.h"
 #include "controller/plan/quantities.h"
@@ -15,7 +16,19 @@
 
 namespace parallax::cli {
 
-absl::Status AddProbing(const ProbingFlags& flags, RunRequest* request) {
+absl::StatusOr<conduct::ReachRequest> ReadReach(const ReachFlags& flags) {
+  auto tokens = dispatch::ReadAgentTokens(flags.agent_token_from);
+  if (!tokens.ok()) return tokens.status();
+  conduct::ReachRequest reach;
+  reach.copy_agent = flags.copy_agent;
+  reach.agent_binary = flags.agent_binary;
+  reach.tls = flags.tls;
+  reach.tokens = *std::move(tokens);
+  reach.ask = PersonAtTerminal();
+  return reach;
+}
+
+absl::Status AddProbing(const ProbingFlags& flags, conduct::RunRequest* request) {
   const auto timeout = plan::ParseDurationMs(flags.timeout);
   if (!timeout.ok())
     return absl::Status(timeout.status().code(), absl::StrCat("--timeout: ", std::string(timeout.status().message())));
@@ -26,12 +39,9 @@ absl::Status AddProbing(const ProbingFlags& flags, RunRequest* request) {
   request->step_timeout_ms = *timeout;
   request->repeats = flags.repeats;
   request->title = flags.title;
-  request->copy_agent = flags.reach.copy_agent;
-  request->agent_binary = flags.reach.agent_binary;
-  request->tls = flags.reach.tls;
-  auto tokens = dispatch::ReadAgentTokens(flags.reach.agent_token_from);
-  if (!tokens.ok()) return tokens.status();
-  request->tokens = *std::move(tokens);
+  auto reach = ReadReach(flags.reach);
+  if (!reach.ok()) return reach.status();
+  request->reach = *std::move(reach);
   const auto bytes = flags.sql_bytes.empty() ? absl::StatusOr<uint64_t>(0) : plan::ParseBytes(flags.sql_bytes);
   if (!bytes.ok())
     return absl::Status(bytes.status().code(), absl::StrCat("--sql-bytes: ", std::string(bytes.status().message())));
@@ -39,17 +49,19 @@ absl::Status AddProbing(const ProbingFlags& flags, RunRequest* request) {
   return absl::OkStatus();
 }
 
-int RunAndRender(const RunRequest& request, const ProbingFlags& flags, Interrupt& interrupt) {
-  auto prepared = Prepare(request);
+int RunAndRender(const conduct::RunRequest& request, const ProbingFlags& flags, Interrupt& interrupt) {
+  const auto prepared = conduct::Prepare(request);
   if (!prepared.ok()) return UsageError(std::string(prepared.status().message()));
+  for (const std::string& warning : prepared->warnings) Warn(warning);
   auto output = Output::Open(flags.form.output);
   if (!output.ok()) return UsageError(std::string(output.status().message()));
-  if (const auto room = CheckRoom(prepared->sides.size()); !room.ok()) return UsageError(std::string(room.message()));
-  const auto keeper = Keeper::Open(flags.store, flags.no_store);
+  if (const auto room = conduct::CheckRoom(prepared->sides.size()); !room.ok())
+    return UsageError(std::string(room.message()));
+  const auto keeper = OpenKeeper(flags.store, flags.no_store);
   if (!keeper.ok()) return UsageError(std::string(keeper.status().message()));
   ProgressLine progress;
-  const auto finished =
-      RunOnce(*prepared, interrupt.flag(), keeper->get(), [&](const std::string& text) { progress.Show(text); });
+  const auto finished = conduct::RunOnce(*prepared, interrupt.flag(), keeper->get(),
+                                         [&](const std::string& text) { progress.Show(text); });
   progress.Clear();
   if (!finished.ok()) return UsageError(std::string(finished.status().message()));
   interrupt.EndAtOnce();  // all is observed: whoever does not want to wait for the rest need not

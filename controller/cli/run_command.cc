@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <set>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -8,12 +9,13 @@
 #include "controller/cli/commands.h"
 #include "controller/cli/dry_run.h"
 #include "controller/cli/exit_codes.h"
-#include "controller/cli/experiment_run.h"
 #include "controller/cli/interrupt.h"
-#include "controller/cli/keeper.h"
-#include "controller/cli/one_run.h"
+#include "controller/cli/keeping.h"
+#include "controller/cli/probing.h"
 #include "controller/cli/say.h"
 #include "controller/cli/terminal.h"
+#include "controller/conduct/experiment_run.h"
+#include "controller/conduct/run_once.h"
 #include "controller/experiment/judge.h"
 #include "controller/experiment/loader.h"
 #include "controller/experiment/yaml_tree.h"
@@ -41,10 +43,18 @@ int RunFile(const RunFlags& flags, Interrupt& interrupt) {
   const auto text = ReadFile(flags.file);
   if (!text.ok()) return UsageError(std::string(text.status().message()));
   const std::string name = contract::Printable(flags.file, 200);
-  const auto experiment = experiment::Load(*text, name, flags.overrides, CheckSide);
+  const auto experiment = experiment::Load(*text, name, flags.overrides, conduct::CheckSide);
   if (!experiment.ok()) return UsageError(std::string(experiment.status().message()));
-  const auto points = PreparePoints(*experiment, flags.reach);
+  const auto reach = ReadReach(flags.reach);
+  if (!reach.ok()) return UsageError(std::string(reach.status().message()));
+  const auto points = conduct::PreparePoints(*experiment, *reach);
   if (!points.ok()) return UsageError(absl::StrCat(name, ": ", std::string(points.status().message())));
+  std::set<std::string> warned;
+  for (const conduct::Prepared& point : *points) {
+    for (const std::string& warning : point.warnings) {
+      if (warned.insert(warning).second) Warn(warning);
+    }
+  }
   auto output = Output::Open(flags.form.output);
   if (!output.ok()) return UsageError(std::string(output.status().message()));
   report::TextOptions options;
@@ -55,9 +65,9 @@ int RunFile(const RunFlags& flags, Interrupt& interrupt) {
                                                                   : DryRunText(*experiment, *points, options));
     return status.ok() ? kExitHealthy : UsageError(std::string(status.message()));
   }
-  if (const auto room = CheckRoom(static_cast<size_t>(experiment->sides_size())); !room.ok())
+  if (const auto room = conduct::CheckRoom(static_cast<size_t>(experiment->sides_size())); !room.ok())
     return UsageError(std::string(room.message()));
-  const auto keeper = Keeper::Open(flags.store, flags.no_store);
+  const auto keeper = OpenKeeper(flags.store, flags.no_store);
   if (!keeper.ok()) return UsageError(std::string(keeper.status().message()));
 
   ProgressLine progress;
@@ -68,8 +78,8 @@ int RunFile(const RunFlags& flags, Interrupt& interrupt) {
       progress.Show(line);
     }
   };
-  const v1::ExperimentResult result =
-      RunExperiment(*experiment, *points, interrupt.flag(), keeper->get(), show, [&] { interrupt.TakeTime(); });
+  const v1::ExperimentResult result = conduct::RunExperiment(*experiment, *points, interrupt.flag(), keeper->get(),
+                                                             show, [&] { interrupt.TakeTime(); });
   progress.Clear();
   interrupt.EndAtOnce();
   int code = experiment::ExitCode(result);

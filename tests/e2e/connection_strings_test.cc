@@ -18,7 +18,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "agent/probes/postgres/postgres_probe.h"
-#include "controller/cli/surroundings.h"
+#include "controller/conduct/surroundings.h"
 #include "controller/plan/libpq_parameters.h"
 #include "controller/plan/planner.h"
 #include "controller/plan/target_url.h"
@@ -162,7 +162,7 @@ class ConnectionStringsTest : public ::testing::Test {
     for (const auto& [name, value] : row.variables) around.variables[name] = Filled(value);
     around.os_user = "root";
     around.home = home_;
-    around.read = &cli::ReadPlainFile;
+    around.read = &conduct::ReadPlainFile;
     const auto parsed = plan::ParseTarget(Filled(row.text), around);
     if (!parsed.ok()) {
       *said = std::string(parsed.status().message());

@@ -1,11 +1,11 @@
-#include "controller/cli/secret_values.h"
+#include "controller/conduct/secret_values.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
 
-namespace parallax::cli {
+namespace parallax::conduct {
 namespace {
 
 TEST(Secrets, AUrlsPasswordGoesBeforeTheReference) {
@@ -67,4 +67,4 @@ TEST(Secrets, ANoteNamesTheProgramOfACommandAndNoMore) {
 }
 
 }  // namespace
-}  // namespace parallax::cli
+}  // namespace parallax::conduct

@@ -1,9 +1,9 @@
-#include "controller/cli/shown_experiment.h"
+#include "controller/conduct/shown_experiment.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace parallax::cli {
+namespace parallax::conduct {
 namespace {
 
 using ::testing::HasSubstr;
@@ -30,4 +30,4 @@ TEST(ShownExperiment, HoldsNoSecretOfItsCommands) {
 }
 
 }  // namespace
-}  // namespace parallax::cli
+}  // namespace parallax::conduct

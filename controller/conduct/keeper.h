@@ -2,8 +2,8 @@
 //
 // A thread of its own writes; it has the store to itself. What cannot be stored because of a lock is written to a file
 // beside the store, so that it is not lost. The rest of the class is for one thread.
-#ifndef PARALLAX_CONTROLLER_CLI_KEEPER_H_
-#define PARALLAX_CONTROLLER_CLI_KEEPER_H_
+#ifndef PARALLAX_CONTROLLER_CONDUCT_KEEPER_H_
+#define PARALLAX_CONTROLLER_CONDUCT_KEEPER_H_
 
 #include <atomic>
 #include <chrono>
@@ -20,7 +20,7 @@
 #include "controller/store/run_store.h"
 #include "parallax/v1/run.pb.h"
 
-namespace parallax::cli {
+namespace parallax::conduct {
 
 struct KeeperPatience {
   int busy_ms = 200;                         // of one try; whether a store is locked is known after it
@@ -31,9 +31,9 @@ class Keeper {
  public:
   using Patience = KeeperPatience;
 
-  // For the store that the flags name; null for `no_store`, and, with a warning, when the default one cannot be opened.
-  // A named one that cannot be is an error, but for a lock: that may be gone by the time when there is a run to keep.
-  static absl::StatusOr<std::unique_ptr<Keeper>> Open(const std::string& url, bool no_store, Patience patience = {});
+  // For the store at `url` ("": the default one). An error when it cannot be opened, but not for a lock: that may be
+  // gone by the time when there is a run to keep.
+  static absl::StatusOr<std::unique_ptr<Keeper>> Open(const std::string& url, Patience patience = {});
   ~Keeper();
   Keeper(const Keeper&) = delete;
   Keeper& operator=(const Keeper&) = delete;
@@ -82,6 +82,6 @@ class Keeper {
   std::thread thread_;
 };
 
-}  // namespace parallax::cli
+}  // namespace parallax::conduct
 
-#endif  // PARALLAX_CONTROLLER_CLI_KEEPER_H_
+#endif  // PARALLAX_CONTROLLER_CONDUCT_KEEPER_H_

@@ -1,8 +1,8 @@
 // Secret references of one comparison, and the values that may be sent to the sides.
 //
 // Holds values; they go nowhere but into SideConfig.secrets.
-#ifndef PARALLAX_CONTROLLER_CLI_SECRET_VALUES_H_
-#define PARALLAX_CONTROLLER_CLI_SECRET_VALUES_H_
+#ifndef PARALLAX_CONTROLLER_CONDUCT_SECRET_VALUES_H_
+#define PARALLAX_CONTROLLER_CONDUCT_SECRET_VALUES_H_
 
 #include <string>
 #include <vector>
@@ -11,7 +11,7 @@
 #include "parallax/v1/run.pb.h"
 #include "parallax/v1/session.pb.h"
 
-namespace parallax::cli {
+namespace parallax::conduct {
 
 struct TargetSecrets {
   std::vector<std::string> refs;         // parallel to the targets; "" none
@@ -33,6 +33,6 @@ absl::StatusOr<TargetSecrets> ResolveSecrets(const std::vector<TargetPassword>& 
 // Which value was used, as the agents said, on each side of the run.
 void NoteSecretOrigins(const TargetSecrets& secrets, v1::Run& run);
 
-}  // namespace parallax::cli
+}  // namespace parallax::conduct
 
-#endif  // PARALLAX_CONTROLLER_CLI_SECRET_VALUES_H_
+#endif  // PARALLAX_CONTROLLER_CONDUCT_SECRET_VALUES_H_

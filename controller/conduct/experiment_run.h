@@ -1,6 +1,6 @@
 // Carries an experiment out: its steps, and its runs in their order, one after the other.
-#ifndef PARALLAX_CONTROLLER_CLI_EXPERIMENT_RUN_H_
-#define PARALLAX_CONTROLLER_CLI_EXPERIMENT_RUN_H_
+#ifndef PARALLAX_CONTROLLER_CONDUCT_EXPERIMENT_RUN_H_
+#define PARALLAX_CONTROLLER_CONDUCT_EXPERIMENT_RUN_H_
 
 #include <atomic>
 #include <functional>
@@ -8,15 +8,14 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "controller/cli/commands.h"
-#include "controller/cli/keeper.h"
-#include "controller/cli/run_request.h"
+#include "controller/conduct/keeper.h"
+#include "controller/conduct/request.h"
 #include "parallax/v1/experiment.pb.h"
 
-namespace parallax::cli {
+namespace parallax::conduct {
 
 // What each point asks, in the order of experiment::Points. InvalidArgument or NotFound as Prepare says it.
-absl::StatusOr<std::vector<Prepared>> PreparePoints(const v1::Experiment& experiment, const ReachFlags& reach);
+absl::StatusOr<std::vector<Prepared>> PreparePoints(const v1::Experiment& experiment, const ReachRequest& reach);
 
 // Runs every point in every round, before and after the change. Every run stands by itself, with agents of its own, so
 // that what a step breaks or mends is met as it is; each is kept by `keeper` (borrowed, may be null). It ends early,
@@ -29,6 +28,6 @@ v1::ExperimentResult RunExperiment(const v1::Experiment& experiment, const std::
                                    const std::function<void(const std::string&)>& progress,
                                    const std::function<void()>& takes_time = nullptr);
 
-}  // namespace parallax::cli
+}  // namespace parallax::conduct
 
-#endif  // PARALLAX_CONTROLLER_CLI_EXPERIMENT_RUN_H_
+#endif  // PARALLAX_CONTROLLER_CONDUCT_EXPERIMENT_RUN_H_

@@ -1,4 +1,4 @@
-#include "controller/cli/experiment_steps.h"
+#include "controller/conduct/experiment_steps.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -20,7 +20,7 @@
 
 #include "absl/strings/str_cat.h"
 
-namespace parallax::cli {
+namespace parallax::conduct {
 namespace {
 
 using ::testing::HasSubstr;
@@ -223,4 +223,4 @@ TEST(ExperimentSteps, APersonWhoNeverPressesEnterIsNotWaitedForForEver) {
 }
 
 }  // namespace
-}  // namespace parallax::cli
+}  // namespace parallax::conduct

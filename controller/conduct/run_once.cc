@@ -1,4 +1,4 @@
-#include "controller/cli/one_run.h"
+#include "controller/conduct/run_once.h"
 
 #include <chrono>
 #include <optional>
@@ -9,11 +9,11 @@
 #include "contract/headroom.h"
 #include "contract/limits.h"
 #include "contract/names.h"
-#include "controller/cli/local_agent.h"
+#include "controller/conduct/local_agent.h"
 #include "controller/diagnose/diagnose.h"
 #include "controller/plan/health.h"
 
-namespace parallax::cli {
+namespace parallax::conduct {
 namespace {
 
 constexpr int kInvestigations = 3;
@@ -99,4 +99,4 @@ absl::StatusOr<FinishedRun> RunOnce(const Prepared& prepared, const std::atomic<
   return finished;
 }
 
-}  // namespace parallax::cli
+}  // namespace parallax::conduct

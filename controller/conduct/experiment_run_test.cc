@@ -1,5 +1,5 @@
 // Without points: what goes on around the runs.
-#include "controller/cli/experiment_run.h"
+#include "controller/conduct/experiment_run.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -14,7 +14,7 @@
 
 #include "absl/strings/str_cat.h"
 
-namespace parallax::cli {
+namespace parallax::conduct {
 namespace {
 
 using ::testing::HasSubstr;
@@ -81,4 +81,4 @@ TEST_F(ExperimentRunTest, ARoundThatWouldBeginAfterTheEndIsNotWaitedFor) {
 }
 
 }  // namespace
-}  // namespace parallax::cli
+}  // namespace parallax::conduct

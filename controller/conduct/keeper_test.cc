@@ -1,18 +1,20 @@
 // Stores that another process holds, for real.
-#include "controller/cli/keeper.h"
+#include "controller/conduct/keeper.h"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
+#include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
+#include <sstream>
 
-#include "controller/cli/stored_run.h"
 #include "controller/store/database.h"
 
-namespace parallax::cli {
+namespace parallax::conduct {
 namespace {
 
 using ::testing::AllOf;
@@ -39,7 +41,7 @@ class KeeperTest : public ::testing::Test {
   // Long enough never to be over.
   static Keeper::Patience Long() { return {20, std::chrono::hours(1)}; }
   std::unique_ptr<Keeper> Open(Keeper::Patience patience) {
-    auto keeper = Keeper::Open(path_, false, patience);
+    auto keeper = Keeper::Open(path_, patience);
     EXPECT_TRUE(keeper.ok()) << keeper.status();
     return *std::move(keeper);
   }
@@ -89,10 +91,12 @@ TEST_F(KeeperTest, AStoreThatStaysLockedCostsNoRun) {
   const std::string file = path_ + ".aaaa1111.txtpb";
   EXPECT_THAT(said, AllOf(HasSubstr("2 runs are not in the store"), HasSubstr("locked by another process"),
                           HasSubstr("2 are kept in a file beside it: parallax show " + file)));
-  const auto fetched = FetchRun("", file);
-  ASSERT_TRUE(fetched.ok()) << fetched.status();
-  EXPECT_EQ(fetched->run.id(), "aaaa1111");
-  EXPECT_FALSE(fetched->run.interrupted()) << "its end, not one of its phases";
+  std::ostringstream text;
+  text << std::ifstream(file).rdbuf();
+  v1::Run written;
+  ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(text.str(), &written)) << text.str();
+  EXPECT_EQ(written.id(), "aaaa1111");
+  EXPECT_FALSE(written.interrupted()) << "its end, not one of its phases";
   struct stat facts {};
   ASSERT_EQ(stat(file.c_str(), &facts), 0);
   EXPECT_EQ(facts.st_mode & 0777, 0600U);
@@ -132,9 +136,8 @@ TEST_F(KeeperTest, WhoIsInterruptedIsNotHeldByALock) {
 
 TEST_F(KeeperTest, ANamedStoreThatIsNoneIsAnError) {
   ASSERT_EQ(mkdir(path_.c_str(), 0700), 0);
-  EXPECT_FALSE(Keeper::Open(path_, false).ok());
-  EXPECT_EQ(*Keeper::Open(path_, true), nullptr);
+  EXPECT_FALSE(Keeper::Open(path_).ok());
 }
 
 }  // namespace
-}  // namespace parallax::cli
+}  // namespace parallax::conduct

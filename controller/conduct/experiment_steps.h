@@ -1,6 +1,6 @@
 // The steps between the measurements of an experiment: a command, or a person who is waited for.
-#ifndef PARALLAX_CONTROLLER_CLI_EXPERIMENT_STEPS_H_
-#define PARALLAX_CONTROLLER_CLI_EXPERIMENT_STEPS_H_
+#ifndef PARALLAX_CONTROLLER_CONDUCT_EXPERIMENT_STEPS_H_
+#define PARALLAX_CONTROLLER_CONDUCT_EXPERIMENT_STEPS_H_
 
 #include <atomic>
 #include <chrono>
@@ -8,7 +8,7 @@
 
 #include "parallax/v1/experiment.pb.h"
 
-namespace parallax::cli {
+namespace parallax::conduct {
 
 // Why this step could not be carried out now: its program is not there, or nobody is at stdin who could press enter. ""
 // when nothing is known against it.
@@ -26,6 +26,6 @@ std::string WhyNever(const v1::ExperimentStep& step);
 v1::StepResult CarryOut(const v1::ExperimentStep& step, const std::string& part, const std::atomic<bool>& interrupted,
                         std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max());
 
-}  // namespace parallax::cli
+}  // namespace parallax::conduct
 
-#endif  // PARALLAX_CONTROLLER_CLI_EXPERIMENT_STEPS_H_
+#endif  // PARALLAX_CONTROLLER_CONDUCT_EXPERIMENT_STEPS_H_

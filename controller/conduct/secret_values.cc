@@ -1,4 +1,4 @@
-#include "controller/cli/secret_values.h"
+#include "controller/conduct/secret_values.h"
 
 #include <cstdlib>
 #include <set>
@@ -6,7 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "contract/secret_names.h"
 
-namespace parallax::cli {
+namespace parallax::conduct {
 
 absl::StatusOr<TargetSecrets> ResolveSecrets(const std::vector<TargetPassword>& own, const std::string& ref) {
   TargetSecrets secrets;
@@ -65,4 +65,4 @@ void NoteSecretOrigins(const TargetSecrets& secrets, v1::Run& run) {
   }
 }
 
-}  // namespace parallax::cli
+}  // namespace parallax::conduct

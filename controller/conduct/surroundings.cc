@@ -1,4 +1,4 @@
-#include "controller/cli/surroundings.h"
+#include "controller/conduct/surroundings.h"
 
 #include <fcntl.h>
 #include <pwd.h>
@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-namespace parallax::cli {
+namespace parallax::conduct {
 namespace {
 
 constexpr size_t kMaxFileBytes = 1 << 20;
@@ -71,4 +71,4 @@ plan::Surroundings OurSurroundings() {
   return around;
 }
 
-}  // namespace parallax::cli
+}  // namespace parallax::conduct

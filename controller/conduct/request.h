@@ -1,6 +1,6 @@
 // What is to be run, as flags or an experiment say it, checked before anything is started.
-#ifndef PARALLAX_CONTROLLER_CLI_RUN_REQUEST_H_
-#define PARALLAX_CONTROLLER_CLI_RUN_REQUEST_H_
+#ifndef PARALLAX_CONTROLLER_CONDUCT_REQUEST_H_
+#define PARALLAX_CONTROLLER_CONDUCT_REQUEST_H_
 
 #include <cstdint>
 #include <optional>
@@ -9,17 +9,26 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "controller/cli/secret_values.h"
+#include "controller/conduct/secret_values.h"
 #include "controller/dispatch/dispatcher.h"
 #include "controller/dispatch/reach.h"
 #include "controller/plan/planner.h"
 #include "parallax/v1/run.pb.h"
 
-namespace parallax::cli {
+namespace parallax::conduct {
 
 struct NamedVantage {
   std::string name;     // "inside", "outside", or a witness's
   std::string vantage;  // as the user wrote it
+};
+
+// How vantages are reached, where that is asked for.
+struct ReachRequest {
+  bool copy_agent = false;             // to where an ssh: vantage finds none, without asking
+  std::string agent_binary;            // what is copied there; "" the agent beside us
+  dispatch::TlsFiles tls;              // of grpcs: vantages
+  dispatch::AgentTokens tokens;        // of agents that listen
+  decltype(dispatch::Reach::ask) ask;  // the person who may be asked; null: nobody
 };
 
 struct RunRequest {
@@ -39,11 +48,8 @@ struct RunRequest {
   bool try_controls = true;
   bool investigate = true;
   std::string title;
-  v1::ExperimentPlace place;     // empty: a run of its own
-  bool copy_agent = false;       // to where an ssh: vantage finds none, without asking
-  std::string agent_binary;      // what is copied there; "" the agent beside us
-  dispatch::TlsFiles tls;        // of grpcs: vantages
-  dispatch::AgentTokens tokens;  // of agents that listen
+  v1::ExperimentPlace place;  // empty: a run of its own
+  ReachRequest reach;
 };
 
 inline constexpr size_t kMaxTargets = 32;
@@ -66,14 +72,15 @@ struct Prepared {
   bool investigate = true;
   std::string title;
   v1::ExperimentPlace place;
+  std::vector<std::string> warnings;  // what the user should know before it begins; no secrets
 };
 
 // InvalidArgument when nothing can stand there: the vantage is not understood, or the side cannot be such a one.
 absl::Status CheckSide(const std::string& name, const std::string& vantage);
 
-// InvalidArgument or NotFound, naming the flag and what a right one looks like. Warns on stderr of a password in a URL.
+// InvalidArgument or NotFound, naming the flag and what a right one looks like.
 absl::StatusOr<Prepared> Prepare(const RunRequest& request);
 
-}  // namespace parallax::cli
+}  // namespace parallax::conduct
 
-#endif  // PARALLAX_CONTROLLER_CLI_RUN_REQUEST_H_
+#endif  // PARALLAX_CONTROLLER_CONDUCT_REQUEST_H_

@@ -1,4 +1,4 @@
-#include "controller/cli/surroundings.h"
+#include "controller/conduct/surroundings.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,7 +9,7 @@
 #include <fstream>
 #include <string>
 
-namespace parallax::cli {
+namespace parallax::conduct {
 namespace {
 
 class SurroundingsTest : public ::testing::Test {
@@ -74,4 +74,4 @@ TEST_F(SurroundingsTest, OfTheEnvironmentWhatIsLibpqs) {
 }
 
 }  // namespace
-}  // namespace parallax::cli
+}  // namespace parallax::conduct

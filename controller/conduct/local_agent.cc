@@ -1,4 +1,4 @@
-#include "controller/cli/local_agent.h"
+#include "controller/conduct/local_agent.h"
 
 #include <sys/random.h>
 #include <unistd.h>
@@ -11,7 +11,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 
-namespace parallax::cli {
+namespace parallax::conduct {
 namespace {
 
 constexpr char kAgent[] = "parallax-agent";
@@ -50,4 +50,4 @@ std::string NewRunId() {
   return std::string(absl::BytesToHexString(std::string(bytes.data(), bytes.size())));
 }
 
-}  // namespace parallax::cli
+}  // namespace parallax::conduct

@@ -1,4 +1,4 @@
-#include "controller/cli/keeper.h"
+#include "controller/conduct/keeper.h"
 
 #include <fcntl.h>
 #include <google/protobuf/text_format.h>
@@ -9,9 +9,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "controller/cli/say.h"
 
-namespace parallax::cli {
+namespace parallax::conduct {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -43,14 +42,11 @@ bool WriteBeside(const std::string& path, const v1::Run& run) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Keeper>> Keeper::Open(const std::string& url, bool no_store, Patience patience) {
-  if (no_store) return nullptr;
+absl::StatusOr<std::unique_ptr<Keeper>> Keeper::Open(const std::string& url, Patience patience) {
   auto store = store::OpenStore(url, patience.busy_ms);
   if (store.ok()) return std::unique_ptr<Keeper>(new Keeper(url, *std::move(store), patience));
   if (absl::IsUnavailable(store.status())) return std::unique_ptr<Keeper>(new Keeper(url, nullptr, patience));
-  if (!url.empty()) return store.status();
-  Warn(absl::StrCat(std::string(store.status().message()), ". This run is not kept (--no-store says so on purpose)"));
-  return nullptr;
+  return store.status();
 }
 
 Keeper::Keeper(std::string url, std::unique_ptr<store::RunStore> store, Patience patience)
@@ -175,4 +171,4 @@ std::string Keeper::Finish(const std::atomic<bool>& interrupted) {
   return said;
 }
 
-}  // namespace parallax::cli
+}  // namespace parallax::conduct

@@ -1,4 +1,4 @@
-#include "controller/cli/experiment_steps.h"
+#include "controller/conduct/experiment_steps.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -23,12 +23,12 @@
 #include "absl/strings/str_split.h"
 #include "contract/limits.h"
 #include "contract/shell_words.h"
-#include "controller/cli/shown_experiment.h"
+#include "controller/conduct/shown_experiment.h"
 #include "controller/plan/quantities.h"
 
 extern char** environ;  // environ(7)
 
-namespace parallax::cli {
+namespace parallax::conduct {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -278,4 +278,4 @@ v1::StepResult CarryOut(const v1::ExperimentStep& step, const std::string& part,
   return result;
 }
 
-}  // namespace parallax::cli
+}  // namespace parallax::conduct

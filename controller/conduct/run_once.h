@@ -1,6 +1,6 @@
 // Carries one run out: connects the sides, asks phase by phase, diagnoses, keeps.
-#ifndef PARALLAX_CONTROLLER_CLI_ONE_RUN_H_
-#define PARALLAX_CONTROLLER_CLI_ONE_RUN_H_
+#ifndef PARALLAX_CONTROLLER_CONDUCT_RUN_ONCE_H_
+#define PARALLAX_CONTROLLER_CONDUCT_RUN_ONCE_H_
 
 #include <atomic>
 #include <cstddef>
@@ -9,12 +9,12 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "controller/cli/keeper.h"
-#include "controller/cli/run_request.h"
+#include "controller/conduct/keeper.h"
+#include "controller/conduct/request.h"
 #include "parallax/v1/finding.pb.h"
 #include "parallax/v1/run.pb.h"
 
-namespace parallax::cli {
+namespace parallax::conduct {
 
 struct FinishedRun {
   v1::Run run;
@@ -30,6 +30,6 @@ absl::Status CheckRoom(size_t sides);
 absl::StatusOr<FinishedRun> RunOnce(const Prepared& prepared, const std::atomic<bool>& interrupted, Keeper* keeper,
                                     const std::function<void(const std::string&)>& progress);
 
-}  // namespace parallax::cli
+}  // namespace parallax::conduct
 
-#endif  // PARALLAX_CONTROLLER_CLI_ONE_RUN_H_
+#endif  // PARALLAX_CONTROLLER_CONDUCT_RUN_ONCE_H_

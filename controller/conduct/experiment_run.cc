@@ -1,4 +1,4 @@
-#include "controller/cli/experiment_run.h"
+#include "controller/conduct/experiment_run.h"
 
 #include <algorithm>
 #include <chrono>
@@ -7,17 +7,16 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "contract/limits.h"
-#include "controller/cli/experiment_steps.h"
-#include "controller/cli/local_agent.h"
-#include "controller/cli/one_run.h"
-#include "controller/cli/shown_experiment.h"
-#include "controller/dispatch/agent_tokens.h"
+#include "controller/conduct/experiment_steps.h"
+#include "controller/conduct/local_agent.h"
+#include "controller/conduct/run_once.h"
+#include "controller/conduct/shown_experiment.h"
 #include "controller/experiment/judge.h"
 #include "controller/experiment/matrix.h"
 #include "controller/experiment/samples.h"
 #include "controller/plan/quantities.h"
 
-namespace parallax::cli {
+namespace parallax::conduct {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -236,14 +235,11 @@ class Experimenter {
 
 }  // namespace
 
-absl::StatusOr<std::vector<Prepared>> PreparePoints(const v1::Experiment& experiment, const ReachFlags& reach) {
+absl::StatusOr<std::vector<Prepared>> PreparePoints(const v1::Experiment& experiment, const ReachRequest& reach) {
   const auto& probes = experiment.probes();
   const auto asked = [&](const char* probe) {
     return probes.empty() || std::find(probes.begin(), probes.end(), probe) != probes.end();
   };
-  // Once: a variable is gone when it has been read.
-  const auto tokens = dispatch::ReadAgentTokens(reach.agent_token_from);
-  if (!tokens.ok()) return tokens.status();
   std::vector<Prepared> prepared;
   for (const v1::Point& point : experiment::Points(experiment)) {
     const experiment::Setting setting = experiment::SettingOf(experiment, point);
@@ -259,10 +255,7 @@ absl::StatusOr<std::vector<Prepared>> PreparePoints(const v1::Experiment& experi
     request.repeats = experiment.repeats();
     if (setting.client)
       request.client = plan::ClientQuestions{experiment.client_ddl(), setting.client_bytes, setting.client_bytes};
-    request.copy_agent = reach.copy_agent;
-    request.agent_binary = reach.agent_binary;
-    request.tls = reach.tls;
-    request.tokens = *tokens;
+    request.reach = reach;
     request.parallel = experiment.parallel();
     request.hold_ms = experiment.hold_ms();
     request.locate = asked("route") || asked("tunnel");
@@ -286,4 +279,4 @@ v1::ExperimentResult RunExperiment(const v1::Experiment& experiment, const std::
   return Experimenter(experiment, points, interrupted, keeper, progress, takes_time).Run();
 }
 
-}  // namespace parallax::cli
+}  // namespace parallax::conduct

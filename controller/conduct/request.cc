@@ -1,4 +1,4 @@
-#include "controller/cli/run_request.h"
+#include "controller/conduct/request.h"
 
 #include <algorithm>
 #include <set>
@@ -6,10 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "contract/limits.h"
-#include "controller/cli/local_agent.h"
-#include "controller/cli/say.h"
-#include "controller/cli/surroundings.h"
-#include "controller/cli/terminal.h"
+#include "controller/conduct/local_agent.h"
+#include "controller/conduct/surroundings.h"
 #include "controller/dispatch/agent_copy.h"
 #include "controller/dispatch/agent_tokens.h"
 #include "controller/dispatch/vantage.h"
@@ -19,7 +17,7 @@
 #include "controller/plan/target_url.h"
 #include "controller/plan/values.h"
 
-namespace parallax::cli {
+namespace parallax::conduct {
 namespace {
 
 absl::Status Prefixed(std::string_view flag, const absl::Status& status) {
@@ -80,10 +78,10 @@ absl::Status PrepareTargets(const RunRequest& request, Prepared* prepared) {
   for (const std::string& url : request.targets) {
     auto parsed = Parse(url, around);
     if (!parsed.ok()) return Prefixed("TARGET", parsed.status());
-    for (const std::string& warning : parsed->warnings) Warn(warning);
+    prepared->warnings.insert(prepared->warnings.end(), parsed->warnings.begin(), parsed->warnings.end());
     passwords.push_back(PasswordOf(&*parsed, passwords.size() + 1, !request.password_from.empty()));
     if (passwords.back().written) {
-      Warn(absl::StrCat(
+      prepared->warnings.push_back(absl::StrCat(
           "the password in the URL of ", parsed->target.url(),
           " can be read by others on this machine, in ps and in the shell's history: better export it and give "
           "--password-from env:PGPASSWORD"));
@@ -212,7 +210,7 @@ absl::Status PrepareReach(const RunRequest& request, Prepared* prepared) {
   const bool local =
       any([](const std::string& vantage) { return vantage == "local" || dispatch::IsHealthUrl(vantage); });
   const bool ssh = any([](const std::string& vantage) { return vantage.starts_with("ssh:"); });
-  const dispatch::TlsFiles& tls = request.tls;
+  const dispatch::TlsFiles& tls = request.reach.tls;
   const bool told_of_tls = !tls.ca.empty() || !tls.cert.empty() || !tls.key.empty() || !tls.name.empty();
   // Whoever names them means to be sure of whom is spoken to; to drop them silently would be plaintext after all.
   if (told_of_tls && !any([](const std::string& vantage) { return vantage.starts_with("grpcs:"); })) {
@@ -220,17 +218,17 @@ absl::Status PrepareReach(const RunRequest& request, Prepared* prepared) {
         "--tls-ca, --tls-cert, --tls-key and --tls-name are for grpcs:// vantages, and there is none: write "
         "grpcs://HOST:PORT where the agent speaks TLS, or leave them out");
   }
-  if (absl::Status status = CheckTokens(request.tokens, prepared->sides); !status.ok()) return status;
+  if (absl::Status status = CheckTokens(request.reach.tokens, prepared->sides); !status.ok()) return status;
   auto agent = local || ssh ? FindLocalAgent() : absl::StatusOr<std::string>("");
   if (local && !agent.ok()) return agent.status();
   if (agent.ok()) reach.local_agent = *agent;
-  reach.agent_to_copy = request.agent_binary.empty() ? reach.local_agent : request.agent_binary;
+  reach.agent_to_copy = request.reach.agent_binary.empty() ? reach.local_agent : request.reach.agent_binary;
   // Beside an agent that the user names lies what the user wants there, and our own may be of another release.
-  if (ssh) reach.client_to_copy = dispatch::CompanionOf(reach.agent_to_copy, request.agent_binary.empty());
-  reach.copy_agent = request.copy_agent;
-  if (ssh) reach.ask = PersonAtTerminal();
+  if (ssh) reach.client_to_copy = dispatch::CompanionOf(reach.agent_to_copy, request.reach.agent_binary.empty());
+  reach.copy_agent = request.reach.copy_agent;
+  if (ssh) reach.ask = request.reach.ask;
   reach.tls = tls;
-  reach.tokens = request.tokens;
+  reach.tokens = request.reach.tokens;
   return absl::OkStatus();
 }
 
@@ -273,4 +271,4 @@ absl::StatusOr<Prepared> Prepare(const RunRequest& request) {
   return prepared;
 }
 
-}  // namespace parallax::cli
+}  // namespace parallax::conduct

@@ -1,11 +1,11 @@
-#include "controller/cli/shown_experiment.h"
+#include "controller/conduct/shown_experiment.h"
 
 #include "absl/strings/str_cat.h"
 #include "contract/limits.h"
 #include "contract/secret_names.h"
 #include "controller/dispatch/mask.h"
 
-namespace parallax::cli {
+namespace parallax::conduct {
 
 v1::Experiment ShownExperiment(v1::Experiment experiment) {
   experiment.set_password_from(contract::ShownRef(experiment.password_from()));
@@ -21,4 +21,4 @@ std::string ShownStep(const v1::ExperimentStep& step) {
                               : absl::StrCat("pause: ", contract::Printable(step.pause()));
 }
 
-}  // namespace parallax::cli
+}  // namespace parallax::conduct
