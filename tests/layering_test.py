@@ -23,7 +23,9 @@ ARROWS = {
     "controller/compare": {"proto"},
     "controller/diagnose": {"proto", "controller/compare"},
     "controller/experiment": {"proto", "controller/compare", "controller/diagnose", "controller/plan"},
-    "controller/report": {"proto", "controller/compare", "controller/diagnose"},
+    "controller/report": {"proto", "controller/compare", "controller/diagnose", "controller/report"},
+    "controller/report/sheet": {"proto", "controller/compare", "controller/diagnose"},
+    "controller/report/html": {"proto", "controller/compare", "controller/report/sheet"},
     "controller/store": {"proto"},
     "controller/dispatch": {"proto"},
     # What carries runs out; it knows no flags and no terminal. Nothing but cli may include it.

@@ -17,7 +17,8 @@ constexpr char kExitCodes[] =
     "Exit codes: 0 every side healthy and alike; 1 a fault was found; 2 usage or\n"
     "configuration; 3 cannot tell, and no fault named; 130 interrupted.";
 
-constexpr char kRun[] = "Its id, the beginning of it, 'last', or an exported file as ./run.txtpb";
+constexpr char kRun[] =
+    "Its id, the beginning of it, 'last', or a file of it: exported, as ./run.txtpb, or a report, as ./run.html";
 
 // Of commands that find no fault; without one of their own they would have that of the program.
 constexpr char kPlainExitCodes[] = "Exit codes: 0 it is written; 2 usage or configuration.";
@@ -44,6 +45,8 @@ constexpr char kCompareFooter[] =
     "\n"
     "Exit codes: 0 every side healthy and alike; 1 a fault was found; 2 usage or\n"
     "configuration; 3 cannot tell, and no fault named; 130 interrupted.";
+
+const std::vector<std::string> kReportFormats = {"text", "json", "html"};
 
 void AddForm(CLI::App* command, Form& form, bool colour, const std::vector<std::string>& formats = {"text", "json"}) {
   command
@@ -109,7 +112,7 @@ void AddProbing(CLI::App* command, ProbingFlags& flags) {
   command->add_option("--title", flags.title, "A line of your own for the report")->type_name("TEXT");
   AddStore(command, flags.store);
   command->add_flag("--no-store", flags.no_store, "Do not keep the run");
-  AddForm(command, flags.form, true);
+  AddForm(command, flags.form, true, kReportFormats);
 }
 
 void AddCompare(CLI::App& app, CompareFlags& flags) {
@@ -176,7 +179,7 @@ void AddOthers(CLI::App& app, Flags& flags) {
   CLI::App* show = app.add_subcommand("show", "Draw a stored run again");
   show->add_option("RUN", flags.show.run, kRun)->required()->type_name("");
   AddStore(show, flags.show.store);
-  AddForm(show, flags.show.form, true);
+  AddForm(show, flags.show.form, true, kReportFormats);
   show->footer(kExitCodes);
 
   CLI::App* history = app.add_subcommand("history", "List the stored runs, the newest first");
@@ -194,7 +197,7 @@ void AddOthers(CLI::App& app, Flags& flags) {
   diagnose->add_option("--name", flags.diagnose.name, "The NAME of that case; default: the cause and the run's id")
       ->type_name("NAME");
   AddStore(diagnose, flags.diagnose.store);
-  AddForm(diagnose, flags.diagnose.form, true);
+  AddForm(diagnose, flags.diagnose.form, true, kReportFormats);
   diagnose->footer(kExitCodes);
 
   CLI::App* causes =

@@ -11,7 +11,7 @@
 namespace parallax::cli {
 
 struct Form {
-  std::string format = "text";  // "text", "json"
+  std::string format = "text";  // a renderer's
   std::string color = "auto";   // "auto", "always", "never"
   std::string output;           // a file; "" stdout
 };

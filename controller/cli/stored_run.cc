@@ -11,6 +11,7 @@
 #include "contract/limits.h"
 #include "contract/regular_file.h"
 #include "contract/upgrade.h"
+#include "controller/report/html/embedded_run.h"
 #include "controller/report/json_message.h"
 
 namespace parallax::cli {
@@ -30,11 +31,12 @@ absl::StatusOr<std::unique_ptr<store::RunStore>> OpenForReading(const std::strin
 namespace {
 
 constexpr uintmax_t kMaxFileBytes = 256UL << 20;
+constexpr size_t kMaxPageBytes = 32UL << 20;     // of a report; what we write is a hundredth of it
 constexpr uintmax_t kMaxJsonBytes = 64UL << 20;  // which takes many times as much while it is read
 
 // An exported run: a path, or at least a name that no id has.
 bool IsFile(const std::string& id) {
-  return id.find('/') != std::string::npos || id.ends_with(".txtpb") || id.ends_with(".json");
+  return id.find('/') != std::string::npos || id.ends_with(".txtpb") || id.ends_with(".json") || id.ends_with(".html");
 }
 
 // What `export --format json` wrote; a report of the same run is not all of it, and has no id.
@@ -53,6 +55,16 @@ absl::StatusOr<v1::Run> FromJson(const std::string& text, const std::string& sho
                                                  "): parallax export RUN --format json --output FILE writes one"));
 }
 
+// What `--format html` wrote.
+absl::StatusOr<v1::Run> FromPage(const std::string& text, const std::string& shown) {
+  if (text.size() > kMaxPageBytes) return absl::InvalidArgumentError(absl::StrCat(shown, " is too large for a report"));
+  auto run = report::RunInPage(text, kMaxFileBytes);
+  if (run.ok()) contract::Upgrade(&*run);
+  if (run.ok()) return run;
+  return absl::InvalidArgumentError(absl::StrCat(shown, ": ", std::string(run.status().message()),
+                                                 "; parallax show RUN --format html --output FILE writes one"));
+}
+
 absl::StatusOr<v1::Run> ReadFile(const std::string& path) {
   const std::string shown = contract::Printable(path, 200);
   const auto read = contract::ReadRegularFile(path, kMaxFileBytes);
@@ -64,6 +76,7 @@ absl::StatusOr<v1::Run> ReadFile(const std::string& path) {
   const std::string& text = *read;
   // A txtpb begins with the name of a field.
   if (text.starts_with('{')) return FromJson(text, shown);
+  if (report::LooksLikePage(text)) return FromPage(text, shown);
   v1::Run run;
   // Its own words on stderr would name lines of a format that nobody writes by hand.
   class Quiet final : public google::protobuf::io::ErrorCollector {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "controller/report/page.h"
-#include "controller/report/rows.h"
+#include "controller/report/sheet/rows.h"
 
 namespace parallax::report {
 

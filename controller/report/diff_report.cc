@@ -13,7 +13,7 @@
 #include "controller/report/json_message.h"
 #include "controller/report/layout.h"
 #include "controller/report/page.h"
-#include "controller/report/rows.h"
+#include "controller/report/sheet/rows.h"
 
 namespace parallax::report {
 namespace {

@@ -6,8 +6,8 @@
 #include "contract/names.h"
 #include "controller/diagnose/diagnose.h"
 #include "controller/report/json_message.h"
-#include "controller/report/notes.h"
 #include "controller/report/report.h"
+#include "controller/report/sheet/notes.h"
 #include "parallax/v1/plan.pb.h"
 
 namespace parallax::report {
@@ -28,14 +28,6 @@ ordered_json Array(const Strings& strings) {
 template <typename M>
 ordered_json MaybeMessage(bool has, const M& message) {
   return has ? MessageJson(message) : ordered_json(nullptr);
-}
-
-std::string Rfc3339(int64_t unix_ns) {
-  const auto seconds = static_cast<time_t>(unix_ns / 1'000'000'000);
-  std::tm utc{};
-  gmtime_r(&seconds, &utc);
-  return absl::StrFormat("%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
-                         utc.tm_hour, utc.tm_min, utc.tm_sec, unix_ns / 1'000'000 % 1000);
 }
 
 ordered_json DifferenceJson(bool has, const v1::Difference& difference) {

@@ -1,24 +1,11 @@
 #include "controller/report/layout.h"
 
 #include <algorithm>
-#include <array>
-
-#include "contract/limits.h"
 
 namespace parallax::report {
 namespace {
 
-constexpr size_t kMaxClean = 4096;  // bytes of one piece of text
-
 bool IsTail(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) == 0x80; }
-
-// U+200E, U+200F, U+2028..U+202E and U+2066..U+2069 all begin with these two bytes.
-bool TurnsDirection(std::string_view three) {
-  if (three.size() < 3 || three[0] != '\xE2') return false;
-  const auto last = static_cast<unsigned char>(three[2]);
-  if (three[1] == '\x80') return last == 0x8E || last == 0x8F || (last >= 0xA8 && last <= 0xAE);
-  return three[1] == '\x81' && last >= 0xA6 && last <= 0xA9;
-}
 
 // Bytes of the first `columns` code points.
 size_t BytesOf(std::string_view text, size_t columns) {
@@ -79,21 +66,6 @@ std::vector<std::string> QuotedWords(std::string_view text) {
 }
 
 }  // namespace
-
-std::string Clean(std::string_view text) {
-  const std::string printable = contract::Printable(text, kMaxClean);
-  std::string out;
-  out.reserve(printable.size());
-  for (size_t i = 0; i < printable.size(); ++i) {
-    if (TurnsDirection(std::string_view(printable).substr(i))) {
-      out += '?';
-      i += 2;
-    } else {
-      out += printable[i];
-    }
-  }
-  return out;
-}
 
 size_t Width(std::string_view text) {
   return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char byte) { return !IsTail(byte); }));
@@ -168,22 +140,6 @@ size_t WidestCommandWord(std::string_view command) {
   size_t widest = 0;
   for (const std::string& word : QuotedWords(command)) widest = std::max(widest, Width(word));
   return widest;
-}
-
-bool LooksLikeCommand(std::string_view line) {
-  static constexpr std::array<std::string_view, 38> kPrograms = {
-      "aws",       "sudo",       "ssh",        "sst",    "npx",         "psql",       "pg_isready", "dig",
-      "nslookup",  "getent",     "host",       "ip",     "ss",          "nft",        "iptables",   "kill",
-      "systemctl", "journalctl", "resolvectl", "nc",     "openssl",     "curl",       "cat",        "grep",
-      "export",    "parallax",   "kubectl",    "docker", "ssh-keyscan", "ssh-keygen", "tcpdump",    "ping",
-      "tracepath", "redsocks",   "sshuttle",   "wg",     "pgbouncer",   "chronyc"};
-  if (line.starts_with("$ ")) return true;
-  const std::string_view first = line.substr(0, line.find(' '));
-  if (std::find(kPrograms.begin(), kPrograms.end(), first) == kPrograms.end()) return false;
-  // "host db.internal" is a command, "ssh to the bastion and look" is a sentence.
-  const bool sentence = line.ends_with('.') || line.find(" the ") != std::string_view::npos ||
-                        line.find(" to a ") != std::string_view::npos || line.find(": ") != std::string_view::npos;
-  return first.size() < line.size() && !sentence;
 }
 
 }  // namespace parallax::report

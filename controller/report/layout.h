@@ -7,10 +7,9 @@
 #include <string_view>
 #include <vector>
 
-namespace parallax::report {
+#include "controller/report/sheet/clean.h"
 
-// What may reach a terminal: no control characters, no marks that turn the direction of writing, valid UTF-8, bounded.
-std::string Clean(std::string_view text);
+namespace parallax::report {
 
 // Display columns of clean text.
 size_t Width(std::string_view text);
@@ -31,9 +30,6 @@ std::vector<std::string> WrapCommand(std::string_view command, size_t columns);
 
 // Of the widest piece of it that WrapCommand would rather not break.
 size_t WidestCommandWord(std::string_view command);
-
-// Does this line of a remedy look like a command?
-bool LooksLikeCommand(std::string_view line);
 
 }  // namespace parallax::report
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "controller/report/page.h"
+#include "controller/report/sheet/verdict.h"
 
 namespace parallax::report {
 namespace {

@@ -10,16 +10,9 @@
 #include <utility>
 #include <vector>
 
+#include "controller/report/sheet/span.h"
+
 namespace parallax::report {
-
-enum class Style { kPlain, kBold, kDim, kGood, kBad, kDoubt };
-
-struct Span {
-  std::string text;
-  Style style = Style::kPlain;
-};
-
-using Line = std::vector<Span>;
 
 class Page {
  public:

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "controller/report/sheet/sheet.h"
 #include "parallax/v1/finding.pb.h"
 #include "parallax/v1/run.pb.h"
 
@@ -15,6 +16,7 @@ struct TextOptions {
 };
 
 // Every line fits `columns` display columns.
+std::string Text(const Sheet& sheet, const TextOptions& options);
 std::string Text(const v1::Run& run, const v1::Report& report, const TextOptions& options);
 
 // One JSON document with a newline at its end; see controller/report/README.md for the contract.

@@ -6,14 +6,14 @@
 #include <vector>
 
 #include "controller/report/page.h"
-#include "parallax/v1/finding.pb.h"
+#include "controller/report/sheet/verdict.h"
 
 namespace parallax::report {
 
 // What to do, under `label`: sentences wrapped, commands kept such that they can be copied.
 void DrawRemedy(const std::string& label, const std::vector<std::string>& lines, Page& page);
 
-void DrawVerdict(const v1::TargetReport& target, Page& page);
+void DrawVerdict(const Verdict& verdict, Page& page);
 
 }  // namespace parallax::report
 

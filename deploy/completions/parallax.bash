@@ -46,6 +46,7 @@ _parallax() {
       case $command in
         export) values='txtpb json' ;;
         run) values='text json junit' ;;
+        compare | probe | show | diagnose) values='text json html' ;;
         *) values='text json' ;;
       esac ;;
     --color) values='auto always never' ;;

@@ -1,6 +1,6 @@
 // The comparison's notes as sentences. Pure; thread-safe.
-#ifndef PARALLAX_CONTROLLER_REPORT_NOTES_H_
-#define PARALLAX_CONTROLLER_REPORT_NOTES_H_
+#ifndef PARALLAX_CONTROLLER_REPORT_SHEET_NOTES_H_
+#define PARALLAX_CONTROLLER_REPORT_SHEET_NOTES_H_
 
 #include <string>
 
@@ -13,4 +13,4 @@ std::string NoteWords(const v1::Comparison& comparison, const v1::Note& note);
 
 }  // namespace parallax::report
 
-#endif  // PARALLAX_CONTROLLER_REPORT_NOTES_H_
+#endif  // PARALLAX_CONTROLLER_REPORT_SHEET_NOTES_H_

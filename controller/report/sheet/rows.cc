@@ -1,4 +1,4 @@
-#include "controller/report/rows.h"
+#include "controller/report/sheet/rows.h"
 
 #include <algorithm>
 #include <array>
@@ -17,12 +17,26 @@
 namespace parallax::report {
 namespace {
 
-using compare::ControlCell;
 using compare::FindSide;
 using compare::FindStep;
 using compare::HostPort;
 using compare::StepCell;
 using compare::StepLabel;
+
+// Of the attempt that stands for the side, so that its steps follow each other; of another one where that has no such
+// step.
+Timing TimingOf(const v1::SideOutcome& outcome, const v1::StepSummary& summary) {
+  const auto timing = [&](const v1::Step& step) {
+    return Timing{static_cast<double>(step.start_ns()) / 1e6, static_cast<double>(step.duration_ns()) / 1e6,
+                  summary.failure() != v1::NONE};
+  };
+  if (const v1::Observation* attempt = Representative(outcome); attempt != nullptr) {
+    for (const v1::Step& step : attempt->steps()) {
+      if (step.kind() == summary.kind() && step.variant() == summary.variant()) return timing(step);
+    }
+  }
+  return timing(summary.sample());
+}
 
 class RowMaker {
  public:
@@ -40,13 +54,7 @@ class RowMaker {
   }
 
  private:
-  Row NewRow(std::string label) const {
-    Row row;
-    row.label = std::move(label);
-    for (const v1::SideSummary& side : comparison_.sides())
-      row.cells.push_back({side.present() ? "-" : "?", Style::kDim});
-    return row;
-  }
+  Row NewRow(std::string label) const { return report::NewRow(comparison_, std::move(label)); }
   const v1::SideSummary& Side(size_t i) const { return comparison_.sides(static_cast<int>(i)); }
 
   // One step of a pair as a row; false when no side attempted it.
@@ -64,8 +72,6 @@ class RowMaker {
   void NotAsked(const v1::Pair& pair);
   void Variants(const v1::Pair& pair);
   void ConnectNote(Row& row) const;
-  void NegativeControls();
-  void PositiveControls();
   void Health();
   void Rungs();
 
@@ -76,12 +82,16 @@ class RowMaker {
 
 bool RowMaker::StepRow(const v1::Pair& pair, v1::StepKind kind, const std::string& variant, std::string label) {
   Row row = NewRow(std::move(label));
+  row.ref = {"", pair.probe(), kind};
+  const bool timed = pair.role() == v1::TARGET || pair.role() == v1::INVESTIGATION || pair.role() == v1::CLIENT;
+  if (timed) row.timings.resize(row.cells.size());
   bool any = false;
   for (size_t i = 0; i < row.cells.size(); ++i) {
     const v1::SideOutcome* outcome = FindSide(pair, Side(i).name());
     const v1::StepSummary* step = outcome == nullptr ? nullptr : FindStep(*outcome, kind, variant);
     if (step == nullptr) continue;
     any = true;
+    if (timed) row.timings[i] = TimingOf(*outcome, *step);
     const Style style = step->failure() == v1::NONE ? Style::kPlain : Style::kBad;
     row.cells[i] = {StepCell(*step), step->steady() || step->seen() < 2 ? style : Style::kDoubt};
   }
@@ -126,6 +136,7 @@ void RowMaker::Names() {
 // The resolvers differ from side to side, so they are counted: the system resolver's answer is on the row above.
 void RowMaker::Resolvers(const v1::Pair& pair) {
   Row row = NewRow("named resolvers");
+  row.ref = {"", pair.probe(), v1::RESOLVER_QUERY};
   bool all_fine = true;
   bool any = false;
   for (size_t i = 0; i < row.cells.size(); ++i) {
@@ -172,6 +183,7 @@ void RowMaker::Routes() {
 
 void RowMaker::Banners() {
   Row row = NewRow(StepLabel(v1::BANNER));
+  row.ref.step = v1::BANNER;
   bool any = false;
   for (size_t i = 0; i < row.cells.size(); ++i) {
     const v1::SideSummary& side = Side(i);
@@ -200,8 +212,8 @@ void RowMaker::Targets() {
     TargetRows(*targets[i], i == 0);
   }
   if (targets.empty()) {
-    NegativeControls();
-    PositiveControls();
+    AddNegativeControls(comparison_, &rows_);
+    AddPositiveControls(comparison_, &rows_);
   }
   for (const v1::Pair& pair : comparison_.pairs()) {
     if (pair.role() != v1::INVESTIGATION) continue;
@@ -228,8 +240,8 @@ void RowMaker::TargetRows(const v1::Pair& pair, bool with_controls) {
   bool controls_due = with_controls;
   const auto controls = [&] {
     if (!std::exchange(controls_due, false)) return;
-    NegativeControls();
-    PositiveControls();
+    AddNegativeControls(comparison_, &rows_);
+    AddPositiveControls(comparison_, &rows_);
   };
   for (const contract::StepInfo& about : contract::Steps()) {
     if (!about.staged) continue;
@@ -241,11 +253,14 @@ void RowMaker::TargetRows(const v1::Pair& pair, bool with_controls) {
   Expectations(pair);
   Variants(pair);
   NotAsked(pair);
-  if (rows_.size() == before) rows_.push_back(NewRow(pair.kind()));
+  if (rows_.size() > before) return;
+  rows_.push_back(NewRow(pair.kind()));
+  rows_.back().ref.probe = pair.probe();
 }
 
 void RowMaker::NotAsked(const v1::Pair& pair) {
   Row asked = NewRow("not asked");
+  asked.ref.probe = pair.probe();
   bool any_error = false;
   for (size_t i = 0; i < asked.cells.size(); ++i) {
     const v1::SideOutcome* outcome = FindSide(pair, Side(i).name());
@@ -301,6 +316,7 @@ void RowMaker::Variants(const v1::Pair& pair) {
   }
   for (const std::string& variant : variants) {
     Row row = NewRow(variant);
+    row.ref.probe = pair.probe();
     bool any_failed = false;
     for (size_t i = 0; i < row.cells.size(); ++i) {
       const v1::SideOutcome* outcome = FindSide(pair, Side(i).name());
@@ -321,68 +337,6 @@ void RowMaker::Variants(const v1::Pair& pair) {
     }
     // The matrix was asked for; anything else is worth a row only when it failed.
     if (any_failed || row.first_difference || variant.starts_with("sslmode=")) rows_.push_back(std::move(row));
-  }
-}
-
-void RowMaker::NegativeControls() {
-  Row row = NewRow("must not connect");
-  bool any = false;
-  for (size_t i = 0; i < row.cells.size(); ++i) {
-    std::vector<std::pair<std::string, int>> counted;  // in order of appearance
-    int all = 0;
-    bool accepted = false;
-    for (const v1::Pair& pair : comparison_.pairs()) {
-      if (pair.role() != v1::NEGATIVE_CONTROL) continue;
-      const v1::SideOutcome* outcome = FindSide(pair, Side(i).name());
-      if (outcome == nullptr || !outcome->present()) continue;
-      const std::string word = ControlCell(*outcome);
-      accepted |= word == "accepted";
-      ++all;
-      auto same = std::find_if(counted.begin(), counted.end(), [&](const auto& entry) { return entry.first == word; });
-      if (same == counted.end()) same = counted.insert(counted.end(), {word, 0});
-      ++same->second;
-    }
-    if (counted.empty()) continue;
-    any = true;
-    std::vector<std::string> words;
-    for (const auto& [word, count] : counted) {
-      const bool alike = counted.size() == 1 && all > 1;
-      words.push_back(alike ? absl::StrCat(word, " (", all, " of ", all, ")")
-                            : absl::StrCat(word, count > 1 ? absl::StrCat(" x", count) : ""));
-    }
-    row.cells[i] = {absl::StrJoin(words, ", "), accepted ? Style::kDoubt : Style::kPlain};
-  }
-  if (any) rows_.push_back(std::move(row));
-}
-
-void RowMaker::PositiveControls() {
-  const auto usable = [](const v1::Pair& pair) {
-    const v1::SideOutcome* inside = FindSide(pair, "inside");
-    return inside == nullptr || !inside->present() || compare::Answered(*inside);
-  };
-  const bool any_usable =
-      std::any_of(comparison_.pairs().begin(), comparison_.pairs().end(),
-                  [&](const v1::Pair& pair) { return pair.role() == v1::POSITIVE_CONTROL && usable(pair); });
-  for (const v1::Pair& pair : comparison_.pairs()) {
-    // What does not answer inside either says nothing about the path.
-    if (pair.role() != v1::POSITIVE_CONTROL || (any_usable && !usable(pair))) continue;
-    Row row = NewRow("must answer");
-    row.subject = HostPort(pair.address().empty() ? pair.host() : pair.address(), pair.port());
-    for (size_t i = 0; i < row.cells.size(); ++i) {
-      const v1::SideOutcome* outcome = FindSide(pair, Side(i).name());
-      std::string words = Side(i).present() ? "-" : "?";
-      Style style = Style::kDim;
-      if (outcome != nullptr && outcome->present()) {
-        const bool fine = compare::Answered(*outcome);
-        style = fine ? Style::kPlain : Style::kBad;
-        words = fine ? "yes" : "no word";
-        for (const v1::StepSummary& step : outcome->steps()) {
-          if (!fine && step.failure() != v1::NONE) words = StepCell(step);
-        }
-      }
-      row.cells[i] = {std::move(words), style};
-    }
-    rows_.push_back(std::move(row));
   }
 }
 
@@ -409,6 +363,20 @@ void RowMaker::Rungs() {
 }
 
 }  // namespace
+
+Row NewRow(const v1::Comparison& comparison, std::string label) {
+  Row row;
+  row.label = std::move(label);
+  for (const v1::SideSummary& side : comparison.sides()) row.cells.push_back({side.present() ? "-" : "?", Style::kDim});
+  return row;
+}
+
+const v1::Observation* Representative(const v1::SideOutcome& outcome) {
+  for (const v1::Observation& attempt : outcome.observations()) {
+    if (attempt.outcome() == outcome.failure()) return &attempt;
+  }
+  return outcome.observations().empty() ? nullptr : &outcome.observations(0);
+}
 
 std::vector<Row> Rows(const v1::Comparison& comparison) { return RowMaker(comparison).Make(); }
 

@@ -1,4 +1,4 @@
-#include "controller/report/notes.h"
+#include "controller/report/sheet/notes.h"
 
 #include <algorithm>
 #include <vector>
