@@ -9,13 +9,13 @@
 namespace parallax::compare {
 namespace {
 
+using support::CarriedBy;
 using support::Done;
 using support::Failed;
 using support::NoConnect;
 using support::Of;
 using support::RunBuilder;
 using support::Said;
-using support::Way;
 using ::testing::HasSubstr;
 
 constexpr char kWeb[] = "https://10.0.4.172/health#/database/status=connected";
@@ -34,14 +34,14 @@ support::Attempt Disappoints() {
 }
 
 TEST(Http, AMatchingResponseIsHealthAndTheHighestRung) {
-  const v1::Comparison comparison = Compared(RunBuilder(kWeb, Way::kRouted));
+  const v1::Comparison comparison = Compared(RunBuilder(kWeb, CarriedBy::kRouted));
   EXPECT_EQ(comparison.status(), v1::HEALTHY) << comparison.status_why();
   EXPECT_EQ(comparison.sides(1).rung(), v1::QUERY_RUNG);
   EXPECT_EQ(comparison.sides(1).identity(), support::kServerCertificate);
 }
 
 TEST(Http, AResponseThatDoesNotMatchIsAServersByteAndNoHealth) {
-  RunBuilder builder("http://10.0.4.172/health", Way::kRouted);
+  RunBuilder builder("http://10.0.4.172/health", CarriedBy::kRouted);
   builder.Outside().On("http", Disappoints());
   const v1::Comparison comparison = Compared(builder);
   EXPECT_EQ(comparison.status(), v1::DIVERGED);
@@ -53,7 +53,7 @@ TEST(Http, AResponseThatDoesNotMatchIsAServersByteAndNoHealth) {
 }
 
 TEST(Http, AnotherStatusWhereNoneWasAskedForIsNotTheSameAnswer) {
-  RunBuilder builder("http://10.0.4.172/", Way::kRouted);
+  RunBuilder builder("http://10.0.4.172/", CarriedBy::kRouted);
   builder.Inside().On("http", support::HttpAnswer(200));
   builder.Outside().On("http", support::HttpAnswer(302));
   const v1::Comparison comparison = Compared(builder);
@@ -61,15 +61,15 @@ TEST(Http, AnotherStatusWhereNoneWasAskedForIsNotTheSameAnswer) {
   EXPECT_EQ(comparison.status_why(), "both are answered, with status 200 inside and 302 outside");
   EXPECT_EQ(comparison.first_difference().step(), v1::REQUEST);
 
-  RunBuilder varying("http://10.0.4.172/", Way::kRouted);
-  for (support::Place* place : {&varying.Inside(), &varying.Outside()}) {
-    place->On("http", support::HttpAnswer(200)).OnAttempt(2, "http", support::HttpAnswer(204));
+  RunBuilder varying("http://10.0.4.172/", CarriedBy::kRouted);
+  for (support::SideWorld* world : {&varying.Inside(), &varying.Outside()}) {
+    world->On("http", support::HttpAnswer(200)).OnAttempt(2, "http", support::HttpAnswer(204));
   }
   varying.Outside().OnAttempt(1, "http", support::HttpAnswer(204));
   EXPECT_EQ(Compared(varying).status(), v1::HEALTHY) << "a server that answers now so and then so";
   EXPECT_FALSE(Compared(varying).has_first_difference());
 
-  RunBuilder asked("http://10.0.4.172/#/database/status=up", Way::kRouted);
+  RunBuilder asked("http://10.0.4.172/#/database/status=up", CarriedBy::kRouted);
   asked.Inside().On("http", support::HttpAnswer(200, {"json /database/status", "up", "up"}));
   asked.Outside().On("http", support::HttpAnswer(203, {"json /database/status", "up", "up"}));
   EXPECT_EQ(Compared(asked).status(), v1::HEALTHY) << "what was asked for is what counts";
@@ -86,7 +86,7 @@ TEST(Http, SidesThatPartBehindARedirectPartThere) {
   };
   v1::Step answered = Done(v1::REQUEST, 8, 300);
   answered.mutable_http()->set_status(200);
-  RunBuilder builder("http://10.0.4.172/#redirects=follow", Way::kRouted);
+  RunBuilder builder("http://10.0.4.172/#redirects=follow", CarriedBy::kRouted);
   builder.Inside().On("http", redirected(answered));
   builder.Outside().On("http", redirected(Failed(v1::CONNECT, v1::REFUSED, 1)));
   const v1::Comparison comparison = Compared(builder);
@@ -95,15 +95,15 @@ TEST(Http, SidesThatPartBehindARedirectPartThere) {
 }
 
 TEST(Http, AnotherCertificateOutsideIsADivergence) {
-  RunBuilder builder(kWeb, Way::kRouted);
-  builder.Outside().talk.certificate = support::kOtherCertificate;
+  RunBuilder builder(kWeb, CarriedBy::kRouted);
+  builder.Outside().conversation.certificate = support::kOtherCertificate;
   const v1::Comparison comparison = Compared(builder);
   EXPECT_EQ(comparison.status(), v1::DIVERGED);
   EXPECT_EQ(comparison.first_difference().step(), v1::TLS_HANDSHAKE);
 }
 
 RunBuilder WithClient() {
-  RunBuilder builder(support::kTarget, Way::kRouted);
+  RunBuilder builder(support::kTarget, CarriedBy::kRouted);
   builder.options.client = plan::ClientQuestions{true, 1'000'000, 0};
   return builder;
 }
@@ -128,8 +128,8 @@ TEST(Client, ThatFailsOnOneSideMakesAHealthyRunDivergedAndLeavesTheSideHealthy) 
 
 TEST(Client, ThatFailsOnBothSidesIsBothFailed) {
   RunBuilder builder = WithClient();
-  for (support::Place* place : {&builder.Inside(), &builder.Outside()}) {
-    place->On("sql", Of({Said(v1::CLIENT_CONNECT, "28000", "no entry", 4)}));
+  for (support::SideWorld* world : {&builder.Inside(), &builder.Outside()}) {
+    world->On("sql", Of({Said(v1::CLIENT_CONNECT, "28000", "no entry", 4)}));
   }
   EXPECT_EQ(Compared(builder).status(), v1::BOTH_FAILED);
 }
@@ -151,10 +151,10 @@ TEST(Client, ThatCouldNotBeAskedLeavesItOpen) {
 }
 
 TEST(Client, OfAnAddressThatTheProbeDoesNotReachEitherSaysNothingNew) {
-  RunBuilder builder(support::kNamedTarget, Way::kRouted);
+  RunBuilder builder(support::kNamedTarget, CarriedBy::kRouted);
   builder.options.client = plan::ClientQuestions{};
-  for (support::Place* place : {&builder.Inside(), &builder.Outside()}) {
-    place->names["db.internal"] = {"10.0.4.172", "fd00:4::172"};
+  for (support::SideWorld* world : {&builder.Inside(), &builder.Outside()}) {
+    world->names["db.internal"] = {"10.0.4.172", "fd00:4::172"};
   }
   builder.Outside().On("postgres [fd00:4::172]", NoConnect(v1::NO_ROUTE, 0.1));
   builder.Outside().On("sql [fd00:4::172]", Of({Failed(v1::CLIENT_CONNECT, v1::NO_ROUTE, 0.1)}));
@@ -183,7 +183,7 @@ TEST(Client, OfTheOneSideThatWasAskedCounts) {
 }
 
 TEST(Words, OfAHeldSessionAreTheServersOwn) {
-  RunBuilder builder(support::kTarget, Way::kRouted);
+  RunBuilder builder(support::kTarget, CarriedBy::kRouted);
   support::Attempt ended = support::Postgres({});
   v1::Step held = Failed(v1::QUERY, v1::CLOSED, 2900);
   held.set_variant(kHeld);

@@ -15,9 +15,9 @@ namespace parallax::compare {
 namespace {
 
 using support::Attempt;
+using support::CarriedBy;
+using support::Conversation;
 using support::RunBuilder;
-using support::Talk;
-using support::Way;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -26,8 +26,9 @@ using ::testing::SizeIs;
 v1::Comparison Compared(const RunBuilder& builder) { return Compare(builder.Build()).front(); }
 
 // A session in which the way in was `used` ("" : none was, the server asks for `offered`).
-Attempt LetInBy(const std::string& used, const std::vector<std::string>& offered, const Talk& talk = {}) {
-  Attempt attempt = support::Postgres(talk);
+Attempt LetInBy(const std::string& used, const std::vector<std::string>& offered,
+                const Conversation& conversation = {}) {
+  Attempt attempt = support::Postgres(conversation);
   for (v1::Step& step : *attempt.mutable_steps()) {
     if (step.kind() != v1::AUTHENTICATION) continue;
     v1::AuthDetails* auth = step.mutable_auth();
@@ -42,11 +43,11 @@ Attempt LetInBy(const std::string& used, const std::vector<std::string>& offered
 // A session that asked the server who it is, and what became of that.
 Attempt Asked(const std::string& system, const std::string& address, v1::Failure failure = v1::NONE,
               const std::string& certificate = support::kServerCertificate) {
-  Talk talk;
-  talk.system_identifier = system;
-  talk.server_address = address;
-  talk.certificate = certificate;
-  Attempt attempt = support::Postgres(talk);
+  Conversation conversation;
+  conversation.system_identifier = system;
+  conversation.server_address = address;
+  conversation.certificate = certificate;
+  Attempt attempt = support::Postgres(conversation);
   v1::Step identity =
       failure == v1::NONE ? support::Done(v1::QUERY, 0.4, 100) : support::Failed(v1::QUERY, failure, 0.4);
   identity.set_variant(kIdentity);
@@ -195,8 +196,8 @@ TEST(Notes, AddressesThatWereNotProbedAreTold) {
 }
 
 TEST(Notes, SidesThatSeemExchangedAreAHintAndNoVerdict) {
-  RunBuilder builder(support::kTarget, Way::kInside, 0.4);
-  builder.Inside().way = Way::kSst;
+  RunBuilder builder(support::kTarget, CarriedBy::kInside, 0.4);
+  builder.Inside().way = CarriedBy::kSst;
   const v1::CarrierDetails tun = RunBuilder().Outside().carrier;
   builder.Inside().carrier = tun;
   builder.Inside().side.set_vantage("local");
@@ -209,7 +210,7 @@ TEST(Notes, SidesThatSeemExchangedAreAHintAndNoVerdict) {
   // A mesh redirects inside, and nothing says that the outside is nearer.
   builder.Inside().side.set_vantage("ssh:pod");
   builder.Outside().side.set_vantage("local");
-  builder.Outside().talk.rtt_ms = builder.Inside().talk.rtt_ms = 1;
+  builder.Outside().conversation.rtt_ms = builder.Inside().conversation.rtt_ms = 1;
   builder.Outside().route.set_connected(false);
   EXPECT_THAT(Kinds(Compared(builder)), IsEmpty());
 }

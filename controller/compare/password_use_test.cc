@@ -18,7 +18,7 @@ using ::testing::HasSubstr;
 template <typename Change>
 v1::Comparison With(bool inside, bool outside, const Change& change) {
   RunBuilder builder;
-  support::Attempt attempt = support::Postgres(support::Talk());
+  support::Attempt attempt = support::Postgres(support::Conversation());
   for (v1::Step& step : *attempt.mutable_steps()) {
     if (step.kind() == v1::AUTHENTICATION) change(step.mutable_auth());
   }

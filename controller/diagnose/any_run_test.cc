@@ -12,16 +12,16 @@
 #include "contract/names.h"
 #include "controller/diagnose/catalogue.h"
 #include "controller/diagnose/diagnose.h"
-#include "controller/diagnose/rule_rows.h"
 #include "controller/diagnose/weigh.h"
+#include "tests/support/cause_cases.h"
 
 namespace parallax::diagnose {
 namespace {
 
 using support::Attempt;
+using support::CarriedBy;
 using support::Done;
 using support::RunBuilder;
-using support::Way;
 
 constexpr int kRuns = 5000;
 
@@ -77,37 +77,37 @@ v1::Step AnyFailure(Dice* dice) {
   return step;
 }
 
-void Disturb(Dice* dice, support::Place* place) {
-  if (dice->OneIn(12)) place->Missing("it never came");
+void Disturb(Dice* dice, support::SideWorld* world) {
+  if (dice->OneIn(12)) world->Missing("it never came");
   const std::vector<std::string> kProbes = {
       "postgres", "must-not-connect",    "must-answer", "must-answer 10.0", "tunnel", "route",
       "dns",      "postgres 10.0.4.172", "message-size"};
   for (uint32_t i = dice->Below(4); i > 0; --i) {
     const std::string probe = dice->OneIn(2) ? "postgres" : dice->Of(kProbes);
     if (dice->OneIn(8)) {
-      place->Never(probe);
+      world->Never(probe);
     } else if (dice->OneIn(10)) {
-      place->CannotAsk(probe, dice->Of(kFailures), "it could not be asked");
+      world->CannotAsk(probe, dice->Of(kFailures), "it could not be asked");
     } else {
-      const Attempt attempt = support::PostgresUntil(AnyFailure(dice), place->talk);
-      place->OnAttempt(dice->OneIn(3) ? 1 + dice->Below(3) : 0, probe, attempt);
+      const Attempt attempt = support::PostgresUntil(AnyFailure(dice), world->conversation);
+      world->OnAttempt(dice->OneIn(3) ? 1 + dice->Below(3) : 0, probe, attempt);
     }
   }
-  if (dice->OneIn(4)) place->NoBanner(dice->Of(kFailures));
-  if (dice->OneIn(4)) place->Socks("*", dice->Of(kFailures));
-  if (dice->OneIn(5)) place->carrier.clear_connections();
-  if (dice->OneIn(6) && place->carrier.connections_size() > 0)
-    place->Connection()->set_tcp_state(v1::TCP_STATE_SYN_SENT);
-  if (dice->OneIn(6)) place->carrier.mutable_holder()->set_process_state(v1::PROCESS_STATE_STOPPED);
-  if (dice->OneIn(6)) place->WithoutPrivilege();
-  if (dice->OneIn(6)) place->route.set_matched_prefix("default");
-  if (dice->OneIn(6)) place->route.set_connected(true);
-  if (dice->OneIn(6)) place->talk.certificate = support::kOtherCertificate;
-  if (dice->OneIn(6)) place->talk.system_identifier = dice->OneIn(2) ? "" : "7310000000000000777";
-  if (dice->OneIn(8)) place->talk.tls = false;
-  if (dice->OneIn(8)) place->talk.first_byte_ms = 3000;
-  if (dice->OneIn(5)) place->names["db.internal"] = {"203.0.113.9"};
-  if (dice->OneIn(8)) place->names.clear();
+  if (dice->OneIn(4)) world->NoBanner(dice->Of(kFailures));
+  if (dice->OneIn(4)) world->Socks("*", dice->Of(kFailures));
+  if (dice->OneIn(5)) world->carrier.clear_connections();
+  if (dice->OneIn(6) && world->carrier.connections_size() > 0)
+    world->Connection()->set_tcp_state(v1::TCP_STATE_SYN_SENT);
+  if (dice->OneIn(6)) world->carrier.mutable_holder()->set_process_state(v1::PROCESS_STATE_STOPPED);
+  if (dice->OneIn(6)) world->WithoutPrivilege();
+  if (dice->OneIn(6)) world->route.set_matched_prefix("default");
+  if (dice->OneIn(6)) world->route.set_connected(true);
+  if (dice->OneIn(6)) world->conversation.certificate = support::kOtherCertificate;
+  if (dice->OneIn(6)) world->conversation.system_identifier = dice->OneIn(2) ? "" : "7310000000000000777";
+  if (dice->OneIn(8)) world->conversation.tls = false;
+  if (dice->OneIn(8)) world->conversation.first_byte_ms = 3000;
+  if (dice->OneIn(5)) world->names["db.internal"] = {"203.0.113.9"};
+  if (dice->OneIn(8)) world->names.clear();
 }
 
 v1::Run AnyRun(uint32_t seed) {
@@ -120,14 +120,15 @@ v1::Run AnyRun(uint32_t seed) {
                                           "tcp://10.0.4.172:80",
                                           "tls://db.internal:443",
                                           "dns:db.internal"};
-  const std::vector<Way> kWays = {Way::kInside,  Way::kRouted,    Way::kSst,     Way::kRedsocks,
-                                  Way::kForward, Way::kWireGuard, Way::kSshuttle};
+  const std::vector<CarriedBy> kWays = {CarriedBy::kInside,   CarriedBy::kRouted,  CarriedBy::kSst,
+                                        CarriedBy::kRedsocks, CarriedBy::kForward, CarriedBy::kWireGuard,
+                                        CarriedBy::kSshuttle};
   const std::vector<double> kRtts = {0.3, 2, 12, 40, 300};
   RunBuilder builder(dice.Of(kUrls), dice.Of(kWays), dice.Of(kRtts));
   if (dice.OneIn(4)) builder.AddTarget(dice.Of(kUrls));
   if (dice.OneIn(4)) builder.WithoutCredentials();
   if (dice.OneIn(4)) builder.Investigate();
-  if (dice.OneIn(4)) Disturb(&dice, &builder.Witness("bastion", Way::kRouted, 0.4));
+  if (dice.OneIn(4)) Disturb(&dice, &builder.Witness("bastion", CarriedBy::kRouted, 0.4));
   Disturb(&dice, &builder.Inside());
   Disturb(&dice, &builder.Outside());
   v1::Run run = builder.Build();
@@ -331,7 +332,7 @@ void Overwrite(int64_t value, int unknown, google::protobuf::Message* message) {
 }
 
 TEST(StoredRun, NumbersThatCannotBe) {
-  for (const RuleRow& row : RuleRows()) {
+  for (const support::CauseCase& row : support::CauseCases()) {
     const v1::Run whole = row.build().Build();
     for (const int64_t value :
          {std::numeric_limits<int64_t>::max(), std::numeric_limits<int64_t>::min(), int64_t{-1}}) {
@@ -344,7 +345,7 @@ TEST(StoredRun, NumbersThatCannotBe) {
 }
 
 TEST(StoredRun, WordsOfALaterVersion) {
-  for (const RuleRow& row : RuleRows()) {
+  for (const support::CauseCase& row : support::CauseCases()) {
     v1::Run run = row.build().Build();
     Overwrite(7, 4242, &run);
     EXPECT_EQ(MakeReport(run).targets_size(), 1) << row.sentence;
@@ -352,7 +353,7 @@ TEST(StoredRun, WordsOfALaterVersion) {
 }
 
 TEST(StoredRun, DuplicatesChangeNothing) {
-  for (const RuleRow& row : RuleRows()) {
+  for (const support::CauseCase& row : support::CauseCases()) {
     const v1::Run run = row.build().Build();
     v1::Run twice = run;
     twice.mutable_observations()->MergeFrom(run.observations());
@@ -361,7 +362,7 @@ TEST(StoredRun, DuplicatesChangeNothing) {
 }
 
 TEST(StoredRun, TheOrderOfObservationsChangesNothing) {
-  for (const RuleRow& row : RuleRows()) {
+  for (const support::CauseCase& row : support::CauseCases()) {
     const v1::Run run = row.build().Build();
     v1::Run turned = run;
     turned.clear_observations();

@@ -10,13 +10,13 @@
 #include "contract/names.h"
 #include "controller/compare/compare.h"
 #include "controller/diagnose/catalogue.h"
-#include "controller/diagnose/rule_rows.h"
+#include "tests/support/cause_cases.h"
 
 namespace parallax::diagnose {
 namespace {
 
+using support::CarriedBy;
 using support::RunBuilder;
-using support::Way;
 
 v1::Comparison ComparisonOf(const RunBuilder& builder) { return compare::Compare(builder.Build()).front(); }
 
@@ -66,7 +66,7 @@ TEST(Atoms, OfAnEmptyComparisonNothingIsKnownOfASide) {
 
 // With one side missing, an atom about it, or about both, claims nothing.
 TEST(Atoms, SayNothingOfASideThatIsMissing) {
-  for (const RuleRow& row : RuleRows()) {
+  for (const support::CauseCase& row : support::CauseCases()) {
     for (const bool inside : {true, false}) {
       RunBuilder builder = row.build();
       (inside ? builder.Inside() : builder.Outside()).Missing("it never came");
@@ -89,7 +89,7 @@ TEST(Atoms, SayNothingOfASideThatIsMissing) {
 
 // A proof names the probe that it was carried from, and no other.
 TEST(Proofs, NameProbesThatWereRun) {
-  for (const RuleRow& row : RuleRows()) {
+  for (const support::CauseCase& row : support::CauseCases()) {
     const v1::Comparison comparison = ComparisonOf(row.build());
     std::set<std::string> probes = {""};
     for (const v1::Pair& pair : comparison.pairs()) probes.insert(pair.probe());
@@ -104,7 +104,7 @@ TEST(Proofs, NameProbesThatWereRun) {
 }
 
 TEST(Proofs, CarryAttemptAndNumberFromTheObservation) {
-  RunBuilder builder(support::kTarget, Way::kRouted);
+  RunBuilder builder(support::kTarget, CarriedBy::kRouted);
   builder.Outside().OnAttempt(2, "postgres", support::NoConnect(v1::TIMED_OUT, 5000));
   const Reading reading = Read(builder, Atom::kSubjectFailsAtTimes);
   ASSERT_EQ(reading.proofs.size(), 1U);
@@ -126,7 +126,7 @@ TEST(Proofs, OfATunnelThatWasLookedAtTwiceNameTheSecondLook) {
 
 TEST(Route, AnIdleTunnelOfEveryKindIsOne) {
   for (const char* kind : {"tun", "tap", "wireguard", "ovpn", "amneziawg", "ip6tnl", "sit", "gretap", "ppp", "xfrm"}) {
-    RunBuilder builder(support::kTarget, Way::kRouted);
+    RunBuilder builder(support::kTarget, CarriedBy::kRouted);
     v1::Interface* idle = builder.Outside().side.mutable_agent()->mutable_host()->add_interfaces();
     idle->set_name("vpn0");
     idle->set_link_kind(contract::LinkKindFromName(kind));
@@ -139,7 +139,7 @@ TEST(Route, AnIdleTunnelOfEveryKindIsOne) {
 
 TEST(Route, ADeviceIsAWholeWord) {
   for (const auto& [device, covers] : {std::pair("tun1", true), std::pair("tun10", false)}) {
-    RunBuilder builder(support::kTarget, Way::kRouted);
+    RunBuilder builder(support::kTarget, CarriedBy::kRouted);
     v1::Interface* tunnel = builder.Outside().side.mutable_agent()->mutable_host()->add_interfaces();
     tunnel->set_name("tun1");
     tunnel->set_link_kind(v1::LINK_KIND_TUN);
@@ -152,7 +152,7 @@ TEST(Route, ADeviceIsAWholeWord) {
 TEST(Witness, OnTheBastionAnswersForIt) {
   RunBuilder builder;
   EXPECT_EQ(Read(builder, Atom::kBastionReachesTarget).answer, Answer::kUnknown) << "nobody stands there";
-  support::Place& witness = builder.Witness("bastion", Way::kRouted, 0.3);
+  support::SideWorld& witness = builder.Witness("bastion", CarriedBy::kRouted, 0.3);
   witness.side.mutable_agent()->mutable_host()->add_ssh_host_keys("ssh-ed25519 SHA256:bastion");
   EXPECT_TRUE(Read(builder, Atom::kBastionReachesTarget).yes());
   witness.On("postgres", support::NoConnect(v1::TIMED_OUT, 5000));

@@ -8,8 +8,8 @@
 #include "contract/names.h"
 #include "controller/diagnose/catalogue.h"
 #include "controller/diagnose/diagnose.h"
-#include "controller/diagnose/rule_rows.h"
 #include "controller/diagnose/weigh.h"
+#include "tests/support/cause_cases.h"
 
 namespace parallax::diagnose {
 namespace {
@@ -28,12 +28,12 @@ v1::Diagnosis With(RunBuilder builder, const Attempt& answer) {
   return MakeReport(builder.Build()).targets(0).diagnosis();
 }
 
-const RuleRow& Incident() {
-  for (const RuleRow& row : RuleRows()) {
+const support::CauseCase& Incident() {
+  for (const support::CauseCase& row : support::CauseCases()) {
     if (row.sentence == "the incident: started against a stale address") return row;
   }
   ADD_FAILURE();
-  return RuleRows()[0];
+  return support::CauseCases()[0];
 }
 
 const v1::Evidence* HealthEvidence(const v1::Finding& finding) {
@@ -63,7 +63,7 @@ TEST(Health, AnApplicationThatIsNotConnectedEitherSpeaksAgainstTheTunnel) {
 }
 
 TEST(Health, WhereNoCauseCanBeNamedWithoutAnAgentItSaysWhatIsLacking) {
-  RunBuilder builder(support::kTarget, support::Way::kRouted);
+  RunBuilder builder(support::kTarget, support::CarriedBy::kRouted);
   builder.Outside().NothingConnects(v1::TIMED_OUT);
   const v1::Diagnosis diagnosis = With(std::move(builder), Says("connected"));
   EXPECT_EQ(diagnosis.status(), v1::DIVERGED);
@@ -75,7 +75,7 @@ TEST(Health, WhereNoCauseCanBeNamedWithoutAnAgentItSaysWhatIsLacking) {
 // Every world of the rules' rows, seen with a health endpoint inside, whatever it says.
 TEST(Health, NoRuleThatNeedsTheInsidesOwnObservationsSpeaks) {
   for (const Attempt& answer : {Says("connected"), Says("timeout"), HttpAnswer(404), Attempt()}) {
-    for (const RuleRow& row : RuleRows()) {
+    for (const support::CauseCase& row : support::CauseCases()) {
       SCOPED_TRACE(std::string(row.cause) + ": " + std::string(row.sentence));
       const v1::Diagnosis diagnosis = With(row.build(), answer);
       for (const v1::Finding& finding : diagnosis.findings()) {

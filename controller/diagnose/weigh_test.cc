@@ -11,17 +11,17 @@
 #include "controller/compare/compare.h"
 #include "controller/diagnose/catalogue.h"
 #include "controller/diagnose/diagnose.h"
-#include "controller/diagnose/rule_rows.h"
+#include "tests/support/cause_cases.h"
 
 namespace parallax::diagnose {
 namespace {
 
+using support::CarriedBy;
 using support::Closed;
 using support::kNamedTarget;
 using support::NoConnect;
 using support::RunBuilder;
 using support::Said;
-using support::Way;
 using ::testing::Contains;
 
 v1::Diagnosis Of(const RunBuilder& builder) { return MakeReport(builder.Build()).targets(0).diagnosis(); }
@@ -44,7 +44,7 @@ std::vector<Cause> Shuffled(uint32_t seed) {
 TEST(Table, TheOrderOfItsRowsMeansNothing) {
   for (uint32_t seed = 1; seed <= 5; ++seed) {
     const std::vector<Cause> causes = Shuffled(seed);
-    for (const RuleRow& row : RuleRows()) {
+    for (const support::CauseCase& row : support::CauseCases()) {
       const v1::Comparison comparison = compare::Compare(row.build().Build()).front();
       EXPECT_EQ(DiagnoseBy(causes, comparison).SerializeAsString(), Diagnose(comparison).SerializeAsString())
           << row.sentence;
@@ -61,7 +61,7 @@ RunBuilder TwoAddresses() {
 
 TEST(Name, WithTwoAddressesTheIncidentIsStillTheBastion) {
   RunBuilder builder = TwoAddresses();
-  support::Place& outside = builder.Outside();
+  support::SideWorld& outside = builder.Outside();
   outside.Connection()->set_tcp_state(v1::TCP_STATE_SYN_SENT);
   outside.NoBanner(v1::TIMED_OUT).WithoutSocks().EverythingCloses(0.4);
   const v1::Diagnosis diagnosis = Of(builder);
@@ -80,7 +80,7 @@ TEST(Name, WithTwoAddressesADeadCarrierIsStillTheCarrier) {
 TEST(Name, WithTwoAddressesARejectedSourceIsStillRejected) {
   RunBuilder builder = TwoAddresses();
   builder.Outside().On("postgres", support::PostgresUntil(Said(v1::STARTUP, "28000", "no pg_hba.conf entry", 42),
-                                                          builder.Outside().talk));
+                                                          builder.Outside().conversation));
   EXPECT_EQ(Of(builder).verdict().cause(), "postgres.source_rejected");
 }
 
@@ -114,7 +114,7 @@ TEST(TwoFaults, AreBothNamed) {
 // Every pair of worlds, one side's broken as in the one row and the other's as in the other: whatever is found stands
 // by itself or says what explains it, and what stands is all named.
 TEST(TwoFaults, EitherStandOrSayWhatExplainsThem) {
-  for (const RuleRow& row : RuleRows()) {
+  for (const support::CauseCase& row : support::CauseCases()) {
     const v1::Diagnosis diagnosis = Of(row.build());
     for (const v1::Finding& finding : diagnosis.findings()) {
       if (finding.severity() != v1::FAULT || finding.cause() == diagnosis.verdict().cause()) continue;
@@ -128,7 +128,7 @@ TEST(TwoFaults, EitherStandOrSayWhatExplainsThem) {
 }
 
 TEST(Confidence, IsAShareAndNeverCertain) {
-  for (const RuleRow& row : RuleRows()) {
+  for (const support::CauseCase& row : support::CauseCases()) {
     const v1::Comparison comparison = compare::Compare(row.build().Build()).front();
     const View view = ReadView(comparison);
     const auto candidates = Weigh(Catalogue(), PairsWithinALayer(), Readings(view));
@@ -147,7 +147,7 @@ TEST(Confidence, IsAShareAndNeverCertain) {
 // The signs of one family are not independent: ten of them are no ten times as sure as one.
 TEST(Confidence, OneFamilySaysNoMoreThanItsCap) {
   RunBuilder builder;
-  support::Place& outside = builder.Outside();
+  support::SideWorld& outside = builder.Outside();
   outside.carrier.clear_holder();
   outside.carrier.clear_connections();
   outside.carrier.set_interface_carrier(false);
@@ -168,7 +168,7 @@ TEST(Witness, OnTheBastionMovesWhatLiesBeyond) {
     builder.Outside().On("postgres", support::Mute(v1::SSL_REQUEST, 0.5));
     builder.Outside().Socks("10.0.4.172:5432", v1::TIMED_OUT);
     if (what > 0) {
-      support::Place& witness = builder.Witness("bastion", Way::kRouted, 0.3);
+      support::SideWorld& witness = builder.Witness("bastion", CarriedBy::kRouted, 0.3);
       witness.side.mutable_agent()->mutable_host()->add_ssh_host_keys("ssh-ed25519 SHA256:bastion");
       if (what == 1) witness.On("postgres", NoConnect(v1::TIMED_OUT, 5000));
     }

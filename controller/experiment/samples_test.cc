@@ -54,7 +54,7 @@ uint32_t Unreached(const Samples& samples, const std::string& step) {
 }
 
 TEST(Samples, AreOfTheTargetsStepsOnEachSide) {
-  support::RunBuilder builder(support::kTarget, support::Way::kRouted, 40);
+  support::RunBuilder builder(support::kTarget, support::CarriedBy::kRouted, 40);
   builder.Repeats(3);
   Samples samples;
   AddRun(builder.Build(), "", &samples);
@@ -87,7 +87,7 @@ TEST(Samples, AnAttemptThatEndsBeforeAStepNeverCameToIt) {
 }
 
 TEST(Samples, AnAttemptThatWasNeverHeardOfCameToNothing) {
-  support::RunBuilder builder(support::kTarget, support::Way::kRouted, 40);
+  support::RunBuilder builder(support::kTarget, support::CarriedBy::kRouted, 40);
   builder.Repeats(5);
   builder.Outside().LostAfter(2, "ssh: connection timed out");
   Samples samples;
@@ -98,7 +98,7 @@ TEST(Samples, AnAttemptThatWasNeverHeardOfCameToNothing) {
 }
 
 TEST(Samples, ATargetThatNeverConnectsIsNotSpokenForByTheOther) {
-  support::RunBuilder builder(support::kTarget, support::Way::kRouted, 40);
+  support::RunBuilder builder(support::kTarget, support::CarriedBy::kRouted, 40);
   builder.AddTarget("postgres://app@10.0.4.173:5432/app?sslmode=require");
   builder.Repeats(3);
   builder.Outside().On("postgres 10.0.4.173", support::NoConnect(v1::REFUSED, 0.4));
@@ -109,7 +109,7 @@ TEST(Samples, ATargetThatNeverConnectsIsNotSpokenForByTheOther) {
 }
 
 TEST(Samples, AnEndpointIsAskedInPlaceOfOneSideAlone) {
-  support::RunBuilder builder(support::kTarget, support::Way::kRouted, 40);
+  support::RunBuilder builder(support::kTarget, support::CarriedBy::kRouted, 40);
   builder.Repeats(2);
   const support::Attempt answer = support::HttpAnswer(200, {"json /db", "up", "up"});
   builder.InsideIsHealth("https://app/health#/db=up", {answer, answer});
@@ -121,7 +121,7 @@ TEST(Samples, AnEndpointIsAskedInPlaceOfOneSideAlone) {
 }
 
 TEST(Samples, AProbeInPlainTextIsNotDueTheStepsOfTls) {
-  support::RunBuilder builder("postgres://app@10.0.4.172:5432/app?sslmode=disable", support::Way::kRouted, 40);
+  support::RunBuilder builder("postgres://app@10.0.4.172:5432/app?sslmode=disable", support::CarriedBy::kRouted, 40);
   builder.AddTarget("postgres://app@10.0.4.173:5432/app?sslmode=require");
   builder.Outside().On("postgres 10.0.4.172", support::NoConnect(v1::REFUSED, 0.4));
   Samples samples;
@@ -130,9 +130,9 @@ TEST(Samples, AProbeInPlainTextIsNotDueTheStepsOfTls) {
 }
 
 TEST(Samples, AStepThatASuccessDoesWithoutIsNotDue) {
-  support::RunBuilder builder("postgres://app@10.0.4.172:5432/app?sslmode=prefer", support::Way::kRouted, 40);
+  support::RunBuilder builder("postgres://app@10.0.4.172:5432/app?sslmode=prefer", support::CarriedBy::kRouted, 40);
   builder.Repeats(2);
-  support::Talk plain;
+  support::Conversation plain;
   plain.tls = false;
   builder.Outside().OnAttempt(2, "postgres", support::Postgres(plain, v1::PREFER));
   Samples samples;
@@ -142,7 +142,7 @@ TEST(Samples, AStepThatASuccessDoesWithoutIsNotDue) {
 }
 
 TEST(Samples, TheRealClientsStepsAreItsOwn) {
-  support::RunBuilder builder(support::kTarget, support::Way::kRouted, 40);
+  support::RunBuilder builder(support::kTarget, support::CarriedBy::kRouted, 40);
   builder.Repeats(3);
   builder.options.client = plan::ClientQuestions{};
   Samples samples;
@@ -173,7 +173,7 @@ TEST(Samples, EveryKindOfStepHasANameOrIsNeverATargets) {
 }
 
 TEST(Samples, FailuresAreCountedAndNotTimed) {
-  support::RunBuilder builder(support::kTarget, support::Way::kRouted, 40);
+  support::RunBuilder builder(support::kTarget, support::CarriedBy::kRouted, 40);
   builder.Outside().NothingConnects(v1::TIMED_OUT);
   Samples samples;
   AddRun(builder.Build(), "", &samples);
@@ -186,7 +186,7 @@ TEST(Samples, FailuresAreCountedAndNotTimed) {
 }
 
 TEST(Samples, AFailedAttemptIsSlowerThanAnyInTheMedianOfItsRun) {
-  support::RunBuilder builder(support::kTarget, support::Way::kRouted, 40);
+  support::RunBuilder builder(support::kTarget, support::CarriedBy::kRouted, 40);
   builder.Repeats(3);
   builder.Outside().OnAttempt(1, "postgres", support::NoConnect(v1::REFUSED, 0.4));
   Samples samples;

@@ -18,8 +18,8 @@
 namespace parallax::plan {
 namespace {
 
+using support::CarriedBy;
 using support::RunBuilder;
-using support::Way;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
@@ -239,7 +239,7 @@ TEST(Addresses, Ipv6OnlyWhereASideHasIt) {
 }
 
 TEST(Addresses, OneThatIsNamedIsItself) {
-  const RunBuilder v6("postgres://app@[fd00:4::172]:5432/app", Way::kRouted);
+  const RunBuilder v6("postgres://app@[fd00:4::172]:5432/app", CarriedBy::kRouted);
   const v1::Plan plan = PlanProbe(v6.options, v6.Build());
   EXPECT_THAT(Names(plan, v1::TARGET), ElementsAre("postgres [fd00:4::172]:5432"));
   // Nothing is the last address of an IPv6 subnet.
@@ -313,7 +313,7 @@ TEST(Controls, WithoutAnInsideOnlyWhatWasNamed) {
 
 // Both sides fail, and the inside is silent after its connect: is it PostgreSQL at all?
 RunBuilder Frozen() {
-  RunBuilder builder(support::kTarget, Way::kRouted);
+  RunBuilder builder(support::kTarget, CarriedBy::kRouted);
   builder.Inside().On("postgres", support::Mute(v1::SSL_REQUEST, 0.4));
   builder.Outside().On("postgres", support::Mute(v1::SSL_REQUEST, 40));
   return builder;

@@ -10,7 +10,7 @@ namespace parallax::report {
 namespace {
 
 TEST(JsonMessage, ARunComesBackAsItWas) {
-  support::RunBuilder builder(support::kTarget, support::Way::kRouted, 40);
+  support::RunBuilder builder(support::kTarget, support::CarriedBy::kRouted, 40);
   v1::Run run = builder.Build();
   run.set_duration_ns(1'234'567'891);
   v1::Run back;

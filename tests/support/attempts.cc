@@ -7,46 +7,47 @@ namespace {
 
 int64_t Ns(double ms) { return static_cast<int64_t>(ms * 1e6); }
 
-v1::Step TlsStep(const Talk& talk) {
-  v1::Step step = Done(v1::TLS_HANDSHAKE, talk.rtt_ms * 2, 3000);
+v1::Step TlsStep(const Conversation& conversation) {
+  v1::Step step = Done(v1::TLS_HANDSHAKE, conversation.rtt_ms * 2, 3000);
   v1::TlsDetails* tls = step.mutable_tls();
   tls->set_version("TLSv1.3");
   tls->set_client_hello_size(320);
   v1::Certificate* leaf = tls->add_chain();
-  leaf->set_sha256(talk.certificate);
-  leaf->set_subject(talk.subject);
-  leaf->set_issuer(talk.issuer);
-  leaf->set_not_before_unix(talk.not_before_unix);
-  leaf->set_not_after_unix(talk.not_after_unix);
-  tls->set_clock_unix(talk.clock_unix);
-  tls->set_verify_attempted(talk.verify_attempted);
-  tls->set_verify_error(talk.verify_error);
-  tls->set_trusted(talk.trusted);
-  tls->set_name_matches(talk.name_matches);
-  tls->set_within_dates(talk.within_dates);
+  leaf->set_sha256(conversation.certificate);
+  leaf->set_subject(conversation.subject);
+  leaf->set_issuer(conversation.issuer);
+  leaf->set_not_before_unix(conversation.not_before_unix);
+  leaf->set_not_after_unix(conversation.not_after_unix);
+  tls->set_clock_unix(conversation.clock_unix);
+  tls->set_verify_attempted(conversation.verify_attempted);
+  tls->set_verify_error(conversation.verify_error);
+  tls->set_trusted(conversation.trusted);
+  tls->set_name_matches(conversation.name_matches);
+  tls->set_within_dates(conversation.within_dates);
   return step;
 }
 
-v1::Step AuthStep(const Talk& talk, bool over_tls) {
-  v1::Step step = Done(v1::AUTHENTICATION, talk.credentials ? talk.rtt_ms * 2 : 0.01, talk.credentials ? 200 : 0);
+v1::Step AuthStep(const Conversation& conversation, bool over_tls) {
+  v1::Step step = Done(v1::AUTHENTICATION, conversation.credentials ? conversation.rtt_ms * 2 : 0.01,
+                       conversation.credentials ? 200 : 0);
   v1::AuthDetails* auth = step.mutable_auth();
-  for (const std::string& mechanism : talk.offered) {
-    if (over_tls || talk.binding_in_plain || mechanism != "scram-sha-256-plus") auth->add_offered(mechanism);
+  for (const std::string& mechanism : conversation.offered) {
+    if (over_tls || conversation.binding_in_plain || mechanism != "scram-sha-256-plus") auth->add_offered(mechanism);
   }
-  auth->set_credentials_present(talk.credentials);
-  if (!talk.credentials) return step;
-  auth->set_channel_bound(over_tls && talk.channel_bound);
+  auth->set_credentials_present(conversation.credentials);
+  if (!conversation.credentials) return step;
+  auth->set_channel_bound(over_tls && conversation.channel_bound);
   auth->set_used(auth->channel_bound() ? "scram-sha-256-plus" : "scram-sha-256");
-  auth->set_secret_origin(talk.secret_origin);
+  auth->set_secret_origin(conversation.secret_origin);
   return step;
 }
 
-v1::Step QueryStep(const Talk& talk) {
-  v1::Step step = Done(v1::QUERY, talk.rtt_ms, 120);
+v1::Step QueryStep(const Conversation& conversation) {
+  v1::Step step = Done(v1::QUERY, conversation.rtt_ms, 120);
   v1::PostgresDetails* server = step.mutable_postgres();
-  server->set_system_identifier(talk.system_identifier);
-  server->set_server_address(talk.server_address);
-  server->set_client_address(talk.client_address);
+  server->set_system_identifier(conversation.system_identifier);
+  server->set_server_address(conversation.server_address);
+  server->set_client_address(conversation.client_address);
   return step;
 }
 
@@ -106,18 +107,18 @@ Attempt Of(std::vector<v1::Step> steps) {
   return attempt;
 }
 
-Attempt Postgres(const Talk& talk, v1::SslMode mode) {
-  std::vector<v1::Step> steps = {Done(v1::CONNECT, talk.connect_ms)};
-  const double first_ms = talk.first_byte_ms < 0 ? talk.rtt_ms : talk.first_byte_ms;
+Attempt Postgres(const Conversation& conversation, v1::SslMode mode) {
+  std::vector<v1::Step> steps = {Done(v1::CONNECT, conversation.connect_ms)};
+  const double first_ms = conversation.first_byte_ms < 0 ? conversation.rtt_ms : conversation.first_byte_ms;
   const bool asks = mode != v1::DISABLE && mode != v1::ALLOW;
-  if (asks) steps.push_back(Heard(v1::SSL_REQUEST, talk.tls ? "S" : "N", first_ms));
-  if (asks && !talk.tls && mode != v1::PREFER) {
+  if (asks) steps.push_back(Heard(v1::SSL_REQUEST, conversation.tls ? "S" : "N", first_ms));
+  if (asks && !conversation.tls && mode != v1::PREFER) {
     steps.back().set_failure(v1::TLS_PROTOCOL);
     return Of(std::move(steps));
   }
-  const bool over_tls = asks && talk.tls;
+  const bool over_tls = asks && conversation.tls;
   if (over_tls) {
-    steps.push_back(TlsStep(talk));
+    steps.push_back(TlsStep(conversation));
     const v1::TlsDetails& seen = steps.back().tls();
     const bool chain_wrong = !seen.trusted() || !seen.within_dates();
     if ((mode >= v1::VERIFY_CA && chain_wrong) || (mode == v1::VERIFY_FULL && !seen.name_matches())) {
@@ -125,16 +126,16 @@ Attempt Postgres(const Talk& talk, v1::SslMode mode) {
       return Of(std::move(steps));
     }
   }
-  steps.push_back(Done(v1::STARTUP, talk.rtt_ms, 24));
-  steps.push_back(AuthStep(talk, over_tls));
-  if (!talk.credentials) return Of(std::move(steps));
-  steps.push_back(Done(v1::READY, talk.rtt_ms, 300));
-  steps.push_back(QueryStep(talk));
+  steps.push_back(Done(v1::STARTUP, conversation.rtt_ms, 24));
+  steps.push_back(AuthStep(conversation, over_tls));
+  if (!conversation.credentials) return Of(std::move(steps));
+  steps.push_back(Done(v1::READY, conversation.rtt_ms, 300));
+  steps.push_back(QueryStep(conversation));
   return Of(std::move(steps));
 }
 
-Attempt PostgresUntil(v1::Step failed, const Talk& talk, v1::SslMode mode) {
-  const Attempt whole = Postgres(talk, mode);
+Attempt PostgresUntil(v1::Step failed, const Conversation& conversation, v1::SslMode mode) {
+  const Attempt whole = Postgres(conversation, mode);
   std::vector<v1::Step> steps;
   for (const v1::Step& step : whole.steps()) {
     if (step.kind() == failed.kind()) {

@@ -17,7 +17,7 @@ inline constexpr char kServerCertificate[] = "419c000000000000000000000000000000
 inline constexpr char kOtherCertificate[] = "be77e700000000000000000000000000000000000000000000000000000000ff";
 
 // How a conversation with a PostgreSQL goes that goes well. Times in milliseconds.
-struct Talk {
+struct Conversation {
   double connect_ms = 0.4;
   double rtt_ms = 0.4;
   double first_byte_ms = -1;  // < 0: as rtt_ms
@@ -52,10 +52,10 @@ v1::Step Heard(v1::StepKind kind, const std::string& bytes, double ms);
 // Steps one after the other; the outcome is the failure of the last, if any.
 Attempt Of(std::vector<v1::Step> steps);
 
-// All of it, under `mode`. Talk.tls false: N, and plain text where the mode allows it.
-Attempt Postgres(const Talk& talk, v1::SslMode mode = v1::REQUIRE);
+// All of it, under `mode`. Conversation.tls false: N, and plain text where the mode allows it.
+Attempt Postgres(const Conversation& conversation, v1::SslMode mode = v1::REQUIRE);
 // The same up to `failed`, which takes the place of the step of its kind and is the last.
-Attempt PostgresUntil(v1::Step failed, const Talk& talk = {}, v1::SslMode mode = v1::REQUIRE);
+Attempt PostgresUntil(v1::Step failed, const Conversation& conversation = {}, v1::SslMode mode = v1::REQUIRE);
 // An answer over HTTP, and what became of one expectation of it ("" none): "json /database/status", wanted, and seen,
 // or nothing there. `page`: it is HTML.
 struct Expected {

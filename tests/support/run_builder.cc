@@ -26,12 +26,12 @@ v1::Target MustParse(const std::string& url) {
 
 }  // namespace
 
-RunBuilder::RunBuilder(const std::string& url, Way outside, double rtt_ms) {
-  places_.emplace_back("inside", Way::kInside, 0.4);
-  places_.emplace_back("outside", outside, rtt_ms);
+RunBuilder::RunBuilder(const std::string& url, CarriedBy outside, double rtt_ms) {
+  worlds_.emplace_back("inside", CarriedBy::kInside, 0.4);
+  worlds_.emplace_back("outside", outside, rtt_ms);
   AddTarget(url);
   const v1::Target& target = options.targets.front();
-  if (outside == Way::kForward) {
+  if (outside == CarriedBy::kForward) {
     v1::ConnectTo* map = Outside().side.add_connect_to();
     map->set_host(target.host());
     map->set_port(target.port());
@@ -55,7 +55,7 @@ RunBuilder& RunBuilder::Control(const std::string& url) {
 RunBuilder& RunBuilder::WithoutCredentials() {
   for (v1::Target& target : options.targets) target.set_credentials(false);
   for (std::string& ref : options.password_refs) ref.clear();
-  for (Place& place : places_) place.talk.credentials = false;
+  for (SideWorld& world : worlds_) world.conversation.credentials = false;
   return *this;
 }
 
@@ -69,8 +69,8 @@ RunBuilder& RunBuilder::Investigate() {
   return *this;
 }
 
-Place& RunBuilder::Witness(const std::string& name, Way way, double rtt_ms) {
-  return places_.emplace_back(name, way, rtt_ms);
+SideWorld& RunBuilder::Witness(const std::string& name, CarriedBy way, double rtt_ms) {
+  return worlds_.emplace_back(name, way, rtt_ms);
 }
 
 v1::Run RunBuilder::Build() const {
@@ -80,7 +80,7 @@ v1::Run RunBuilder::Build() const {
   run.set_controller_version("test");
   run.set_started_unix_ns(1'790'000'000'000'000'000);
   for (const v1::Target& target : options.targets) *run.add_targets() = target;
-  for (const Place& place : places_) *run.add_sides() = place.side;
+  for (const SideWorld& world : worlds_) *run.add_sides() = world.side;
   RunPhase(plan::PlanNames(options), "names", &run);
   RunPhase(plan::PlanLocate(options, run), "locate", &run);
   RunPhase(plan::PlanProbe(options, run), "probe", &run);
@@ -104,7 +104,7 @@ RunBuilder& RunBuilder::InsideIsHealth(const std::string& url, std::vector<Attem
 }
 
 void RunBuilder::RunHealth(v1::Run* run) const {
-  const v1::Side& side = places_[0].side;
+  const v1::Side& side = worlds_[0].side;
   if (side.health_url().empty()) return;
   const v1::Plan plan = plan::PlanHealth(options, *plan::ParseHealthUrl(side.health_url()));
   v1::Phase* phase = run->add_phases();
@@ -130,21 +130,21 @@ void RunBuilder::RunPhase(const v1::Plan& plan, const std::string& why, v1::Run*
   phase->set_plan_bytes(plan.SerializeAsString());
   phase->set_digest(contract::Digest(phase->plan_bytes()));
   phase->set_why(why);
-  for (const Place& place : places_) {
-    const bool never_came = !place.side.missing().empty() && place.lost_after == 0;
-    if (never_came || !place.side.health_url().empty()) continue;
+  for (const SideWorld& world : worlds_) {
+    const bool never_came = !world.side.missing().empty() && world.lost_after == 0;
+    if (never_came || !world.side.health_url().empty()) continue;
     v1::PhaseDigest* digest = phase->add_sides();
-    digest->set_side(place.side.name());
+    digest->set_side(world.side.name());
     digest->set_digest(phase->digest());
     for (const v1::ProbeSpec& spec : plan.probes()) {
       for (uint32_t number = 1; number <= plan.attempts(); ++number) {
-        if (place.lost_after > 0 && number > place.lost_after) break;
-        std::optional<Attempt> attempt = place.Answer(spec, number);
+        if (world.lost_after > 0 && number > world.lost_after) break;
+        std::optional<Attempt> attempt = world.Answer(spec, number);
         if (!attempt.has_value()) continue;
         attempt->set_probe(spec.name());
         attempt->set_attempt(number);
         v1::SideObservation* kept = run->add_observations();
-        kept->set_side(place.side.name());
+        kept->set_side(world.side.name());
         kept->set_phase(index);
         *kept->mutable_observation() = *std::move(attempt);
       }
