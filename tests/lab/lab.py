@@ -4,8 +4,10 @@
     lab.py list
     lab.py run NAME...|--all [--times N]     runs `parallax compare` in scenarios and checks its verdict
     lab.py up NAME                           brings one up and leaves it up
-    lab.py down                              takes it down"""
+    lab.py down                              takes it down
+    lab.py calibrate DIR                     tests/lab/calibration.tsv anew, from the reports that `run --keep-runs DIR` kept"""
 import argparse
+import collections
 import concurrent.futures
 import json
 import os
@@ -86,6 +88,7 @@ def run_in_jobs(arguments, names, known):
     base = arguments.name or f"plx{os.getpid()}"
     free, children, counts, ending = list(range(arguments.jobs)), {}, [0, 0, 0], []
     golden = ["--golden", str(arguments.golden)] if arguments.golden else []
+    golden += ["--keep-runs", str(arguments.keep_runs)] if arguments.keep_runs else []
 
     def run_one(name):
         if ending:
@@ -129,6 +132,7 @@ def need_programs(bin_dir, *programs):
 def new_lab(arguments):
     lab = Lab(arguments.name or f"plx{os.getpid()}", arguments.plan, arguments.rtt, arguments.bin)
     lab.golden = getattr(arguments, "golden", None)
+    lab.keep_runs = getattr(arguments, "keep_runs", None)
     return lab
 
 
@@ -213,6 +217,40 @@ def command_down(arguments, _known):
     return 0
 
 
+CALIBRATION = pathlib.Path(__file__).resolve().parent / "calibration.tsv"
+
+
+def command_calibrate(arguments, known):
+    """What each atom said, by the cause that the scenario is of: how often yes, no and unknown."""
+    said = collections.defaultdict(collections.Counter)
+    runs, order = collections.Counter(), []
+    for path in sorted(arguments.folder.glob("*.report.json")):
+        name = path.name.removesuffix(".report.json")
+        if name not in known:
+            raise LabError(f"{path} is of no scenario")
+        cause = known[name].expect.get("cause") or known[name].expect["status"]
+        runs[cause] += 1
+        for target in json.loads(path.read_text())["targets"]:
+            for atom in target["atoms"]:
+                said[atom["name"], cause][atom["answer"]] += 1
+                if atom["name"] not in order:
+                    order.append(atom["name"])
+    if not runs:
+        raise LabError(f"{arguments.folder} has no *.report.json: lab.py run --all --keep-runs {arguments.folder}")
+    lines = ["# What each atom said in the lab, by the cause of the scenario. Made by: tests/lab/lab.py calibrate DIR",
+             "# A line of `*` says how many runs a cause had. Where an atom said nothing but unknown there is no line.",
+             "atom\tcause\tyes\tno\tunknown"]
+    lines += [f"*\t{cause}\t{count}\t0\t0" for cause, count in sorted(runs.items())]
+    for atom in order:
+        for cause in sorted(runs):
+            count = said[atom, cause]
+            if count["yes"] + count["no"]:
+                lines.append(f"{atom}\t{cause}\t{count['yes']}\t{count['no']}\t{count['unknown']}")
+    CALIBRATION.write_text("\n".join(lines) + "\n")
+    print(f"{CALIBRATION}: {sum(runs.values())} runs, {len(runs)} causes, {len(order)} atoms", flush=True)
+    return 0
+
+
 def command_list(_arguments, known):
     width = max(map(len, known))
     for name, scenario in known.items():
@@ -234,6 +272,7 @@ def main():
     sub.add_argument("--all", action="store_true")
     sub.add_argument("--times", type=int, default=1, metavar="N")
     sub.add_argument("--golden", type=pathlib.Path, metavar="DIR", help="record what is as expected (tests/scenarios)")
+    sub.add_argument("--keep-runs", type=pathlib.Path, metavar="DIR", help="keep each run there, and its JSON report")
     sub.add_argument("--jobs", type=int, default=2, metavar="N", help="labs at once (2)")
     sub.set_defaults(call=command_run)
     sub = commands.add_parser("up", parents=[options], help="bring one up and leave it up")
@@ -243,6 +282,9 @@ def main():
     sub.add_argument("scenario", metavar="NAME")
     sub.add_argument("--keep", action="store_true", help="leave the lab up")
     sub.set_defaults(call=command_demo)
+    sub = commands.add_parser("calibrate", help="write calibration.tsv from the reports that --keep-runs kept")
+    sub.add_argument("folder", type=pathlib.Path, metavar="DIR")
+    sub.set_defaults(call=command_calibrate)
     sub = commands.add_parser("down", help="take a lab down")
     sub.add_argument("--name")
     sub.set_defaults(call=command_down)
@@ -251,6 +293,9 @@ def main():
         arguments.bin = arguments.bin.resolve()
     if getattr(arguments, "golden", None):
         arguments.golden = arguments.golden.resolve()
+    if getattr(arguments, "keep_runs", None):
+        arguments.keep_runs = arguments.keep_runs.resolve()
+        arguments.keep_runs.mkdir(parents=True, exist_ok=True)
 
     def interrupted(number, _frame):
         sys.exit(128 + number)

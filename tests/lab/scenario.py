@@ -65,6 +65,7 @@ class Lab:
         self.plan = PLANS[plan]
         self._plan_letter, self._rtt, self.bin = plan, rtt, bin_dir
         self.golden = None  # a folder: where a run that is as expected is recorded, as a case of tests/scenarios
+        self.keep_runs = None  # a folder: where each run is kept, as expected or not, and its JSON report
         self.inside_password = self.outside_password = PASSWORD
 
     def _parts(self):
@@ -153,6 +154,10 @@ class Lab:
             wrong = [f"stdout is not one JSON document ({error}), exit {done.returncode}"]
             self.keep_logs(scenario)
             return wrong + self._tunnel_words(), done.stdout[-500:] + done.stderr[-2000:]
+        if self.keep_runs:
+            (self.keep_runs / f"{scenario.name}.report.json").write_text(done.stdout)
+            self.on_laptop([self.bin / "parallax", "export", "last", "--output", self.keep_runs / f"{scenario.name}.run.txtpb", *store],
+                           20)
         wrong = mismatches(scenario.expect, document, done.returncode)
         words = " ".join(self.on_laptop([self.bin / "parallax", "show", "last", *store], 20).stdout.split()) \
             if scenario.says else ""
