@@ -18,6 +18,7 @@
 #include "controller/compare/notes.h"
 #include "controller/compare/outcomes.h"
 #include "controller/compare/pairs.h"
+#include "controller/compare/roles.h"
 #include "controller/compare/status.h"
 #include "controller/compare/words.h"
 #include "parallax/v1/plan.pb.h"
@@ -84,7 +85,7 @@ class Maker {
     ClockSkew();
     SamePlace();
     Health();
-    FirstDifferences();
+    for (const Roles& roles : RolesOf(comparison_)) FirstDifferences(roles, AddView(roles));
     DecideStatus(run_, &comparison_);
     AddNotes(run_, &comparison_);
     return std::move(comparison_);
@@ -102,7 +103,8 @@ class Maker {
   void ClockSkew();
   void SamePlace();
   void Health();
-  void FirstDifferences();
+  v1::ViewSummary* AddView(const Roles& roles);
+  void FirstDifferences(const Roles& roles, v1::ViewSummary* view);
 
   std::vector<const v1::Pair*> PairsWith(v1::Role role) const { return compare::PairsWith(comparison_, role); }
   std::vector<const v1::Pair*> OwnPairs(const v1::SideSummary& side) const {
@@ -178,7 +180,7 @@ void Maker::Pairs() {
       for (const v1::Side& side : run_.sides()) {
         *pair->add_sides() = Summarize(side.name(), observed[{spec.name(), side.name()}]);
       }
-      pair->set_judgement(Judge(spec.role(), FindSide(*pair, "inside"), FindSide(*pair, "outside")));
+      pair->set_judgement(Judge(spec.role(), FindSide(*pair, kReference), FindSide(*pair, kSubject)));
     }
   }
 }
@@ -341,7 +343,7 @@ void Maker::Health() {
     const bool any_works =
         std::any_of(own.begin(), own.end(), [&](const v1::Pair* pair) { return HealthyAt(*pair, side); });
     for (const v1::Pair* pair : own) {
-      const v1::Rung proved = RungOf(*pair, side, FindSide(*pair, "inside"));
+      const v1::Rung proved = RungOf(*pair, side, FindSide(*pair, kReference));
       rung = std::max(rung, proved);
       // A host without IPv6 dials the other address, and nothing is wrong with that.
       const bool not_its_kind = any_works && LacksIpv6(*pair, side);
@@ -359,17 +361,30 @@ void Maker::Health() {
   }
 }
 
-void Maker::FirstDifferences() {
+v1::ViewSummary* Maker::AddView(const Roles& roles) {
+  v1::ViewSummary* view = comparison_.add_views();
+  view->set_subject(roles.subject);
+  view->set_reference(roles.reference);
+  return view;
+}
+
+// The first view's stand in the pairs and the comparison too.
+void Maker::FirstDifferences(const Roles& roles, v1::ViewSummary* view) {
+  const bool first = comparison_.views_size() == 1;
   for (v1::Pair& pair : *comparison_.mutable_pairs()) {
-    auto difference = FirstDifference(pair);
+    auto difference = FirstDifference(pair, roles);
     if (!difference.has_value()) continue;
-    *pair.mutable_first_difference() = *std::move(difference);
     // The client's pairs stand behind the target's: they tell only where nothing else does.
     const bool telling = pair.role() == v1::NAME || pair.role() == v1::TARGET || pair.role() == v1::CLIENT;
-    if (!telling || comparison_.has_first_difference()) continue;
-    *comparison_.mutable_first_difference() = pair.first_difference();
-    comparison_.set_first_difference_probe(pair.probe());
+    if (telling && !view->has_first_difference()) {
+      *view->mutable_first_difference() = *difference;
+      view->set_first_difference_probe(pair.probe());
+    }
+    if (first) *pair.mutable_first_difference() = *std::move(difference);
   }
+  if (!first || !view->has_first_difference()) return;
+  *comparison_.mutable_first_difference() = view->first_difference();
+  comparison_.set_first_difference_probe(view->first_difference_probe());
 }
 
 }  // namespace

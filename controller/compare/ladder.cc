@@ -55,7 +55,7 @@ bool SocksReaches(const v1::SideSummary& side, const std::string& endpoint) {
   return reached && negative_failed;
 }
 
-v1::Rung RungOf(const v1::Pair& pair, const v1::SideSummary& side, const v1::SideOutcome* inside) {
+v1::Rung RungOf(const v1::Pair& pair, const v1::SideSummary& side, const v1::SideOutcome* reference) {
   const v1::SideOutcome* outcome = FindSide(pair, side.name());
   if (outcome == nullptr || !outcome->present()) return v1::NOTHING;
   if (pair.kind() == "dns") {
@@ -67,8 +67,8 @@ v1::Rung RungOf(const v1::Pair& pair, const v1::SideSummary& side, const v1::Sid
   if (pair.kind() == "http" && outcome->succeeded() > 0) return v1::QUERY_RUNG;
   if (AuthenticatedStage(*outcome)) return v1::AUTHENTICATED_STAGE;
   const std::set<std::string> own = Certificates(*outcome);
-  if (!own.empty() && inside != nullptr && inside->side() != side.name()) {
-    const std::set<std::string> theirs = Certificates(*inside);
+  if (!own.empty() && reference != nullptr && reference->side() != side.name()) {
+    const std::set<std::string> theirs = Certificates(*reference);
     if (!theirs.empty() && !Disjoint(own, theirs)) return v1::SAME_IDENTITY;
   }
   if (PeerBytes(*outcome)) return v1::SERVER_BYTE;
@@ -112,14 +112,14 @@ std::set<std::string> ServerIdentities(const v1::SideOutcome& outcome, bool by_a
   return found;
 }
 
-bool IdentitiesDiffer(const v1::SideOutcome& inside, const v1::SideOutcome& outside) {
-  if (Disjoint(Certificates(inside), Certificates(outside))) return true;
-  if (Disjoint(ServerIdentities(inside, false), ServerIdentities(outside, false))) return true;
+bool IdentitiesDiffer(const v1::SideOutcome& reference, const v1::SideOutcome& subject) {
+  if (Disjoint(Certificates(reference), Certificates(subject))) return true;
+  if (Disjoint(ServerIdentities(reference, false), ServerIdentities(subject, false))) return true;
   // Addresses only where nothing better is told: behind a pooler, or a name for several readers, they change from one
   // session to the next.
-  const bool identified = !ServerIdentities(inside, false).empty() || !ServerIdentities(outside, false).empty() ||
-                          (!Certificates(inside).empty() && !Certificates(outside).empty());
-  return !identified && Disjoint(ServerIdentities(inside, true), ServerIdentities(outside, true));
+  const bool identified = !ServerIdentities(reference, false).empty() || !ServerIdentities(subject, false).empty() ||
+                          (!Certificates(reference).empty() && !Certificates(subject).empty());
+  return !identified && Disjoint(ServerIdentities(reference, true), ServerIdentities(subject, true));
 }
 
 }  // namespace parallax::compare

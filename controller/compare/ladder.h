@@ -9,9 +9,9 @@
 
 namespace parallax::compare {
 
-// The highest rung that `side` proved in `pair`, which is a target's. `side` has its controls and locality; `inside` is
-// the inside's outcome of the same pair, or null.
-v1::Rung RungOf(const v1::Pair& pair, const v1::SideSummary& side, const v1::SideOutcome* inside);
+// The highest rung that `side` proved in `pair`, which is a target's. `side` has its controls and locality; `reference`
+// is the reference's outcome of the same pair, or null.
+v1::Rung RungOf(const v1::Pair& pair, const v1::SideSummary& side, const v1::SideOutcome* reference);
 
 // Spoken to directly, the tunnel's own SOCKS port connects to this endpoint and to no negative control: it dials before
 // it answers, so the endpoint was reached from beyond the tunnel, whatever became of the conversation.
@@ -30,7 +30,7 @@ std::set<std::string> Certificates(const v1::SideOutcome& outcome);
 std::set<std::string> ServerIdentities(const v1::SideOutcome& outcome, bool by_address);
 
 // True when both sides saw an identity and none of one side is among the other's.
-bool IdentitiesDiffer(const v1::SideOutcome& inside, const v1::SideOutcome& outside);
+bool IdentitiesDiffer(const v1::SideOutcome& reference, const v1::SideOutcome& subject);
 
 }  // namespace parallax::compare
 

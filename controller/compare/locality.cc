@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "controller/compare/outcomes.h"
+#include "controller/compare/roles.h"
 #include "controller/compare/words.h"
 
 namespace parallax::compare {
@@ -18,9 +19,11 @@ bool Connected(const v1::SideOutcome& outcome) {
   return connect != nullptr && connect->succeeded() > 0;
 }
 
-// The inside tried it and did not connect, in any attempt. A connect that never left the inside host tells nothing.
-bool UsableNegative(const v1::SideOutcome* inside) {
-  const v1::StepSummary* connect = inside == nullptr || !inside->present() ? nullptr : MainStep(*inside, v1::CONNECT);
+// The reference tried it and did not connect, in any attempt. A connect that never left the reference host tells
+// nothing.
+bool UsableNegative(const v1::SideOutcome* reference) {
+  const v1::StepSummary* connect =
+      reference == nullptr || !reference->present() ? nullptr : MainStep(*reference, v1::CONNECT);
   if (connect == nullptr || connect->succeeded() > 0) return false;
   return connect->failure() == v1::REFUSED || connect->failure() == v1::TIMED_OUT ||
          connect->failure() == v1::UNREACHABLE;
@@ -104,17 +107,17 @@ void FillControls(const std::vector<const v1::Pair*>& pairs, const std::vector<c
     }
   }
   for (const v1::Pair* pair : pairs) {
-    const v1::SideOutcome* inside = FindSide(*pair, "inside");
+    const v1::SideOutcome* reference = FindSide(*pair, kReference);
     const v1::SideOutcome* own = FindSide(*pair, side->name());
     if (own == nullptr || !own->present()) continue;
     // A forward leads to one destination only: the others take another way.
     if (side->carrier().kind() == v1::PORT_FORWARD && DialsElsewhere(pairs, side->name())) continue;
     if (pair->role() == v1::NEGATIVE_CONTROL) {
-      // Where no inside was asked, one that did not connect here cannot be an open port, and vouches for this side, as
-      // long as no other of them connected.
-      const bool asked_inside = inside != nullptr && inside->present();
-      if (!UsableNegative(asked_inside ? inside : own) ||
-          (!asked_inside && AnyNegativeConnected(pairs, side->name()))) {
+      // Where no reference was asked, one that did not connect here cannot be an open port, and vouches for this side,
+      // as long as no other of them connected.
+      const bool asked_of_reference = reference != nullptr && reference->present();
+      if (!UsableNegative(asked_of_reference ? reference : own) ||
+          (!asked_of_reference && AnyNegativeConnected(pairs, side->name()))) {
         controls->set_negative_discarded(controls->negative_discarded() + 1);
         continue;
       }
@@ -132,7 +135,7 @@ void FillControls(const std::vector<const v1::Pair*>& pairs, const std::vector<c
         controls->set_negative_silent(controls->negative_silent() + 1);
       }
     }
-    if (pair->role() == v1::POSITIVE_CONTROL && inside != nullptr && Answered(*inside)) {
+    if (pair->role() == v1::POSITIVE_CONTROL && reference != nullptr && Answered(*reference)) {
       // What takes another way than the target says nothing about the target's.
       const std::string interface = RouteInterface(routes, side->name(), pair->address());
       if (!target_interface.empty() && !interface.empty() && interface != target_interface) continue;

@@ -18,7 +18,7 @@ inline constexpr int64_t kMinTellingRttNs = 10'000'000;
 bool CarrierCannotCarry(const v1::SideSummary& side);
 
 // Fill controls, then reference_rtt_ns, locality and locality_why of `*side`, from the pairs of its target and controls
-// and the routes to them. Controls are judged usable by what the side named "inside" saw.
+// and the routes to them. Controls are judged usable by what the reference saw.
 void FillControls(const std::vector<const v1::Pair*>& pairs, const std::vector<const v1::Pair*>& routes,
                   v1::SideSummary* side);
 void FillLocality(const std::vector<const v1::Pair*>& pairs, v1::SideSummary* side);

@@ -45,15 +45,16 @@ bool IdentityQueryFails(const v1::SideOutcome& outcome) {
 
 bool Shows(const v1::SideOutcome& outcome, bool address) { return !ServerIdentities(outcome, address).empty(); }
 
-bool SameCertificate(const v1::SideOutcome& inside, const v1::SideOutcome& outside) {
-  const std::set<std::string> in = Certificates(inside);
-  const std::set<std::string> out = Certificates(outside);
+bool SameCertificate(const v1::SideOutcome& reference, const v1::SideOutcome& subject) {
+  const std::set<std::string> in = Certificates(reference);
+  const std::set<std::string> out = Certificates(subject);
   return std::any_of(in.begin(), in.end(), [&](const std::string& sha256) { return out.contains(sha256); });
 }
 
 // The one of two that is so, when the other is not; "" else.
-std::string OnlyOn(bool inside_is, bool outside_is) {
-  return inside_is == outside_is ? "" : inside_is ? "inside" : "outside";
+std::string OnlyOn(const v1::SideOutcome& reference, const v1::SideOutcome& subject, bool reference_is,
+                   bool subject_is) {
+  return reference_is == subject_is ? "" : reference_is ? reference.side() : subject.side();
 }
 
 }  // namespace
@@ -72,36 +73,40 @@ std::set<std::string> Logins(const v1::SideOutcome& outcome) {
   return logins;
 }
 
-bool LoginsDiffer(const std::set<std::string>& inside, const std::set<std::string>& outside) {
-  return !inside.empty() && !outside.empty() &&
-         std::none_of(inside.begin(), inside.end(), [&](const std::string& login) { return outside.contains(login); });
+bool LoginsDiffer(const std::set<std::string>& reference, const std::set<std::string>& subject) {
+  return !reference.empty() && !subject.empty() &&
+         std::none_of(reference.begin(), reference.end(),
+                      [&](const std::string& login) { return subject.contains(login); });
 }
 
-std::string BoundOn(const v1::SideOutcome& inside, const v1::SideOutcome& outside) {
-  if (!AllOverTls(inside) || !AllOverTls(outside)) return "";
+std::string BoundOn(const v1::SideOutcome& reference, const v1::SideOutcome& subject) {
+  if (!AllOverTls(reference) || !AllOverTls(subject)) return "";
   std::set<std::string> used[2];
-  const v1::SideOutcome* sides[2] = {&inside, &outside};
+  const v1::SideOutcome* sides[2] = {&reference, &subject};
   for (int i = 0; i < 2; ++i) {
     for (const v1::AuthDetails* auth : AuthsOf(*sides[i])) used[i].insert(auth->used());
     if (used[i].size() != 1 || Family(*used[i].begin()) != kScram) return "";
   }
-  return OnlyOn(used[0].contains(kScramPlus), used[1].contains(kScramPlus));
+  return OnlyOn(reference, subject, used[0].contains(kScramPlus), used[1].contains(kScramPlus));
 }
 
-std::string IdentityHiddenFrom(const v1::SideOutcome& inside, const v1::SideOutcome& outside) {
-  if (!RanItsQuery(inside) || !RanItsQuery(outside)) return "";
+std::string IdentityHiddenFrom(const v1::SideOutcome& reference, const v1::SideOutcome& subject) {
+  if (!RanItsQuery(reference) || !RanItsQuery(subject)) return "";
   // A query that was cut short had shown the address before, perhaps: the fact is that it was cut short.
-  if (const std::string side = OnlyOn(IdentityQueryFails(inside), IdentityQueryFails(outside)); !side.empty()) {
+  if (const std::string side = OnlyOn(reference, subject, IdentityQueryFails(reference), IdentityQueryFails(subject));
+      !side.empty()) {
     return side;
   }
-  if (const std::string side = OnlyOn(!Shows(inside, false), !Shows(outside, false)); !side.empty()) return side;
-  if (Shows(inside, false) || SameCertificate(inside, outside)) return "";
-  return OnlyOn(!Shows(inside, true), !Shows(outside, true));
+  if (const std::string side = OnlyOn(reference, subject, !Shows(reference, false), !Shows(subject, false));
+      !side.empty())
+    return side;
+  if (Shows(reference, false) || SameCertificate(reference, subject)) return "";
+  return OnlyOn(reference, subject, !Shows(reference, true), !Shows(subject, true));
 }
 
-std::string AddressHiddenFrom(const v1::SideOutcome& inside, const v1::SideOutcome& outside) {
-  if (!RanItsQuery(inside) || !RanItsQuery(outside) || !IdentityHiddenFrom(inside, outside).empty()) return "";
-  return OnlyOn(!Shows(inside, true), !Shows(outside, true));
+std::string AddressHiddenFrom(const v1::SideOutcome& reference, const v1::SideOutcome& subject) {
+  if (!RanItsQuery(reference) || !RanItsQuery(subject) || !IdentityHiddenFrom(reference, subject).empty()) return "";
+  return OnlyOn(reference, subject, !Shows(reference, true), !Shows(subject, true));
 }
 
 std::string IdentityCell(const v1::SideOutcome& outcome) {

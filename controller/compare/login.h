@@ -29,18 +29,18 @@ inline constexpr char kIdentity[] = "identity";
 std::set<std::string> Logins(const v1::SideOutcome& outcome);
 
 // Both came to a login, and no way in of one side is among the other's.
-bool LoginsDiffer(const std::set<std::string>& inside, const std::set<std::string>& outside);
+bool LoginsDiffer(const std::set<std::string>& reference, const std::set<std::string>& subject);
 
 // Both by SCRAM over TLS, and on one side only bound to the channel. That side's name; "" when it is not so.
-std::string BoundOn(const v1::SideOutcome& inside, const v1::SideOutcome& outside);
+std::string BoundOn(const v1::SideOutcome& reference, const v1::SideOutcome& subject);
 
 // Both ran their query in every attempt, and on one side alone the server showed who it is. The side to which it was
 // not shown; "" when it is not so.
-std::string IdentityHiddenFrom(const v1::SideOutcome& inside, const v1::SideOutcome& outside);
+std::string IdentityHiddenFrom(const v1::SideOutcome& reference, const v1::SideOutcome& subject);
 
 // The side to which alone the server did not tell its address, while another identity is the same; "" when it is not
 // so.
-std::string AddressHiddenFrom(const v1::SideOutcome& inside, const v1::SideOutcome& outside);
+std::string AddressHiddenFrom(const v1::SideOutcome& reference, const v1::SideOutcome& subject);
 
 // What the server showed of itself, in short: "system 7310000000000000001", "10.0.4.172:5432", "not shown: error
 // 42501", "reset in 0.4 ms, 0 bytes".

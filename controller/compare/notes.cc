@@ -13,6 +13,7 @@
 #include "controller/compare/login.h"
 #include "controller/compare/outcomes.h"
 #include "controller/compare/pairs.h"
+#include "controller/compare/roles.h"
 #include "controller/compare/words.h"
 
 namespace parallax::compare {
@@ -77,13 +78,13 @@ void NotePasswords(const v1::Run& run, v1::Comparison* comparison) {
 
 void NoteLogins(v1::Comparison* comparison) {
   for (const v1::Pair* pair : PairsWith(*comparison, v1::TARGET)) {
-    const v1::SideOutcome* inside = FindSide(*pair, "inside");
-    const v1::SideOutcome* outside = FindSide(*pair, "outside");
-    if (inside == nullptr || outside == nullptr) continue;
-    if (const std::string side = BoundOn(*inside, *outside); !side.empty()) {
+    const v1::SideOutcome* reference = FindSide(*pair, kReference);
+    const v1::SideOutcome* subject = FindSide(*pair, kSubject);
+    if (reference == nullptr || subject == nullptr) continue;
+    if (const std::string side = BoundOn(*reference, *subject); !side.empty()) {
       Add(v1::BINDING_ONE_SIDED, side, pair, v1::AUTHENTICATION, comparison);
     }
-    if (const std::string side = AddressHiddenFrom(*inside, *outside); !side.empty()) {
+    if (const std::string side = AddressHiddenFrom(*reference, *subject); !side.empty()) {
       Add(v1::ADDRESS_ONE_SIDED, side, pair, v1::QUERY, comparison);
     }
   }
@@ -114,31 +115,32 @@ int64_t BestFirstByte(const v1::Comparison& comparison, const std::string& side)
 }
 
 // Who exchanges the two vantages gets verdicts about the wrong side. One side in a tunnel and the other not is how it
-// looks; a service mesh redirects inside, too: something more must say that the outside is the nearer one.
+// looks; a service mesh redirects inside, too: something more must say that the subject is the nearer one.
 void NoteSwapped(v1::Comparison* comparison) {
-  const v1::SideSummary* inside = nullptr;
-  const v1::SideSummary* outside = nullptr;
+  const v1::SideSummary* reference = nullptr;
+  const v1::SideSummary* subject = nullptr;
   for (const v1::SideSummary& side : comparison->sides()) {
-    if (side.name() == "inside") inside = &side;
-    if (side.name() == "outside") outside = &side;
+    if (side.name() == kReference) reference = &side;
+    if (side.name() == kSubject) subject = &side;
   }
-  if (inside == nullptr || outside == nullptr || !IsCarried(*inside) || outside->carrier().kind() != v1::DIRECT) return;
+  if (reference == nullptr || subject == nullptr || !IsCarried(*reference) || subject->carrier().kind() != v1::DIRECT)
+    return;
   std::vector<std::string> facts;
-  const std::string network = Neighbours(*outside);
-  if (!network.empty() && Neighbours(*inside).empty()) {
+  const std::string network = Neighbours(*subject);
+  if (!network.empty() && Neighbours(*reference).empty()) {
     facts.push_back(absl::StrCat("the target is in the outside's own network, on ", network));
   }
-  const int64_t near = BestFirstByte(*comparison, "outside");
-  const int64_t far = BestFirstByte(*comparison, "inside");
+  const int64_t near = BestFirstByte(*comparison, kSubject);
+  const int64_t far = BestFirstByte(*comparison, kReference);
   if (far != std::numeric_limits<int64_t>::max() && near < far / 4) {
     facts.push_back(absl::StrCat("its first byte takes ", Duration(near), " outside and ", Duration(far), " inside"));
   }
-  const bool local = inside->vantage() == "local" && outside->vantage() != "local";
+  const bool local = reference->vantage() == "local" && subject->vantage() != "local";
   if (local) facts.push_back("inside is the host that parallax runs on, and outside is another");
   if (facts.empty()) return;
   v1::Note* note = Add(v1::SIDES_SEEM_SWAPPED, "", nullptr, v1::CARRIER_FOUND, comparison);
-  const std::string by =
-      inside->carrier().summary().empty() ? contract::Name(inside->carrier().kind()) : inside->carrier().summary();
+  const std::string by = reference->carrier().summary().empty() ? contract::Name(reference->carrier().kind())
+                                                                : reference->carrier().summary();
   note->add_facts(absl::StrCat("inside is carried by a tunnel: ", by));
   note->add_facts("outside goes there directly");
   for (std::string& fact : facts) note->add_facts(std::move(fact));

@@ -117,15 +117,16 @@ v1::SideOutcome Summarize(const std::string& side, const std::vector<const v1::O
   return outcome;
 }
 
-v1::Judgement Judge(v1::Role role, const v1::SideOutcome* inside, const v1::SideOutcome* outside) {
-  if (inside == nullptr || outside == nullptr || !inside->present() || !outside->present()) return v1::ONE_MISSING;
+v1::Judgement Judge(v1::Role role, const v1::SideOutcome* reference, const v1::SideOutcome* subject) {
+  if (reference == nullptr || subject == nullptr || !reference->present() || !subject->present())
+    return v1::ONE_MISSING;
   const auto good = [&](const v1::SideOutcome& side) {
     return role == v1::POSITIVE_CONTROL ? Answered(side) : Fine(side);
   };
-  if (good(*inside)) return good(*outside) ? v1::BOTH_FINE : v1::ONLY_OUTSIDE_FAILED;
-  if (good(*outside)) return v1::ONLY_INSIDE_FAILED;
-  const bool alike = FailureClass(inside->failure()) == FailureClass(outside->failure()) &&
-                     inside->failed_step() == outside->failed_step();
+  if (good(*reference)) return good(*subject) ? v1::BOTH_FINE : v1::ONLY_OUTSIDE_FAILED;
+  if (good(*subject)) return v1::ONLY_INSIDE_FAILED;
+  const bool alike = FailureClass(reference->failure()) == FailureClass(subject->failure()) &&
+                     reference->failed_step() == subject->failed_step();
   return alike ? v1::BOTH_FAILED_ALIKE : v1::BOTH_FAILED_DIFFERENTLY;
 }
 

@@ -17,7 +17,7 @@ v1::Failure FailureClass(v1::Failure failure);
 v1::SideOutcome Summarize(const std::string& side, const std::vector<const v1::Observation*>& observations);
 
 // `role`: a positive control is fine when it answered, a connect alone is nothing; everything else when it succeeded.
-v1::Judgement Judge(v1::Role role, const v1::SideOutcome* inside, const v1::SideOutcome* outside);
+v1::Judgement Judge(v1::Role role, const v1::SideOutcome* reference, const v1::SideOutcome* subject);
 
 // All attempts were observed and succeeded.
 bool Fine(const v1::SideOutcome& outcome);

@@ -8,7 +8,8 @@
 
 namespace parallax::compare {
 
-// Sets status and status_why. Everything else of `comparison`, which is of `run`, is filled in already.
+// Sets status and status_why, of the comparison and of each of its views. All else of `comparison`, which is of `run`,
+// is filled in already; there is a view.
 void DecideStatus(const v1::Run& run, v1::Comparison* comparison);
 
 }  // namespace parallax::compare

@@ -173,8 +173,10 @@ void ExpectSound(const v1::TargetReport& target) {
     EXPECT_TRUE(causes.insert(finding.cause()).second) << finding.cause() << " is found twice";
     const Cause* cause = FindCause(finding.cause());
     ASSERT_NE(cause, nullptr) << finding.cause();
-    EXPECT_TRUE(inside || !SpeaksOfReference(*cause)) << finding.cause() << " speaks of a missing side";
-    EXPECT_TRUE(outside || !SpeaksOfSubject(*cause)) << finding.cause() << " speaks of a missing side";
+    const bool reference = IsPresent(comparison, finding.reference());
+    const bool subject = IsPresent(comparison, finding.subject());
+    EXPECT_TRUE(reference || !SpeaksOfReference(*cause)) << finding.cause() << " speaks of a missing side";
+    EXPECT_TRUE(subject || !SpeaksOfSubject(*cause)) << finding.cause() << " speaks of a missing side";
     EXPECT_GE(finding.confidence(), 0);
     EXPECT_LE(finding.confidence(), kMostSure);
     EXPECT_FALSE(finding.evidence().empty()) << finding.cause();

@@ -33,7 +33,10 @@ Read KernelCarriesIt, CarrierCannotCarry, CarrierStands, CarrierIsSound, ClosesO
 Read OthersAnswer, MustNotConnectAccepted, SocksTurnsAllDown, SocksLetsSomeThrough, SocksTurnsTargetDown,
     SocksConnectsToTarget, SocksReachesTarget, SocksTargetIsSilent, ReferenceReaches, ReferenceIsHealthy, SubjectFails,
     WayIsWell, RefusedAtConnect, ClosesFarAway, ClosesAtTheFarEnd, ClosedWhileOthersAnswer, RefusedOnThisHost,
-    EndsOnServersConnection, IsSilent, RouterFindsNobody, BastionReachesTarget, ReferenceIsTheBastion;
+    EndsOnServersConnection, IsSilent, RouterFindsNobody, ReferenceIsTheBastion;
+// witness_atoms.cc
+Read BastionReachesTarget, WitnessWorks, WitnessEndsAsSubject, WitnessEndsAsReference, WitnessMeetsSubjectsServer,
+    WitnessMeetsReferencesServer, WitnessResolves;
 // stage_atoms.cc
 Read StageIsReset, StageIsSwallowed, LargeStageIsSwallowed, ConnectIsTheServers, SameSizePasses, PaddedHelloPasses,
     AnswerCameInPart, MessageIsUnacknowledged, EndsAfterOurWords;

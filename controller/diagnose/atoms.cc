@@ -203,7 +203,7 @@ constexpr AtomRow kAtoms[] = {
     {Atom::kRouterFindsNobody, "router_finds_nobody", "Does a router say, after its patience, that nobody is there?",
      About::kSubject, Family::kEnd, "", "", 0, &RouterFindsNobody},
     {Atom::kBastionReachesTarget, "bastion_reaches_target", "Does a witness on the bastion reach the target?",
-     About::kAny, Family::kTarget,
+     About::kAny, Family::kWitness,
      "a witness on the bastion tells a firewall beyond it from what the bastion itself does: --witness "
      "bastion='exec:ssh BASTION parallax-agent stdio'",
      "", 0, &BastionReachesTarget},
@@ -357,6 +357,20 @@ constexpr AtomRow kAtoms[] = {
      Family::kClient, "", "", 0, &LargeMessageHangs},
     {Atom::kLargeTransferIsEnded, "large_transfer_is_ended", "Is a large transfer of the real client ended?",
      About::kBoth, Family::kClient, "", "", 0, &LargeTransferIsEnded},
+    {Atom::kWitnessWorks, "witness_works", "Does the target work from a witness?", About::kAny, Family::kWitness, "",
+     "", 0, &WitnessWorks},
+    {Atom::kWitnessEndsAsSubject, "witness_ends_as_subject", "Does a witness end as the subject does?", About::kAny,
+     Family::kWitness, "", "", 0, &WitnessEndsAsSubject},
+    {Atom::kWitnessEndsAsReference, "witness_ends_as_reference", "Does a witness end as the reference does?",
+     About::kAny, Family::kWitness, "", "", 0, &WitnessEndsAsReference},
+    {Atom::kWitnessMeetsSubjectsServer, "witness_meets_subjects_server",
+     "Does a witness meet the server that the subject meets?", About::kAny, Family::kWitness, "", "", 0,
+     &WitnessMeetsSubjectsServer},
+    {Atom::kWitnessMeetsReferencesServer, "witness_meets_references_server",
+     "Does a witness meet the server that the reference meets?", About::kAny, Family::kWitness, "", "", 0,
+     &WitnessMeetsReferencesServer},
+    {Atom::kWitnessResolves, "witness_resolves", "Does the name resolve for a witness?", About::kAny, Family::kWitness,
+     "", "", 0, &WitnessResolves},
 };
 
 static_assert(std::size(kAtoms) == static_cast<size_t>(Atom::kCount));

@@ -167,6 +167,12 @@ enum class Atom {
   kLargeAnswerHangs,
   kLargeMessageHangs,
   kLargeTransferIsEnded,
+  kWitnessWorks,
+  kWitnessEndsAsSubject,
+  kWitnessEndsAsReference,
+  kWitnessMeetsSubjectsServer,
+  kWitnessMeetsReferencesServer,
+  kWitnessResolves,
   kCount,
 };
 
@@ -188,6 +194,7 @@ enum class Family {
   kIdentity,
   kWords,
   kClient,
+  kWitness,
   kCount
 };
 

@@ -234,29 +234,6 @@ Reading RouterFindsNobody(const View& view) {
   return If(view.how == How::kUnreachable && view.others == Others::kAnswer && !UnreachableAtOnce(view) && !no_route);
 }
 
-// A witness that stands on the bastion: what it meets at the target tells the bastion's own doing from what lies
-// beyond.
-Reading BastionReachesTarget(const View& view) {
-  if (view.pair == nullptr) return Unknown();
-  for (const v1::SideSummary& side : view.comparison.sides()) {
-    const bool witness = side.name() != view.reference_name && side.name() != view.subject_name;
-    const v1::SideOutcome* outcome = compare::FindSide(*view.pair, side.name());
-    if (!witness || !side.same_place_as_bastion() || outcome == nullptr || !outcome->present()) continue;
-    const v1::StepSummary* end = EndingStep(*outcome);
-    if (end == nullptr) {
-      return Yes().Because(absl::StrCat("from the bastion itself (", side.name(),
-                                        ") the target answers: no firewall beyond it is in the way, but what the "
-                                        "bastion does for a tunnel"),
-                           side.name(), view.pair->probe());
-    }
-    return No().Because(
-        absl::StrCat("from the bastion itself (", side.name(), "): ", compare::StepLabel(end->kind()), " ",
-                     compare::StepCell(*end), ": what stops it stands between the bastion and the target"),
-        *outcome, view.pair->probe(), *end);
-  }
-  return Unknown();
-}
-
 Reading ReferenceIsTheBastion(const View& view) {
   if (view.reference == nullptr) return Unknown();
   if (!view.reference->same_place_as_bastion()) return No();

@@ -16,6 +16,7 @@ constexpr Atom kDnsUnresolvedEverywhereNeeds[] = {Atom::kReferenceCannotResolve,
 constexpr Link kDnsUnresolvedEverywhereLinks[] = {
     {Atom::kReferenceCannotResolve, kStrong},
     {Atom::kSubjectCannotResolve, kFor},
+    {Atom::kWitnessResolves, kAgainst, kFor},
 };
 constexpr Text kDnsUnresolvedEverywhereTexts[] = {
     {kSummary, Atom::kNoResolverAnswersAnybody, "The name {name} resolves on neither side: no resolver answers there."},
@@ -30,6 +31,7 @@ constexpr Link kDnsUnresolvedOutsideLinks[] = {
     {Atom::kReferenceResolves, kFor},
     {Atom::kSubjectCannotResolve, kStrong},
     {Atom::kSubjectHasNoNetwork, kRefutes},
+    {Atom::kWitnessResolves, kFor},
 };
 constexpr Text kDnsUnresolvedOutsideTexts[] = {
     {kSummary, std::nullopt,
@@ -43,6 +45,8 @@ constexpr Atom kDnsStaleAnswerNeeds[] = {Atom::kOwnAddressDeadForBoth};
 constexpr Link kDnsStaleAnswerLinks[] = {
     {Atom::kNameLeadsElsewhere, kFor},
     {Atom::kOwnAddressDeadForBoth, kFor},
+    {Atom::kWitnessEndsAsSubject, kFor},
+    {Atom::kWitnessWorks, kRefutes},
 };
 constexpr Text kDnsStaleAnswerTexts[] = {
     {kSummary, std::nullopt,
@@ -55,6 +59,8 @@ constexpr Link kDnsSplitHorizonLinks[] = {
     {Atom::kNameLeadsElsewhere, kStrong},
     {Atom::kNameMisleads, kFor},
     {Atom::kOwnAddressWorksFromReference, kNothing},
+    {Atom::kWitnessWorks, kNothing},
+    {Atom::kWitnessResolves, kNothing},
 };
 constexpr Text kDnsSplitHorizonTexts[] = {
     {kSummary, Atom::kNameLeadsHome,
@@ -74,6 +80,7 @@ constexpr Link kRouteOverlapLinks[] = {
     {Atom::kIdleTunnelIsUp, kFor},
     {Atom::kSubjectFailsOrMeetsAnother, kNothing},
     {Atom::kStandsInReferencesNetwork, kRefutes},
+    {Atom::kWitnessWorks, kNothing},
 };
 constexpr Text kRouteOverlapTexts[] = {
     {kSummary, std::nullopt,
@@ -90,6 +97,7 @@ constexpr Link kRouteNotThroughTunnelLinks[] = {
     {Atom::kNoConnectComesBack, kNothing},
     {Atom::kOthersAnswerByDefault, kRefutes},
     {Atom::kReferenceIsHealthy, kNothing},
+    {Atom::kWitnessWorks, kNothing},
 };
 constexpr Text kRouteNotThroughTunnelTexts[] = {
     {kSummary, Atom::kNoRouteHere, "This host has no route to {unrouted}."},
@@ -108,6 +116,7 @@ constexpr Link kTunnelNotRunningLinks[] = {
     {Atom::kNothingBehindRedirector, kStrong}, {Atom::kNothingComesBack, kFor},
     {Atom::kFailsBeforeFirstByte, kNothing},   {Atom::kMustNotConnectAccepted, kNothing},
     {Atom::kOthersAnswer, kRefutes},           {Atom::kReferenceIsHealthy, kNothing},
+    {Atom::kWitnessWorks, kNothing},
 };
 constexpr Text kTunnelNotRunningTexts[] = {
     {kSummary, Atom::kProcessIsStopped, "The tunnel's process {stopped} is there and does not run: it is {state}."},
@@ -143,7 +152,7 @@ constexpr Link kTunnelBastionUnreachableLinks[] = {
     {Atom::kNothingVouchesForTunnel, kFor},  {Atom::kCarrierIsSound, kAgainst},
     {Atom::kFailsBeforeFirstByte, kNothing}, {Atom::kMustNotConnectAccepted, kNothing},
     {Atom::kOthersAnswer, kRefutes, kFor},   {Atom::kBannerComes, kRefutes},
-    {Atom::kReferenceIsHealthy, kNothing},
+    {Atom::kReferenceIsHealthy, kNothing},   {Atom::kWitnessWorks, kNothing},
 };
 constexpr Text kTunnelBastionUnreachableTexts[] = {
     {kSummary, Atom::kTunnelIsMute,
@@ -162,6 +171,7 @@ constexpr Atom kTunnelBastionRefusesSessionsNeeds[] = {Atom::kSubjectFailsAtTime
 constexpr Link kTunnelBastionRefusesSessionsLinks[] = {
     {Atom::kBastionHangsUp, kStrong}, {Atom::kBannerComesSometimes, kStrong}, {Atom::kBannerSaysNo, kStrong},
     {Atom::kOthersAnswer, kRefutes},  {Atom::kSubjectFailsAtTimes, kNothing}, {Atom::kReferenceIsHealthy, kNothing},
+    {Atom::kWitnessWorks, kNothing},
 };
 constexpr Text kTunnelBastionRefusesSessionsTexts[] = {
     {kSummary, Atom::kBannerComesSometimes,
@@ -179,7 +189,7 @@ constexpr Link kTunnelCarrierDeadLinks[] = {
     {Atom::kMustNotConnectAccepted, kNothing}, {Atom::kOthersAnswer, kRefutes, kFor},
     {Atom::kKernelCarriesIt, kRefutes},        {Atom::kNoProcessHoldsInterface, kRefutes},
     {Atom::kProcessIsStopped, kRefutes},       {Atom::kCarrierWaitsForBastion, kRefutes},
-    {Atom::kReferenceIsHealthy, kNothing},
+    {Atom::kReferenceIsHealthy, kNothing},     {Atom::kWitnessWorks, kNothing},
 };
 constexpr Text kTunnelCarrierDeadTexts[] = {
     {kSummary, Atom::kCarrierStands,
@@ -201,7 +211,7 @@ constexpr Link kTunnelForwardingDeniedLinks[] = {
     {Atom::kOthersAnswer, kRefutes, kFor},   {Atom::kBannerComes, kNothing, kRefutes},
     {Atom::kCarrierCannotCarry, kRefutes},   {Atom::kProcessIsStopped, kRefutes},
     {Atom::kSocksLetsSomeThrough, kRefutes}, {Atom::kKernelCarriesIt, kRefutes},
-    {Atom::kReferenceIsHealthy, kNothing},
+    {Atom::kReferenceIsHealthy, kNothing},   {Atom::kBastionReachesTarget, kFor, kAgainst},
 };
 constexpr Text kTunnelForwardingDeniedTexts[] = {
     {kSummary, std::nullopt,
@@ -232,6 +242,7 @@ constexpr Link kVpcRefusedBeyondBastionLinks[] = {
     {Atom::kSocksReachesTarget, kRefutes},     {Atom::kEndsOnServersConnection, kRefutes},
     {Atom::kRefusedOnThisHost, kRefutes},      {Atom::kReferenceReaches, kNothing},
     {Atom::kReferenceIsTheBastion, kAgainst},  {Atom::kAddressIsEachSidesOwn, kRefutes},
+    {Atom::kWitnessEndsAsSubject, kFor},
 };
 constexpr Text kVpcRefusedBeyondBastionTexts[] = {
     {kSummary, std::nullopt,
@@ -256,6 +267,7 @@ constexpr Link kVpcDroppedBeyondBastionLinks[] = {
     {Atom::kReferenceReaches, kNothing},
     {Atom::kReferenceIsTheBastion, kAgainst},
     {Atom::kAddressIsEachSidesOwn, kRefutes},
+    {Atom::kWitnessEndsAsSubject, kFor},
 };
 constexpr Text kVpcDroppedBeyondBastionTexts[] = {
     {kSummary, std::nullopt,
@@ -271,6 +283,7 @@ constexpr Link kPathStageResetLinks[] = {
     {Atom::kEndsAfterOurWords, kFor},      {Atom::kMessageIsUnacknowledged, kNothing},
     {Atom::kPaddedHelloPasses, kNothing},  {Atom::kSameSizePasses, kNothing},
     {Atom::kReferenceIsHealthy, kNothing}, {Atom::kAddressIsEachSidesOwn, kRefutes},
+    {Atom::kWitnessEndsAsSubject, kFor},   {Atom::kWitnessWorks, kFor},
 };
 constexpr Text kPathStageResetTexts[] = {
     {kSummary, std::nullopt,
@@ -287,6 +300,7 @@ constexpr Link kPathStageSwallowedLinks[] = {
     {Atom::kMessageIsUnacknowledged, kFor},  {Atom::kPaddedHelloPasses, kNothing},
     {Atom::kSameSizePasses, kFor, kRefutes}, {Atom::kAnswerCameInPart, kRefutes},
     {Atom::kReferenceIsHealthy, kNothing},   {Atom::kAddressIsEachSidesOwn, kRefutes},
+    {Atom::kWitnessEndsAsSubject, kFor},     {Atom::kWitnessWorks, kFor},
 };
 constexpr Text kPathStageSwallowedTexts[] = {
     {kSummary, std::nullopt,
@@ -340,9 +354,14 @@ constexpr Text kPathResetMidstreamTexts[] = {
 
 constexpr Atom kTargetDownNeeds[] = {Atom::kReferenceIsRefused, Atom::kSubjectEnds};
 constexpr Link kTargetDownLinks[] = {
-    {Atom::kReferenceIsRefused, kStrong},        {Atom::kSubjectEnds, kNothing},
-    {Atom::kSubjectSeesTheSame, kFor, kAgainst}, {Atom::kAnotherAddressWorks, kNothing},
-    {Atom::kReferenceIsTheBastion, kAgainst},    {Atom::kAddressIsEachSidesOwn, kRefutes},
+    {Atom::kReferenceIsRefused, kStrong},
+    {Atom::kSubjectEnds, kNothing},
+    {Atom::kSubjectSeesTheSame, kFor, kAgainst},
+    {Atom::kAnotherAddressWorks, kNothing},
+    {Atom::kReferenceIsTheBastion, kAgainst},
+    {Atom::kAddressIsEachSidesOwn, kRefutes},
+    {Atom::kWitnessWorks, kRefutes},
+    {Atom::kWitnessEndsAsReference, kFor},
 };
 constexpr Text kTargetDownTexts[] = {
     {kSummary, std::nullopt, "Nothing listens at {endpoint}: {reference}, the connect itself is refused."},
@@ -355,7 +374,8 @@ constexpr Link kTargetUnreachableLinks[] = {
     {Atom::kReferenceGetsNothing, kStrong},          {Atom::kSubjectEnds, kNothing},
     {Atom::kSubjectSeesTheSame, kNothing, kAgainst}, {Atom::kHostIsUp, kNothing},
     {Atom::kAnotherAddressWorks, kNothing},          {Atom::kReferenceIsTheBastion, kAgainst},
-    {Atom::kAddressIsEachSidesOwn, kRefutes},
+    {Atom::kAddressIsEachSidesOwn, kRefutes},        {Atom::kWitnessWorks, kRefutes},
+    {Atom::kWitnessEndsAsReference, kFor},
 };
 constexpr Text kTargetUnreachableTexts[] = {
     {kSummary, Atom::kHostIsUp,
@@ -377,6 +397,8 @@ constexpr Link kTargetNotPostgresLinks[] = {
     {Atom::kReferenceIsTheBastion, kAgainst},
     {Atom::kAddressIsEachSidesOwn, kRefutes},
     {Atom::kSidesShareAHost, kAgainst},
+    {Atom::kWitnessWorks, kRefutes},
+    {Atom::kWitnessEndsAsReference, kFor},
 };
 constexpr Text kTargetNotPostgresTexts[] = {
     {kSummary, Atom::kErrorBeforeLogin,
@@ -391,9 +413,14 @@ constexpr Text kTargetNotPostgresTexts[] = {
 
 constexpr Atom kTargetFrozenNeeds[] = {Atom::kReferenceIsSilentAfterConnect, Atom::kSubjectEnds};
 constexpr Link kTargetFrozenLinks[] = {
-    {Atom::kReferenceIsSilentAfterConnect, kStrong},   {Atom::kSubjectEnds, kNothing},
-    {Atom::kSpeaksWhenAskedOtherwise, kRefutes, kFor}, {Atom::kReferenceIsTheBastion, kAgainst},
-    {Atom::kAddressIsEachSidesOwn, kRefutes},          {Atom::kSidesShareAHost, kAgainst},
+    {Atom::kReferenceIsSilentAfterConnect, kStrong},
+    {Atom::kSubjectEnds, kNothing},
+    {Atom::kSpeaksWhenAskedOtherwise, kRefutes, kFor},
+    {Atom::kReferenceIsTheBastion, kAgainst},
+    {Atom::kAddressIsEachSidesOwn, kRefutes},
+    {Atom::kSidesShareAHost, kAgainst},
+    {Atom::kWitnessWorks, kRefutes},
+    {Atom::kWitnessEndsAsReference, kFor},
 };
 constexpr Text kTargetFrozenTexts[] = {
     {kSummary, std::nullopt, "The target accepts connections and then says nothing, on both sides: its process hangs."},
@@ -429,6 +456,8 @@ constexpr Link kTargetWrongServerLinks[] = {
     {Atom::kTlsTakenAway, kNothing},
     {Atom::kForwardIsNobodys, kNothing},
     {Atom::kReferenceIsTheBastion, kAgainst},
+    {Atom::kWitnessMeetsReferencesServer, kFor},
+    {Atom::kWitnessMeetsSubjectsServer, kAgainst},
 };
 constexpr Text kTargetWrongServerTexts[] = {
     {kSummary, Atom::kOnlyGuessed,
@@ -443,9 +472,15 @@ constexpr Text kTargetWrongServerTexts[] = {
 
 constexpr Atom kTlsInterceptedNeeds[] = {Atom::kCertificatesDiffer};
 constexpr Link kTlsInterceptedLinks[] = {
-    {Atom::kCertificatesDiffer, kFor},        {Atom::kBindingFails, kStrong},   {Atom::kSameServer, kStrong},
-    {Atom::kLooksIntercepted, kFor},          {Atom::kServersDiffer, kRefutes}, {Atom::kOwnsItsCertificate, kRefutes},
+    {Atom::kCertificatesDiffer, kFor},
+    {Atom::kBindingFails, kStrong},
+    {Atom::kSameServer, kStrong},
+    {Atom::kLooksIntercepted, kFor},
+    {Atom::kServersDiffer, kRefutes},
+    {Atom::kOwnsItsCertificate, kRefutes},
     {Atom::kAddressIsEachSidesOwn, kRefutes},
+    {Atom::kWitnessMeetsReferencesServer, kFor},
+    {Atom::kWitnessMeetsSubjectsServer, kNothing},
 };
 constexpr Text kTlsInterceptedTexts[] = {
     {kSummary, std::nullopt,
@@ -468,6 +503,8 @@ constexpr Atom kTlsNotOfferedNeeds[] = {Atom::kNoTlsForEither};
 constexpr Link kTlsNotOfferedLinks[] = {
     {Atom::kNoTlsForEither, kStrong},
     {Atom::kAddressIsEachSidesOwn, kRefutes},
+    {Atom::kWitnessWorks, kRefutes},
+    {Atom::kWitnessEndsAsReference, kFor},
 };
 constexpr Text kTlsNotOfferedTexts[] = {
     {kSummary, std::nullopt, "The server offers no TLS, and sslmode={ssl_mode} demands it. Both sides see the same."},
@@ -477,6 +514,7 @@ constexpr Atom kTlsRequiredByServerNeeds[] = {Atom::kPlainTextRejected};
 constexpr Link kTlsRequiredByServerLinks[] = {
     {Atom::kPlainTextRejected, kStrong},
     {Atom::kStartupPassesWithTls, kStrong, kRefutes},
+    {Atom::kWitnessEndsAsReference, kFor},
 };
 constexpr Text kTlsRequiredByServerTexts[] = {
     {kSummary, std::nullopt,
@@ -528,9 +566,9 @@ constexpr Text kTlsUntrustedTexts[] = {
 
 constexpr Atom kPostgresSourceRejectedNeeds[] = {Atom::kSourceMayBeTurnedAway};
 constexpr Link kPostgresSourceRejectedLinks[] = {
-    {Atom::kTurnedAwayBeforePassword, kStrong},
-    {Atom::kReferenceIsHealthy, kFor, kRefutes},
-    {Atom::kAddressIsEachSidesOwn, kRefutes},
+    {Atom::kTurnedAwayBeforePassword, kStrong}, {Atom::kReferenceIsHealthy, kFor, kRefutes},
+    {Atom::kAddressIsEachSidesOwn, kRefutes},   {Atom::kWitnessEndsAsSubject, kFor},
+    {Atom::kBastionReachesTarget, kAgainst},
 };
 constexpr Text kPostgresSourceRejectedTexts[] = {
     {kSummary, std::nullopt,
@@ -557,9 +595,9 @@ constexpr Text kPostgresCredentialsDifferTexts[] = {
 
 constexpr Atom kPostgresCredentialsRejectedNeeds[] = {Atom::kPasswordRejectedOnBoth};
 constexpr Link kPostgresCredentialsRejectedLinks[] = {
-    {Atom::kPasswordRejectedOnBoth, kStrong},
-    {Atom::kPasswordSentAsGiven, kFor, kAgainst},
-    {Atom::kAddressIsEachSidesOwn, kRefutes},
+    {Atom::kPasswordRejectedOnBoth, kStrong}, {Atom::kPasswordSentAsGiven, kFor, kAgainst},
+    {Atom::kAddressIsEachSidesOwn, kRefutes}, {Atom::kWitnessWorks, kAgainst},
+    {Atom::kWitnessEndsAsReference, kFor},
 };
 constexpr Text kPostgresCredentialsRejectedTexts[] = {
     {kSummary, std::nullopt, "The server is reached from both sides and rejects the password of '{user}' on both."},
@@ -570,6 +608,8 @@ constexpr Atom kPostgresDatabaseMissingNeeds[] = {Atom::kDatabaseMissingOnBoth};
 constexpr Link kPostgresDatabaseMissingLinks[] = {
     {Atom::kDatabaseMissingOnBoth, kStrong},
     {Atom::kAddressIsEachSidesOwn, kRefutes},
+    {Atom::kWitnessWorks, kRefutes},
+    {Atom::kWitnessEndsAsReference, kFor},
 };
 constexpr Text kPostgresDatabaseMissingTexts[] = {
     {kSummary, std::nullopt, "The server is reached, and has no database '{database}'."},
@@ -580,6 +620,7 @@ constexpr Link kPostgresTooManyConnectionsLinks[] = {
     {Atom::kNoConnectionLeft, kStrong},
     {Atom::kNoConnectionLeftForBoth, kFor},
     {Atom::kAddressIsEachSidesOwn, kRefutes},
+    {Atom::kWitnessEndsAsReference, kFor},
 };
 constexpr Text kPostgresTooManyConnectionsTexts[] = {
     {kSummary, Atom::kNoConnectionLeftForBoth,
@@ -590,6 +631,7 @@ constexpr Text kPostgresTooManyConnectionsTexts[] = {
 constexpr Atom kAppCommandDiffersNeeds[] = {Atom::kOnlyClientFails};
 constexpr Link kAppCommandDiffersLinks[] = {
     {Atom::kOnlyClientFails, kStrong},
+    {Atom::kWitnessWorks, kNothing},
 };
 constexpr Text kAppCommandDiffersTexts[] = {
     {kSummary, std::nullopt,

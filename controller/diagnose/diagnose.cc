@@ -9,6 +9,7 @@
 #include "controller/compare/client.h"
 #include "controller/compare/compare.h"
 #include "controller/compare/outcomes.h"
+#include "controller/compare/roles.h"
 #include "controller/diagnose/catalogue.h"
 #include "controller/diagnose/told.h"
 #include "controller/diagnose/weigh.h"
@@ -35,30 +36,75 @@ std::vector<std::string_view> Wanted(const std::vector<Candidate>& candidates, c
   return wanted;
 }
 
+bool Fails(v1::Status status) { return status == v1::DIVERGED || status == v1::BOTH_FAILED; }
+
+// One view, and what may be concluded from it.
+struct Judged {
+  Judged(std::span<const Cause> causes, const v1::Comparison& comparison, const compare::Roles& roles)
+      : view(ReadView(comparison, roles)), readings(view), candidates(Weigh(causes, PairsWithinALayer(), readings)) {}
+
+  bool Named() const {
+    return std::any_of(candidates.begin(), candidates.end(), [](const Candidate& one) { return one.Stands(); });
+  }
+  v1::Finding Tell(const Candidate& candidate) const { return Told(candidate, view, readings, candidates); }
+
+  View view;
+  Readings readings;
+  std::vector<Candidate> candidates;
+};
+
 }  // namespace
 
 v1::Diagnosis DiagnoseBy(std::span<const Cause> causes, const v1::Comparison& comparison) {
-  const View view = ReadView(comparison);
-  const Readings readings(view);
-  const std::vector<Candidate> candidates = Weigh(causes, PairsWithinALayer(), readings);
+  const auto all_roles = compare::RolesOf(comparison);
+  const Judged main(causes, comparison, all_roles.front());
 
   v1::Diagnosis diagnosis;
   diagnosis.set_status(comparison.status());
-  const bool named =
-      std::any_of(candidates.begin(), candidates.end(), [](const Candidate& one) { return one.Stands(); });
-  const bool fails = comparison.status() == v1::DIVERGED || comparison.status() == v1::BOTH_FAILED;
-  if (!named && fails) *diagnosis.add_findings() = Unexplained(view, readings, candidates);
-  for (const Candidate& candidate : candidates) {
-    if (candidate.found) *diagnosis.add_findings() = Told(candidate, view, readings, candidates);
+  // What a witness alone meets: told beside the rest, and the verdict where nothing else fails.
+  std::vector<v1::Finding> of_witnesses;
+  std::vector<v1::Finding> unexplained;
+  std::set<std::string_view> told;
+  for (const Candidate& candidate : main.candidates) {
+    if (candidate.found) told.insert(candidate.cause->id);
   }
+  for (size_t i = 1; i < all_roles.size(); ++i) {
+    const Judged one(causes, comparison, all_roles[i]);
+    if (!Fails(one.view.status) || one.view.subject == nullptr || one.view.subject->healthy()) continue;
+    for (const Candidate& candidate : one.candidates) {
+      // What the reference meets too is a finding of the first view.
+      if (!candidate.Stands() || !SpeaksOfSubject(*candidate.cause)) continue;
+      if (told.insert(candidate.cause->id).second) of_witnesses.push_back(one.Tell(candidate));
+    }
+    if (!one.Named()) unexplained.push_back(Unexplained(one.view, one.readings, one.candidates));
+  }
+  const bool only_witness = main.view.both() && main.view.reference->healthy() && main.view.subject->healthy();
+  const auto take = [&](std::vector<v1::Finding>& findings) {
+    for (v1::Finding& finding : findings) *diagnosis.add_findings() = std::move(finding);
+    findings.clear();
+  };
+  if (!main.Named() && Fails(comparison.status())) {
+    if (only_witness) take(of_witnesses);
+    if (only_witness && diagnosis.findings().empty() && !unexplained.empty()) {
+      *diagnosis.add_findings() = std::move(unexplained.front());
+    }
+    if (diagnosis.findings().empty())
+      *diagnosis.add_findings() = Unexplained(main.view, main.readings, main.candidates);
+  }
+  for (const Candidate& candidate : main.candidates) {
+    if (candidate.found) *diagnosis.add_findings() = main.Tell(candidate);
+  }
+  take(of_witnesses);
   // A healthy target has no verdict, whatever is noted beside it.
   if (diagnosis.findings_size() > 0 && comparison.status() != v1::HEALTHY) {
     const v1::Finding& first = diagnosis.findings(0);
     const bool fault = first.severity() == v1::FAULT && first.explained_by().empty();
-    if (fault || first.severity() == v1::UNDECIDED) *diagnosis.mutable_verdict() = first;
+    // A witness's own fault is the verdict where nothing but a witness fails.
+    const bool of_a_witness = first.subject() != compare::kSubject && !only_witness;
+    if ((fault || first.severity() == v1::UNDECIDED) && !of_a_witness) *diagnosis.mutable_verdict() = first;
   }
   if (comparison.status() != v1::HEALTHY) {
-    for (const std::string_view wanted : Wanted(candidates, readings)) {
+    for (const std::string_view wanted : Wanted(main.candidates, main.readings)) {
       diagnosis.add_wanted_probes(std::string(wanted));
     }
   }

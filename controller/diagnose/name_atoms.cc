@@ -225,7 +225,7 @@ Reading OwnAddressWorksFromReference(const View& view) {
 Reading NameMisleads(const View& view) {
   const Names names = ReadNames(view);
   const std::vector<std::string> astray = Astray(view, names);
-  if (astray.empty() || view.comparison.status() == v1::HEALTHY) return astray.empty() ? Unknown() : No();
+  if (astray.empty() || view.status == v1::HEALTHY) return astray.empty() ? Unknown() : No();
   const bool fails = std::any_of(astray.begin(), astray.end(),
                                  [&](const std::string& address) { return FailsAt(view, address, view.subject_name); });
   if (OwnAddressWorksFromReference(view).yes()) return No();

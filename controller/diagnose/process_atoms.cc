@@ -137,8 +137,9 @@ Reading NoTunnelIsThere(const View& view) {
   // A provider may refuse what is not routed in the internet, rather than drop it; then it refuses everything.
   const bool nothing_there = view.how == How::kSilent || view.how == How::kUnreachable ||
                              (view.how == How::kRefused && view.others == Others::kFail);
-  if (side.carrier().kind() != v1::DIRECT || !nothing_there || connect->succeeded() > 0 || !view.reference_healthy() ||
-      !LeavesByDefault(side.route()) || !IsPrivateAddress(view.pair->address()) || HasTunnelInterface(side)) {
+  if (side.carrier().kind() != v1::DIRECT || side.same_place_as_bastion() || !nothing_there ||
+      connect->succeeded() > 0 || !view.reference_healthy() || !LeavesByDefault(side.route()) ||
+      !IsPrivateAddress(view.pair->address()) || HasTunnelInterface(side)) {
     return No();
   }
   Reading reading = Yes();

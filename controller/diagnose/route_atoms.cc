@@ -57,7 +57,7 @@ Reading& OnRoute(const View& view, std::string text, Reading* reading) {
 Reading SubjectFailsOrMeetsAnother(const View& view) {
   if (view.subject == nullptr || view.pair == nullptr || view.ours == nullptr) return Unknown();
   // Another host that answers at the same address is as telling as none.
-  const bool another = view.reference_healthy() && view.subject->healthy() && view.comparison.status() == v1::DIVERGED;
+  const bool another = view.reference_healthy() && view.subject->healthy() && view.status == v1::DIVERGED;
   Reading reading = If(view.subject_fails() || another);
   if (const v1::StepSummary* end = EndingStep(*view.ours); end != nullptr && reading.yes()) {
     reading.Because(absl::StrCat(compare::StepLabel(end->kind()), ": ", compare::StepCell(*end)), *view.ours,

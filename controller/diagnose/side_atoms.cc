@@ -34,7 +34,7 @@ std::optional<Absent> FindAbsent(const View& view) {
     const std::string why =
         side == nullptr || side->missing().empty() ? "it gave no observation of the target" : side->missing();
     if (side == nullptr || !side->present()) return Absent{name, why, false};
-    if (!side->missing().empty() && side->healthy() && view.comparison.status() == v1::CANNOT_TELL) {
+    if (!side->missing().empty() && side->healthy() && view.status == v1::CANNOT_TELL) {
       return Absent{name, why, true};
     }
   }

@@ -48,6 +48,8 @@ class Telling {
 void Telling::Texts(const Cause& cause) {
   finding.set_cause(std::string(cause.id));
   finding.set_title(std::string(cause.title));
+  finding.set_subject(values_.at("subject"));
+  finding.set_reference(values_.at("reference"));
   bool own_remedy = false;
   std::string more;
   for (const Text& text : cause.texts) {
@@ -68,6 +70,10 @@ void Telling::Texts(const Cause& cause) {
     }
   }
   *finding.mutable_summary() += more;
+  // Texts say "this host" of the subject; of a witness they have to say which.
+  if (finding.subject() != compare::kSubject && !finding.summary().empty()) {
+    finding.set_summary(absl::StrCat("Seen from ", finding.subject(), ": ", finding.summary()));
+  }
   finding.set_own_remedy(own_remedy);
   if (own_remedy) return;
   for (std::string& line : FillRemedy(cause.remedy, values_)) finding.add_remedy(std::move(line));
@@ -150,7 +156,7 @@ std::string UnexplainedSummary(const View& view, const v1::Pair* pair) {
     return absl::StrCat("The server is reached from both sides and says no, to both alike: ",
                         compare::StepCell(*EndingStep(*theirs)), ".");
   }
-  if (comparison.status() != v1::DIVERGED) return "Both sides fail, and no known cause fits what was seen.";
+  if (view.status != v1::DIVERGED) return "Both sides fail, and no known cause fits what was seen.";
   if (BothWork(view)) return absl::StrCat("No known cause fits what was seen: ", comparison.status_why(), ".");
   return "The sides differ, and no known cause fits what was seen.";
 }
@@ -201,12 +207,13 @@ v1::Finding Unexplained(const View& view, const Readings& readings, const std::v
   }
   telling.Evidence(cause.links);
   const v1::Comparison& comparison = view.comparison;
-  if (comparison.has_first_difference()) {
-    const v1::Difference& difference = comparison.first_difference();
+  for (const v1::ViewSummary& one : comparison.views()) {
+    if (one.subject() != view.subject_name || !one.has_first_difference()) continue;
+    const v1::Difference& difference = one.first_difference();
     Reading fact;
-    fact.Because(absl::StrCat("the sides part at ", compare::StepLabel(difference.step()), ": inside ",
-                              difference.inside(), ", outside ", difference.outside()),
-                 "", comparison.first_difference_probe(), difference.step());
+    fact.Because(absl::StrCat("the sides part at ", compare::StepLabel(difference.step()), ": ", one.reference(), " ",
+                              difference.inside(), ", ", one.subject(), " ", difference.outside()),
+                 "", one.first_difference_probe(), difference.step());
     telling.AddEvidence(fact.proofs.front(), /*against=*/false);
   }
   if (telling.finding.evidence().empty()) telling.finding.add_evidence()->set_text(comparison.status_why());

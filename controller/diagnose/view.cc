@@ -8,6 +8,7 @@
 #include "controller/compare/locality.h"
 #include "controller/compare/outcomes.h"
 #include "controller/compare/words.h"
+#include "controller/diagnose/sameness.h"
 
 namespace parallax::diagnose {
 namespace {
@@ -100,11 +101,23 @@ Others OthersSeenFrom(const v1::SideSummary& side) {
 
 }  // namespace
 
-View ReadView(const v1::Comparison& comparison, std::string_view subject, std::string_view reference) {
-  View view{comparison, std::string(subject), std::string(reference), nullptr,          nullptr, nullptr, nullptr,
-            nullptr,    How::kNotAsked,       How::kNotAsked,         Others::kUnknown, "",      ""};
-  view.reference = Present(comparison, reference);
-  view.subject = Present(comparison, subject);
+namespace {
+
+v1::Status StatusOf(const v1::Comparison& comparison, const compare::Roles& roles) {
+  for (const v1::ViewSummary& view : comparison.views()) {
+    if (view.subject() == roles.subject && view.reference() == roles.reference) return view.status();
+  }
+  return comparison.status();
+}
+
+}  // namespace
+
+View ReadView(const v1::Comparison& comparison, const compare::Roles& roles) {
+  View view{
+      comparison, roles.subject,  roles.reference, nullptr,          nullptr, nullptr, nullptr,
+      nullptr,    How::kNotAsked, How::kNotAsked,  Others::kUnknown, "",      "",      StatusOf(comparison, roles)};
+  view.reference = Present(comparison, roles.reference);
+  view.subject = Present(comparison, roles.subject);
   view.pair = MostTelling(comparison, view);
   if (view.reference != nullptr) view.theirs = Observed(view.pair, view.reference_name);
   if (view.subject != nullptr) view.ours = Observed(view.pair, view.subject_name);
@@ -121,6 +134,19 @@ View ReadView(const v1::Comparison& comparison, std::string_view subject, std::s
   const bool socks_silent = socks != nullptr && socks->failure() == v1::TIMED_OUT;
   if (unproved && (view.others == Others::kFail || socks_silent)) view.how = How::kSilent;
   return view;
+}
+
+std::vector<const v1::SideSummary*> WitnessesOf(const View& view) {
+  std::vector<const v1::SideSummary*> witnesses;
+  for (const v1::SideSummary& side : view.comparison.sides()) {
+    const bool has_a_role = side.name() == view.subject_name || side.name() == view.reference_name;
+    if (has_a_role || Present(view.comparison, side.name()) == nullptr) continue;
+    // Two agents on one host see what one sees.
+    const bool doubles = (view.subject != nullptr && OnOneHost(side, *view.subject)) ||
+                         (view.reference != nullptr && OnOneHost(side, *view.reference));
+    if (!doubles) witnesses.push_back(&side);
+  }
+  return witnesses;
 }
 
 bool SocksCarries(const v1::SideSummary& side) {

@@ -11,6 +11,7 @@
 
 #include "controller/compare/outcomes.h"
 #include "controller/compare/pairs.h"
+#include "controller/compare/roles.h"
 #include "parallax/v1/comparison.pb.h"
 
 namespace parallax::diagnose {
@@ -43,9 +44,10 @@ struct View {
   const v1::SideOutcome* theirs = nullptr;  // the reference's
   How how = How::kNotAsked;                 // the subject's end
   How reference_how = How::kNotAsked;
-  Others others = Others::kUnknown;  // seen from the subject
-  std::string tunnel_probe;          // the probe that looked at the tunnel last; "" none did
-  std::string route_probe;           // the probe that looked the route up
+  Others others = Others::kUnknown;            // seen from the subject
+  std::string tunnel_probe;                    // the probe that looked at the tunnel last; "" none did
+  std::string route_probe;                     // the probe that looked the route up
+  v1::Status status = v1::STATUS_UNSPECIFIED;  // what the two come to
 
   bool reference_healthy() const { return reference != nullptr && reference->healthy(); }
   // There the server itself was heard, whatever it said: the target is there, and reached.
@@ -60,9 +62,11 @@ struct View {
   bool both() const { return subject != nullptr && reference != nullptr; }
 };
 
-// The subject's view against the reference.
-View ReadView(const v1::Comparison& comparison, std::string_view subject = "outside",
-              std::string_view reference = "inside");
+// The subject's view against the reference; the first of the comparison's views, where none is named.
+View ReadView(const v1::Comparison& comparison, const compare::Roles& roles = {});
+
+// Sides of neither role that observed the target: present, asked the same, on a host of their own.
+std::vector<const v1::SideSummary*> WitnessesOf(const View& view);
 
 // A positive control answered through the tunnel's own SOCKS port.
 bool SocksCarries(const v1::SideSummary& side);
