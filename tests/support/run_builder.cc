@@ -4,6 +4,7 @@
 #include <iostream>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "contract/digest.h"
 #include "contract/limits.h"
 #include "controller/diagnose/diagnose.h"
@@ -70,7 +71,14 @@ RunBuilder& RunBuilder::Investigate() {
 }
 
 SideWorld& RunBuilder::Witness(const std::string& name, CarriedBy way, double rtt_ms) {
-  return worlds_.emplace_back(name, way, rtt_ms);
+  SideWorld& world = worlds_.emplace_back(name, way, rtt_ms);
+  // A host of its own: two agents on one host are one witness.
+  v1::HostFacts* host = world.side.mutable_agent()->mutable_host();
+  host->set_hostname(name);
+  host->set_network_namespace(absl::StrCat("40265", worlds_.size()));
+  if (host->interfaces_size() > 1)
+    host->mutable_interfaces(1)->set_addresses(0, absl::StrCat("10.0.3.11", worlds_.size(), "/22"));
+  return world;
 }
 
 v1::Run RunBuilder::Build() const {

@@ -281,6 +281,25 @@ SideWorld& SideWorld::WithoutSocks() {
   return *this;
 }
 
+void SideWorld::Overlay(const SideWorld& untouched, const SideWorld& other) {
+  const auto take = [](const auto& before, const auto& after, auto* into) {
+    if (before.SerializeAsString() != after.SerializeAsString()) *into = after;
+  };
+  take(untouched.side, other.side, &side);
+  take(untouched.carrier, other.carrier, &carrier);
+  take(untouched.banner, other.banner, &banner);
+  take(untouched.route, other.route, &route);
+  if (untouched.banner_failure != other.banner_failure) banner_failure = other.banner_failure;
+  if (untouched.lost_after != other.lost_after) lost_after = other.lost_after;
+  if (untouched.unresolved != other.unresolved) unresolved = other.unresolved;
+  if (untouched.names != other.names) names = other.names;
+  if (Postgres(untouched.conversation).SerializeAsString() != Postgres(other.conversation).SerializeAsString()) {
+    conversation = other.conversation;
+  }
+  for (const auto& [destination, failure] : other.socks_) socks_[destination] = failure;
+  words_.insert(words_.end(), other.words_.begin(), other.words_.end());
+}
+
 SideWorld& SideWorld::Socks(const std::string& destination, v1::Failure failure) {
   socks_[destination] = failure;
   return *this;

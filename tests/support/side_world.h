@@ -59,6 +59,10 @@ class SideWorld {
   v1::RouteDetails route;
   uint32_t lost_after = 0;  // 0: it was not lost
 
+  // Takes over all that `other` has otherwise than `untouched`. Where both changed the same, `other` counts: what is
+  // nearer to the side hides what lies behind it.
+  void Overlay(const SideWorld& untouched, const SideWorld& other);
+
   // nullopt: not run.
   std::optional<Attempt> Answer(const v1::ProbeSpec& spec, uint32_t number) const;
 
