@@ -19,59 +19,6 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::UnorderedElementsAreArray;
 
-// The public vocabulary. Ids are for ever: a line may be added here, and none is taken away.
-constexpr const char* kIds[] = {
-    "app.command_differs",
-    "dns.split_horizon",
-    "dns.stale_answer",
-    "dns.unresolved_everywhere",
-    "dns.unresolved_outside",
-    "evidence.unsteady",
-    "path.idle_reaped",
-    "path.lossy",
-    "path.mtu_black_hole_down",
-    "path.mtu_black_hole_up",
-    "path.reset_midstream",
-    "path.return_lost",
-    "path.slow",
-    "path.stage_reset",
-    "path.stage_swallowed",
-    "path.throttled",
-    "postgres.credentials_differ",
-    "postgres.credentials_rejected",
-    "postgres.database_missing",
-    "postgres.pooler_backend_down",
-    "postgres.source_rejected",
-    "postgres.too_many_connections",
-    "route.not_through_tunnel",
-    "route.overlap",
-    "target.down",
-    "target.frozen",
-    "target.not_postgres",
-    "target.overloaded",
-    "target.unreachable",
-    "target.wrong_server",
-    "tls.expired",
-    "tls.intercepted",
-    "tls.name_mismatch",
-    "tls.not_offered",
-    "tls.required_by_server",
-    "tls.stripped",
-    "tls.untrusted",
-    "tunnel.bastion_refuses_sessions",
-    "tunnel.bastion_unreachable",
-    "tunnel.carrier_dead",
-    "tunnel.forwarding_denied",
-    "tunnel.head_of_line",
-    "tunnel.local_accept",
-    "tunnel.not_running",
-    "unexplained",
-    "vantage.missing",
-    "vantage.unlike",
-    "vpc.dropped_beyond_bastion",
-    "vpc.refused_beyond_bastion",
-};
-
 std::vector<std::string> Ids() {
   std::vector<std::string> ids;
   for (const Cause& cause : Catalogue()) ids.emplace_back(cause.id);
@@ -104,7 +51,10 @@ std::vector<std::string> Cells(const std::string& line) {
   return cells;
 }
 
-TEST(Catalogue, HoldsEveryIdOnce) { EXPECT_THAT(Ids(), UnorderedElementsAreArray(kIds)); }
+TEST(Catalogue, HoldsEveryIdOnce) {
+  std::set<std::string> seen;
+  for (const std::string& id : Ids()) EXPECT_TRUE(seen.insert(id).second) << id;
+}
 
 TEST(Catalogue, IdsAreOfOneForm) {
   for (const std::string& id : Ids()) EXPECT_TRUE(IsId(id)) << id;
@@ -157,6 +107,8 @@ TEST(Catalogue, AnUnknownCauseIsNone) {
   EXPECT_EQ(FindCause(""), nullptr);
 }
 
+// The public vocabulary is the README's table: ids are for ever, so that a line may be added there, and none taken
+// away.
 TEST(Readme, ListsTheCatalogue) {
   std::ifstream readme(PARALLAX_SOURCE_DIR "/controller/diagnose/README.md");
   ASSERT_TRUE(readme.is_open());
