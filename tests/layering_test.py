@@ -79,6 +79,16 @@ def of_a_system(name, text):
         yield f"{name}: {word} belongs to one operating system: put an interface before it (agent/README.md)"
 
 
+def unannotated(name, text):
+    """A mutex that clang's thread-safety analysis does not know."""
+    if name.startswith(("agent/", "proto/")) and name != "proto/contract/mutex.h":
+        for word in sorted(set(re.findall(r"std::(?:\w*_?mutex|lock_guard|unique_lock|scoped_lock|condition_variable\w*)\b|absl::Mutex", text))):
+            yield f"{name}: {word} carries no annotation: use contract::Mutex and its kin (contract/mutex.h)"
+        for member in re.findall(r"^\s*(?:mutable )?contract::Mutex (\w+);", text, re.M):
+            if not re.search(rf"ABSL_(PT_)?GUARDED_BY\({member}\)", text) and not name.endswith("_test.cc") and member != "emit_mutex_" and member != "write_mutex_":
+                yield f"{name}: what does {member} guard? Say it with ABSL_GUARDED_BY({member})"
+
+
 def main():
     files = subprocess.run(["git", "-c", f"safe.directory={ROOT}", "ls-files"], cwd=ROOT, check=True, capture_output=True,
                            text=True).stdout.split("\n")
@@ -98,6 +108,7 @@ def main():
             errors.append(f"{name}: a source outside every known folder")
             continue
         errors.extend(of_a_system(name, text))
+        errors.extend(unannotated(name, text))
         is_test = name.endswith("_test.cc")
         for line, include in re.findall(r'^(\s*#\s*include\s+[<"]([^>"]+)[>"])', text, re.M):
             includes += 1

@@ -7,9 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <condition_variable>
 #include <future>
-#include <mutex>
 #include <thread>
 
 #include "agent/net/address.h"

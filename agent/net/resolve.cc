@@ -12,11 +12,11 @@
 #include <thread>
 
 #include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "agent/net/classify.h"
 #include "agent/net/poll.h"
 #include "agent/net/wake.h"
 #include "contract/limits.h"
+#include "contract/mutex.h"
 
 namespace parallax::net {
 namespace {
@@ -27,7 +27,7 @@ struct Question {
 
   const std::string name;
   const Wake wake;  // once there is an answer
-  absl::Mutex mutex;
+  contract::Mutex mutex;
   std::optional<Resolved> answer ABSL_GUARDED_BY(mutex);
 };
 
@@ -69,7 +69,7 @@ Resolved ResolveName(const std::string& name, const Clock& clock, const CancelTo
     std::thread([question] {
       Resolved answer = Ask(question->name);
       {
-        absl::MutexLock lock(&question->mutex);
+        const contract::MutexLock lock(question->mutex);
         question->answer = std::move(answer);
       }
       question->wake.Set();
@@ -79,7 +79,7 @@ Resolved ResolveName(const std::string& name, const Clock& clock, const CancelTo
   }
   for (;;) {
     {
-      absl::MutexLock lock(&question->mutex);
+      const contract::MutexLock lock(question->mutex);
       if (question->answer.has_value()) return *question->answer;
     }
     if (cancel.cancelled()) return {v1::CANCELLED, {}, "cancelled"};

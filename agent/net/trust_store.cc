@@ -9,10 +9,11 @@
 
 #include <cstdlib>
 #include <map>
-#include <mutex>
 #include <tuple>
 #include <utility>
 
+#include "absl/base/thread_annotations.h"
+#include "contract/mutex.h"
 #include "contract/regular_file.h"
 
 namespace parallax::net {
@@ -80,8 +81,8 @@ struct Kept {
 };
 
 struct Cache {
-  std::mutex mutex;
-  std::map<std::string, Kept> kept;  // guarded by mutex
+  contract::Mutex mutex;
+  std::map<std::string, Kept> kept ABSL_GUARDED_BY(mutex);
 };
 
 }  // namespace
@@ -90,7 +91,7 @@ Roots TrustedRoots(const std::string& path) {
   static Cache& cache = *new Cache;  // never destroyed: a thread may still verify when the process ends
   const std::pair<Version, Version> versions = VersionsOf(path);
   {
-    std::lock_guard lock(cache.mutex);
+    const contract::MutexLock lock(cache.mutex);
     const auto found = cache.kept.find(path);
     if (found != cache.kept.end() && found->second.versions == versions) return {found->second.store, ""};
   }
@@ -98,7 +99,7 @@ Roots TrustedRoots(const std::string& path) {
   // once do the work twice.
   Roots roots = Parse(path);
   if (roots.store == nullptr) return roots;
-  std::lock_guard lock(cache.mutex);
+  const contract::MutexLock lock(cache.mutex);
   const auto found = cache.kept.find(path);
   if (found != cache.kept.end() && found->second.versions == versions) return {found->second.store, ""};
   if (cache.kept.size() >= kMaxKept) cache.kept.clear();

@@ -2,17 +2,17 @@
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <cstdlib>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <utility>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "agent/policy/credential_helper.h"
 #include "contract/limits.h"
+#include "contract/mutex.h"
 #include "contract/names.h"
 #include "contract/regular_file.h"
 
@@ -43,7 +43,30 @@ class Secrets::Asked {
   absl::StatusOr<Secret> Get(std::string_view ref, const Patience& patience,
                              const std::function<absl::StatusOr<Secret>()>& ask) {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(patience.timeout_ms);
-    std::unique_lock lock(mutex_);
+    if (auto known = KnownOrOurs(ref, patience, deadline)) return *std::move(known);
+    auto asked = ask();
+    // Who gave up early says nothing about what another may get; a helper that used all of its time does.
+    const bool gave_up = absl::IsCancelled(asked.status()) ||
+                         (absl::IsDeadlineExceeded(asked.status()) && patience.timeout_ms < kHelperTimeoutMs);
+    const contract::MutexLock lock(mutex_);
+    Answer& answer = answers_[std::string(ref)];
+    answer.being_asked = false;
+    if (!gave_up) answer.known = asked;
+    changed_.WakeAll();
+    return asked;
+  }
+
+ private:
+  struct Answer {
+    bool being_asked = false;
+    std::optional<absl::StatusOr<Secret>> known;
+  };
+
+  // What is known already, or why the wait for another thread's answer has ended. Nothing: the caller has to ask, and
+  // the others wait for it.
+  std::optional<absl::StatusOr<Secret>> KnownOrOurs(std::string_view ref, const Patience& patience,
+                                                    std::chrono::steady_clock::time_point deadline) {
+    const contract::MutexLock lock(mutex_);
     Answer& answer = answers_[std::string(ref)];  // stays where it is: a node of a map
     while (answer.being_asked) {
       if (patience.cancelled && patience.cancelled()) {
@@ -54,30 +77,15 @@ class Secrets::Asked {
                                                         patience.timeout_ms, " ms: see why on the agent's host"));
       }
       // A token wakes nobody here: look at it now and then.
-      changed_.wait_until(lock, std::min(deadline, std::chrono::steady_clock::now() + std::chrono::milliseconds(20)));
+      changed_.WaitUntil(mutex_, std::min(deadline, std::chrono::steady_clock::now() + std::chrono::milliseconds(20)));
     }
-    if (answer.known.has_value()) return *answer.known;
-    answer.being_asked = true;
-    lock.unlock();
-    auto asked = ask();
-    lock.lock();
-    answer.being_asked = false;
-    // Who gave up early says nothing about what another may get; a helper that used all of its time does.
-    const bool gave_up = absl::IsCancelled(asked.status()) ||
-                         (absl::IsDeadlineExceeded(asked.status()) && patience.timeout_ms < kHelperTimeoutMs);
-    if (!gave_up) answer.known = asked;
-    changed_.notify_all();
-    return asked;
+    answer.being_asked = !answer.known.has_value();
+    return answer.known;
   }
 
- private:
-  struct Answer {
-    bool being_asked = false;
-    std::optional<absl::StatusOr<Secret>> known;
-  };
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::map<std::string, Answer, std::less<>> answers_;  // guarded by mutex_
+  contract::Mutex mutex_;
+  contract::Condition changed_;
+  std::map<std::string, Answer, std::less<>> answers_ ABSL_GUARDED_BY(mutex_);
 };
 
 Secrets::Secrets(const v1::Assignment& assignment, AllowedSecrets own)

@@ -1,15 +1,16 @@
 #include "agent/runner/runner.h"
 
 #include <algorithm>
-#include <condition_variable>
 #include <limits>
-#include <mutex>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <thread>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
 #include "agent/probes/recorder.h"
+#include "contract/mutex.h"
 #include "contract/work.h"
 
 namespace parallax::runner {
@@ -48,8 +49,7 @@ bool MayRead(const std::string& root_cert, const Job& job) {
 
 }  // namespace
 
-// The threads of one Run and what they share: the probes of the attempt at hand, taken in order. std primitives,
-// because ThreadSanitizer sees through them (Debian's abseil is not instrumented).
+// The threads of one Run and what they share: the probes of the attempt at hand, taken in order.
 class Runner::Attempts {
  public:
   Attempts(const Runner& runner, const Job& job, const net::CancelToken& cancel,
@@ -58,10 +58,10 @@ class Runner::Attempts {
 
   ~Attempts() {
     {
-      std::lock_guard lock(mutex_);
+      const contract::MutexLock lock(mutex_);
       stop_ = true;
     }
-    changed_.notify_all();
+    changed_.WakeAll();
     for (std::thread& thread : threads_) thread.join();
   }
 
@@ -77,33 +77,42 @@ class Runner::Attempts {
 
   // Runs every probe once, and blocks until all have been emitted.
   void RunAttempt(uint32_t attempt) {
-    std::unique_lock lock(mutex_);
+    const contract::MutexLock lock(mutex_);
     attempt_ = attempt;
     begin_ns_ = runner_.clock_.MonotonicNs();
     next_ = 0;
     emitted_ = 0;
-    changed_.notify_all();
-    changed_.wait(lock, [this] { return emitted_ == count_; });
+    changed_.WakeAll();
+    while (emitted_ != count_) changed_.Wait(mutex_);
   }
 
  private:
+  // One probe of the attempt at hand.
+  struct Turn {
+    const v1::ProbeSpec& spec;
+    uint32_t attempt = 0;
+    int64_t start_ns = 0;
+  };
+
+  // The next one, once there is one; nothing: the threads are to end.
+  std::optional<Turn> Take() {
+    const contract::MutexLock lock(mutex_);
+    while (!stop_ && next_ >= count_) changed_.Wait(mutex_);
+    if (stop_) return std::nullopt;
+    const int64_t start_ns = begin_ns_ + next_ * job_.plan.spacing_ms() * net::kMs;
+    return Turn{job_.plan.probes(next_++), attempt_, start_ns};
+  }
+
   void Work() {
-    std::unique_lock lock(mutex_);
-    for (;;) {
-      changed_.wait(lock, [this] { return stop_ || next_ < count_; });
-      if (stop_) return;
-      const int64_t start_ns = begin_ns_ + next_ * job_.plan.spacing_ms() * net::kMs;
-      const v1::ProbeSpec& spec = job_.plan.probes(next_++);
-      const uint32_t attempt = attempt_;
-      lock.unlock();
-      if (job_.plan.spacing_ms() > 0) runner_.waiter_.WaitUntil(start_ns, cancel_);
-      v1::Observation observation = runner_.Observe(spec, attempt, job_, cancel_);
+    while (const std::optional<Turn> turn = Take()) {
+      if (job_.plan.spacing_ms() > 0) runner_.waiter_.WaitUntil(turn->start_ns, cancel_);
+      v1::Observation observation = runner_.Observe(turn->spec, turn->attempt, job_, cancel_);
       {
-        std::lock_guard one_at_a_time(emit_mutex_);
+        const contract::MutexLock one_at_a_time(emit_mutex_);
         emit_(std::move(observation));
       }
-      lock.lock();
-      if (++emitted_ == count_) changed_.notify_all();
+      const contract::MutexLock lock(mutex_);
+      if (++emitted_ == count_) changed_.WakeAll();
     }
   }
 
@@ -113,15 +122,15 @@ class Runner::Attempts {
   const std::function<void(v1::Observation)>& emit_;
   const int count_;
 
-  std::mutex emit_mutex_;  // held while emit_ runs; never together with mutex_
+  contract::Mutex emit_mutex_;  // held while emit_ runs; never together with mutex_
 
-  std::mutex mutex_;  // guards all below
-  std::condition_variable changed_;
-  uint32_t attempt_ = 0;
-  int64_t begin_ns_ = 0;                        // of the attempt, monotonic
-  int next_ = std::numeric_limits<int>::max();  // no attempt yet
-  int emitted_ = 0;
-  bool stop_ = false;
+  contract::Mutex mutex_;
+  contract::Condition changed_;
+  uint32_t attempt_ ABSL_GUARDED_BY(mutex_) = 0;
+  int64_t begin_ns_ ABSL_GUARDED_BY(mutex_) = 0;                        // of the attempt, monotonic
+  int next_ ABSL_GUARDED_BY(mutex_) = std::numeric_limits<int>::max();  // no attempt yet
+  int emitted_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool stop_ ABSL_GUARDED_BY(mutex_) = false;
 
   std::vector<std::thread> threads_;  // of the thread that owns this
 };

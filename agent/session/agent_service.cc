@@ -63,36 +63,36 @@ grpc::Status AgentService::Session(grpc::ServerContext* context,
         options_.callers->Admit(Metadata(*context, contract::kTokenMetadata), context->peer());
     if (!admitted.ok()) return contract::ToGrpc(admitted);
   }
-  Place place;
-  place.context = context;
-  place.check = options_.max_checks > 0 && Metadata(*context, contract::kCheckMetadata).has_value();
-  if (absl::Status status = Enter(place); !status.ok()) return contract::ToGrpc(status);
-  GrpcStream wrapped(context, stream, &place.watch);
+  Guest guest;
+  guest.context = context;
+  guest.check = options_.max_checks > 0 && Metadata(*context, contract::kCheckMetadata).has_value();
+  if (absl::Status status = Enter(guest); !status.ok()) return contract::ToGrpc(status);
+  GrpcStream wrapped(context, stream, &guest.watch);
   const absl::Status status = session_.Run(wrapped);
   {
-    std::lock_guard lock(mutex_);
-    places_.remove(&place);
+    const contract::MutexLock lock(mutex_);
+    guests_.remove(&guest);
   }
   if (options_.on_end) options_.on_end(status);
   return contract::ToGrpc(status);
 }
 
-absl::Status AgentService::Enter(Place& place) {
+absl::Status AgentService::Enter(Guest& guest) {
   if (session_.draining()) {
     return absl::UnavailableError("this agent was asked to end, and takes no new session");
   }
-  place.since = std::chrono::steady_clock::now();
-  std::lock_guard lock(mutex_);
-  if (!place.check && Taken(false) >= options_.max_sessions) {
+  guest.since = std::chrono::steady_clock::now();
+  const contract::MutexLock lock(mutex_);
+  if (!guest.check && Taken(false) >= options_.max_sessions) {
     return absl::ResourceExhaustedError(absl::StrCat("this agent serves at most ", options_.max_sessions,
                                                      options_.max_sessions == 1 ? " session" : " sessions",
                                                      " at once, and is busy: try again when one has ended"));
   }
-  if (place.check) {
+  if (guest.check) {
     if (const std::string hangs = WhatHangs(); !hangs.empty()) return absl::InternalError(hangs);
-    for (Place* other : places_) {
+    for (Guest* other : guests_) {
       if (Taken(true) < options_.max_checks) break;
-      if (!other->check || other->evicted || place.since - other->since < options_.check_ms) continue;
+      if (!other->check || other->evicted || guest.since - other->since < options_.check_ms) continue;
       other->evicted = true;
       other->context->TryCancel();
     }
@@ -101,20 +101,20 @@ absl::Status AgentService::Enter(Place& place) {
                                                        " health checks at once: try again in a few seconds"));
     }
   }
-  places_.push_back(&place);
+  guests_.push_back(&guest);
   return absl::OkStatus();
 }
 
 int AgentService::Taken(bool checks) const {
-  return static_cast<int>(std::count_if(places_.begin(), places_.end(),
-                                        [&](const Place* place) { return place->check == checks && !place->evicted; }));
+  return static_cast<int>(std::count_if(guests_.begin(), guests_.end(),
+                                        [&](const Guest* guest) { return guest->check == checks && !guest->evicted; }));
 }
 
 std::string AgentService::WhatHangs() const {
   std::string hangs;
-  for (const Place* place : places_) {
-    if (place->check) continue;
-    const std::string one = place->watch.Hung(options_.hang_grace);
+  for (const Guest* guest : guests_) {
+    if (guest->check) continue;
+    const std::string one = guest->watch.Hung(options_.hang_grace);
     if (one.empty()) return "";
     absl::StrAppend(&hangs, hangs.empty() ? "" : "; ", one);
   }

@@ -9,12 +9,13 @@
 #include <chrono>
 #include <functional>
 #include <list>
-#include <mutex>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "agent/session/agent_session.h"
 #include "agent/session/caller_check.h"
 #include "agent/session/progress_watch.h"
+#include "contract/mutex.h"
 #include "parallax/v1/session.grpc.pb.h"
 
 namespace parallax::session {
@@ -42,24 +43,24 @@ class AgentService final : public v1::Agent::Service {
                        grpc::ServerReaderWriter<v1::AgentMessage, v1::ControllerMessage>* stream) override;
 
  private:
-  struct Place {
+  // A session that is being served.
+  struct Guest {
     ProgressWatch watch;
     grpc::ServerContext* context = nullptr;
     bool check = false;
-    bool evicted = false;  // its place is another's already
+    bool evicted = false;  // its seat is another's already
     std::chrono::steady_clock::time_point since;
   };
 
-  // Enters `place`, or says why there is none.
-  absl::Status Enter(Place& place);
-  // With the lock held.
-  int Taken(bool checks) const;
-  std::string WhatHangs() const;
+  // Lets `guest` in, or says why there is no room.
+  absl::Status Enter(Guest& guest);
+  int Taken(bool checks) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::string WhatHangs() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   AgentSession& session_;
   const ServiceOptions options_;
-  std::mutex mutex_;
-  std::list<Place*> places_;  // guarded by mutex_; the oldest first
+  contract::Mutex mutex_;
+  std::list<Guest*> guests_ ABSL_GUARDED_BY(mutex_);  // the oldest first
 };
 
 // Message sizes, keepalive, and few threads: an agent serves a handful of sessions and not thousands.

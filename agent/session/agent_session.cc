@@ -2,20 +2,20 @@
 
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <system_error>
 #include <thread>
 #include <utility>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
 #include "agent/host/memory.h"
 #include "agent/session/unacked.h"
 #include "contract/digest.h"
 #include "contract/limits.h"
+#include "contract/mutex.h"
 
 namespace parallax::session {
 namespace {
@@ -60,17 +60,11 @@ class AgentSession::Live {
 
   // Cancels what runs and joins the threads. The stream may be gone already.
   ~Live() {
-    std::unique_lock lock(mutex_);
-    ended_ = true;
-    if (cancel_ != nullptr) cancel_->Cancel();
-    changed_.notify_all();
-    quiet_.notify_all();
     // A controller that said Bye may not read any more: a last write must not hold us.
-    const bool done = !worker_.joinable() || changed_.wait_for(lock, kLastWrite, [this] { return worker_ended_; });
-    lock.unlock();
-    if (!done) stream_.Cancel();
+    if (!EndWorker()) stream_.Cancel();
     if (worker_.joinable()) worker_.join();
     if (watch_.joinable()) watch_.join();
+    const contract::MutexLock lock(mutex_);
     if (next_.has_value()) session_.EndWork();  // accepted, and never begun
   }
 
@@ -81,7 +75,7 @@ class AgentSession::Live {
     v1::ControllerMessage message;
     while (stream_.Read(&message)) {
       {
-        std::lock_guard lock(mutex_);
+        const contract::MutexLock lock(mutex_);
         silence_.Heard(session_.clock_.MonotonicNs());
         if (message.has_welcome()) silence_.Welcomed(session_.clock_.MonotonicNs());
       }
@@ -98,14 +92,27 @@ class AgentSession::Live {
       }
       message.Clear();
     }
-    std::lock_guard lock(mutex_);
+    const contract::MutexLock lock(mutex_);
     if (!too_silent_.empty()) return absl::DeadlineExceededError(too_silent_ + ": the session was ended");
     return absl::UnavailableError("the controller went away without a Bye");
   }
 
  private:
+  // Tells the threads to end; whether the worker has by kLastWrite.
+  bool EndWorker() {
+    const auto until = std::chrono::steady_clock::now() + kLastWrite;
+    const contract::MutexLock lock(mutex_);
+    ended_ = true;
+    if (cancel_ != nullptr) cancel_->Cancel();
+    changed_.WakeAll();
+    quiet_.WakeAll();
+    bool in_time = true;
+    while (worker_.joinable() && !worker_ended_ && in_time) in_time = changed_.WaitUntil(mutex_, until);
+    return !worker_.joinable() || worker_ended_;
+  }
+
   bool Write(const v1::AgentMessage& message) {
-    std::lock_guard one_at_a_time(write_mutex_);
+    const contract::MutexLock one_at_a_time(write_mutex_);
     NoteWriting(true);
     const bool written = stream_.Write(message);
     NoteWriting(false);
@@ -113,27 +120,31 @@ class AgentSession::Live {
   }
 
   void NoteWriting(bool writing) {
-    std::lock_guard lock(mutex_);
+    const contract::MutexLock lock(mutex_);
     silence_.Writes(writing, session_.clock_.MonotonicNs());
   }
 
   // Ends the stream when it is silent for too long; whoever reads or writes then notices.
   void Watch() {
-    std::unique_lock lock(mutex_);
+    while (AwaitSilence()) stream_.Cancel();
+  }
+
+  // True once, when the stream has become silent for too long; false at the end of the session.
+  bool AwaitSilence() {
+    const contract::MutexLock lock(mutex_);
     while (!ended_) {
       const int64_t now_ns = session_.clock_.MonotonicNs();
       const int64_t left_ns = silence_.DueNs() - now_ns;
       if (left_ns <= 0 && too_silent_.empty()) {
         too_silent_ = silence_.Why(now_ns);
-        lock.unlock();
-        stream_.Cancel();
-        lock.lock();
-        continue;
+        return true;
       }
       // What changes meanwhile may bring it nearer, by no more than a glance.
       const auto glance = std::chrono::nanoseconds(session_.options_.glance_ms * net::kMs);
-      quiet_.wait_for(lock, too_silent_.empty() ? std::min(glance, std::chrono::nanoseconds(left_ns)) : glance);
+      const auto wait = too_silent_.empty() ? std::min(glance, std::chrono::nanoseconds(left_ns)) : glance;
+      quiet_.WaitUntil(mutex_, std::chrono::steady_clock::now() + wait);
     }
+    return false;
   }
 
   void Pong(const v1::ClockPing& ping) {
@@ -148,7 +159,7 @@ class AgentSession::Live {
   void Accept(v1::Assignment assignment) {
     std::string refused;
     {
-      std::lock_guard lock(mutex_);
+      const contract::MutexLock lock(mutex_);
       if (!welcomed_) {
         refused = absl::StrCat("this agent speaks protocol ", contract::kProtocolVersion,
                                " and was not welcomed in it: use the same release on both ends");
@@ -164,7 +175,7 @@ class AgentSession::Live {
       }
     }
     if (refused.empty()) {
-      changed_.notify_all();
+      changed_.WakeAll();
       return;
     }
     v1::AgentMessage message;
@@ -176,19 +187,19 @@ class AgentSession::Live {
 
   void Ack(uint64_t number) {
     {
-      std::lock_guard lock(mutex_);
+      const contract::MutexLock lock(mutex_);
       unacked_.Ack(number);
     }
-    changed_.notify_all();
+    changed_.WakeAll();
   }
 
   void Cancel(uint64_t assignment) {
     {
-      std::lock_guard lock(mutex_);
+      const contract::MutexLock lock(mutex_);
       if (cancel_ == nullptr || (assignment != 0 && assignment != running_)) return;  // already done: not a mistake
       cancel_->Cancel();
     }
-    changed_.notify_all();
+    changed_.WakeAll();
   }
 
   void Work() {
@@ -196,11 +207,11 @@ class AgentSession::Live {
       v1::Assignment assignment;
       std::shared_ptr<net::CancelToken> cancel;
       {
-        std::unique_lock lock(mutex_);
-        changed_.wait(lock, [this] { return ended_ || next_.has_value(); });
+        const contract::MutexLock lock(mutex_);
+        while (!ended_ && !next_.has_value()) changed_.Wait(mutex_);
         if (ended_) {
           worker_ended_ = true;
-          changed_.notify_all();
+          changed_.WakeAll();
           return;
         }
         assignment = *std::move(next_);
@@ -212,7 +223,7 @@ class AgentSession::Live {
       *message.mutable_done() = RunAssignment(std::move(assignment), *cancel);
       {
         // Before Done is written: the controller may answer it with the next assignment at once.
-        std::lock_guard lock(mutex_);
+        const contract::MutexLock lock(mutex_);
         cancel_ = nullptr;
         silence_.Works(false, session_.clock_.MonotonicNs());
         gone = ended_;
@@ -254,10 +265,10 @@ class AgentSession::Live {
   bool Emit(uint64_t assignment, v1::Observation observation, const net::CancelToken& cancel) {
     v1::AgentMessage message;
     {
-      std::unique_lock lock(mutex_);
+      const contract::MutexLock lock(mutex_);
       // A controller that does not ack makes us wait, not grow. One that cancelled wants its Done, and not the few that
       // it left no room for.
-      changed_.wait(lock, [&] { return ended_ || cancel.cancelled() || !unacked_.Full(); });
+      while (!ended_ && !cancel.cancelled() && unacked_.Full()) changed_.Wait(mutex_);
       if (ended_ || unacked_.Full()) return false;
       *message.mutable_observation() = unacked_.Add(assignment, Bounded(std::move(observation)));
     }
@@ -269,19 +280,19 @@ class AgentSession::Live {
   Stream& stream_;
   bool welcomed_ = false;  // of the reader's thread
 
-  std::mutex write_mutex_;  // held around stream_.Write
+  contract::Mutex write_mutex_;  // held around stream_.Write
 
-  std::mutex mutex_;  // guards all below, but the threads
-  std::condition_variable changed_;
-  std::condition_variable quiet_;  // of the watch, which nothing but the end is to wake
-  std::optional<v1::Assignment> next_;
-  std::shared_ptr<net::CancelToken> cancel_;  // of the assignment at hand; null: idle
-  uint64_t running_ = 0;
-  bool ended_ = false;
-  bool worker_ended_ = false;
-  Unacked unacked_;
-  Silence silence_;
-  std::string too_silent_;  // why the session was ended, once it was
+  contract::Mutex mutex_;
+  contract::Condition changed_;
+  contract::Condition quiet_;  // of the watch, which nothing but the end is to wake
+  std::optional<v1::Assignment> next_ ABSL_GUARDED_BY(mutex_);
+  std::shared_ptr<net::CancelToken> cancel_ ABSL_GUARDED_BY(mutex_);  // of the assignment at hand; null: idle
+  uint64_t running_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool ended_ ABSL_GUARDED_BY(mutex_) = false;
+  bool worker_ended_ ABSL_GUARDED_BY(mutex_) = false;
+  Unacked unacked_ ABSL_GUARDED_BY(mutex_);
+  Silence silence_ ABSL_GUARDED_BY(mutex_);
+  std::string too_silent_ ABSL_GUARDED_BY(mutex_);  // why the session was ended, once it was
 
   std::thread watch_;
   std::thread worker_;
@@ -305,26 +316,26 @@ absl::Status AgentSession::Run(Stream& stream) {
 }
 
 const net::CancelToken& AgentSession::Drain() {
-  std::lock_guard lock(mutex_);
+  const contract::MutexLock lock(mutex_);
   draining_ = true;
   if (work_ == 0) drained_.Cancel();
   return drained_;
 }
 
 bool AgentSession::draining() const {
-  std::lock_guard lock(mutex_);
+  const contract::MutexLock lock(mutex_);
   return draining_;
 }
 
 bool AgentSession::BeginWork() {
-  std::lock_guard lock(mutex_);
+  const contract::MutexLock lock(mutex_);
   if (draining_) return false;
   ++work_;
   return true;
 }
 
 void AgentSession::EndWork() {
-  std::lock_guard lock(mutex_);
+  const contract::MutexLock lock(mutex_);
   if (--work_ == 0 && draining_) drained_.Cancel();
 }
 

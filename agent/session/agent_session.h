@@ -10,16 +10,17 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "agent/net/cancel.h"
 #include "agent/net/clock.h"
 #include "agent/runner/runner.h"
 #include "agent/session/silence.h"
+#include "contract/mutex.h"
 #include "parallax/v1/session.pb.h"
 
 namespace parallax::session {
@@ -77,9 +78,9 @@ class AgentSession {
   const v1::Hello hello_;
   const SessionOptions options_;
 
-  mutable std::mutex mutex_;
-  int work_ = 0;           // guarded by mutex_: assignments, of all streams
-  bool draining_ = false;  // guarded by mutex_
+  mutable contract::Mutex mutex_;
+  int work_ ABSL_GUARDED_BY(mutex_) = 0;  // assignments, of all streams
+  bool draining_ ABSL_GUARDED_BY(mutex_) = false;
   net::CancelToken drained_;
 };
 

@@ -6,14 +6,14 @@
 #include <poll.h>
 
 #include <chrono>
-#include <condition_variable>
 #include <deque>
-#include <mutex>
 #include <thread>
 
+#include "absl/base/thread_annotations.h"
 #include "agent/session/unacked.h"
 #include "contract/digest.h"
 #include "contract/limits.h"
+#include "contract/mutex.h"
 #include "tests/support/fake_probes.h"
 
 namespace parallax::session {
@@ -33,57 +33,63 @@ using ::testing::SizeIs;
 class FakeStream final : public Stream {
  public:
   bool Read(v1::ControllerMessage* message) override {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return gone_ || !to_agent_.empty(); });
+    const contract::MutexLock lock(mutex_);
+    while (!gone_ && to_agent_.empty()) changed_.Wait(mutex_);
     if (to_agent_.empty()) return false;
     *message = std::move(to_agent_.front());
     to_agent_.pop_front();
     return true;
   }
   bool Write(const v1::AgentMessage& message) override {
-    std::unique_lock lock(mutex_);
+    const contract::MutexLock lock(mutex_);
     ++tried_;
     if (full_) {
       blocked_ = true;
-      changed_.notify_all();
-      changed_.wait(lock, [this] { return gone_; });
+      changed_.WakeAll();
+      while (!gone_) changed_.Wait(mutex_);
     }
     if (gone_ || deaf_) return false;
     from_agent_.push_back(message);
     ++written_;
-    changed_.notify_all();
+    changed_.WakeAll();
     return true;
   }
   void Cancel() override { Leave(); }
 
   void Leave() {
-    std::lock_guard lock(mutex_);
+    const contract::MutexLock lock(mutex_);
     gone_ = true;
-    changed_.notify_all();
+    changed_.WakeAll();
   }
   void StopListening() {
-    std::lock_guard lock(mutex_);
+    const contract::MutexLock lock(mutex_);
     deaf_ = true;
   }
   // What is written from here on finds no room, and waits.
   void StopReading() {
-    std::lock_guard lock(mutex_);
+    const contract::MutexLock lock(mutex_);
     full_ = true;
   }
   // False when nothing was written for 20 s.
   bool AwaitBlockedWrite() {
-    std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, std::chrono::seconds(20), [this] { return blocked_; });
+    const contract::MutexLock lock(mutex_);
+    const auto until = Patience();
+    while (!blocked_ && changed_.WaitUntil(mutex_, until)) {
+    }
+    return blocked_;
   }
   void Send(v1::ControllerMessage message) {
-    std::lock_guard lock(mutex_);
+    const contract::MutexLock lock(mutex_);
     to_agent_.push_back(std::move(message));
-    changed_.notify_all();
+    changed_.WakeAll();
   }
   // The agent's next message; a test failure and an empty one after 20 s.
   v1::AgentMessage Receive() {
-    std::unique_lock lock(mutex_);
-    if (!changed_.wait_for(lock, std::chrono::seconds(20), [this] { return !from_agent_.empty(); })) {
+    const contract::MutexLock lock(mutex_);
+    const auto until = Patience();
+    while (from_agent_.empty() && changed_.WaitUntil(mutex_, until)) {
+    }
+    if (from_agent_.empty()) {
       ADD_FAILURE() << "the agent said nothing";
       return {};
     }
@@ -92,26 +98,30 @@ class FakeStream final : public Stream {
     return message;
   }
   int written() const {
-    std::lock_guard lock(mutex_);
+    const contract::MutexLock lock(mutex_);
     return written_;
   }
   // Written, or tried to be after the end.
   int tried() const {
-    std::lock_guard lock(mutex_);
+    const contract::MutexLock lock(mutex_);
     return tried_;
   }
 
  private:
-  mutable std::mutex mutex_;  // guards all below
-  std::condition_variable changed_;
-  std::deque<v1::ControllerMessage> to_agent_;
-  std::deque<v1::AgentMessage> from_agent_;
-  bool gone_ = false;
-  bool deaf_ = false;
-  bool full_ = false;
-  bool blocked_ = false;
-  int written_ = 0;
-  int tried_ = 0;
+  static std::chrono::steady_clock::time_point Patience() {
+    return std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  }
+
+  mutable contract::Mutex mutex_;
+  contract::Condition changed_;
+  std::deque<v1::ControllerMessage> to_agent_ ABSL_GUARDED_BY(mutex_);
+  std::deque<v1::AgentMessage> from_agent_ ABSL_GUARDED_BY(mutex_);
+  bool gone_ ABSL_GUARDED_BY(mutex_) = false;
+  bool deaf_ ABSL_GUARDED_BY(mutex_) = false;
+  bool full_ ABSL_GUARDED_BY(mutex_) = false;
+  bool blocked_ ABSL_GUARDED_BY(mutex_) = false;
+  int written_ ABSL_GUARDED_BY(mutex_) = 0;
+  int tried_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 class AgentSessionTest : public ::testing::Test {

@@ -9,7 +9,7 @@
 namespace parallax::session {
 
 std::optional<uint64_t> RareLog::Next(Clock::time_point now) {
-  std::lock_guard lock(mutex_);
+  const contract::MutexLock lock(mutex_);
   if (last_.has_value() && now - *last_ < interval_) {
     ++kept_back_;
     return std::nullopt;

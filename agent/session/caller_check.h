@@ -5,12 +5,13 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
+#include "contract/mutex.h"
 
 namespace parallax::session {
 
@@ -24,9 +25,9 @@ class RareLog {
 
  private:
   const Clock::duration interval_;
-  std::mutex mutex_;  // guards all below
-  std::optional<Clock::time_point> last_;
-  uint64_t kept_back_ = 0;
+  contract::Mutex mutex_;
+  std::optional<Clock::time_point> last_ ABSL_GUARDED_BY(mutex_);
+  uint64_t kept_back_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 class CallerCheck {

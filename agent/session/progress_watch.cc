@@ -21,7 +21,7 @@ int64_t Bounded(int64_t ms) { return std::clamp<int64_t>(ms, 0, kDayMs); }
 void ProgressWatch::Received(const v1::ControllerMessage& message) {
   if (message.has_assignment()) Assigned(message.assignment());
   if (!message.has_ack()) return;
-  std::lock_guard lock(mutex_);
+  const contract::MutexLock lock(mutex_);
   acked_ = std::max(acked_, message.ack().number());
   since_ = std::max(since_, Clock::now());  // room for more: what waited for it goes on from here
 }
@@ -42,7 +42,7 @@ void ProgressWatch::Assigned(const v1::Assignment& assignment) {
       Bounded(assignment.start_at_unix_ns() / 1'000'000 - std::chrono::duration_cast<milliseconds>(unix_now).count());
   const int64_t waits_ms = Bounded(Bounded(plan.stagger_ms()) * std::max(1U, assignment.side_count())) +
                            Bounded(Bounded(plan.spacing_ms()) * std::max(1, plan.probes_size()));
-  std::lock_guard lock(mutex_);
+  const contract::MutexLock lock(mutex_);
   if (running_ != 0) return;  // one at a time: the session refuses this one
   running_ = assignment.id() == 0 ? ~uint64_t{0} : assignment.id();
   what_ = names;
@@ -51,12 +51,12 @@ void ProgressWatch::Assigned(const v1::Assignment& assignment) {
 }
 
 void ProgressWatch::Writing() {
-  std::lock_guard lock(mutex_);
+  const contract::MutexLock lock(mutex_);
   writing_ = true;
 }
 
 void ProgressWatch::Wrote(const v1::AgentMessage& message) {
-  std::lock_guard lock(mutex_);
+  const contract::MutexLock lock(mutex_);
   writing_ = false;
   since_ = Clock::now();
   if (message.has_observation()) told_ = std::max(told_, message.observation().number());
@@ -64,7 +64,7 @@ void ProgressWatch::Wrote(const v1::AgentMessage& message) {
 }
 
 std::string ProgressWatch::Hung(Clock::duration grace, Clock::time_point now) const {
-  std::lock_guard lock(mutex_);
+  const contract::MutexLock lock(mutex_);
   if (running_ == 0 || writing_ || acked_ < told_ || now - since_ < allowed_ + grace) return "";
   const auto seconds = [](Clock::duration time) {
     return std::chrono::duration_cast<std::chrono::seconds>(time).count();

@@ -4,9 +4,10 @@
 
 #include <chrono>
 #include <cstdint>
-#include <mutex>
 #include <string>
 
+#include "absl/base/thread_annotations.h"
+#include "contract/mutex.h"
 #include "parallax/v1/session.pb.h"
 
 namespace parallax::session {
@@ -28,14 +29,14 @@ class ProgressWatch {
  private:
   void Assigned(const v1::Assignment& assignment);
 
-  mutable std::mutex mutex_;  // guards all below
-  uint64_t running_ = 0;      // the assignment; 0: none
-  std::string what_;          // its probes
-  Clock::duration allowed_{};
-  Clock::time_point since_;  // of the last sign of life
-  uint64_t told_ = 0;        // observations
-  uint64_t acked_ = 0;
-  bool writing_ = false;
+  mutable contract::Mutex mutex_;
+  uint64_t running_ ABSL_GUARDED_BY(mutex_) = 0;  // the assignment; 0: none
+  std::string what_ ABSL_GUARDED_BY(mutex_);      // its probes
+  Clock::duration allowed_ ABSL_GUARDED_BY(mutex_){};
+  Clock::time_point since_ ABSL_GUARDED_BY(mutex_);  // of the last sign of life
+  uint64_t told_ ABSL_GUARDED_BY(mutex_) = 0;        // observations
+  uint64_t acked_ ABSL_GUARDED_BY(mutex_) = 0;
+  bool writing_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace parallax::session

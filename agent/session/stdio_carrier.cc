@@ -11,11 +11,11 @@
 #include <chrono>
 #include <cstring>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/strings/str_cat.h"
 #include "agent/net/cancel.h"
 #include "agent/session/agent_service.h"
@@ -24,6 +24,7 @@
 #include "contract/descriptors.h"
 #include "contract/grpc_runtime.h"
 #include "contract/limits.h"
+#include "contract/mutex.h"
 
 namespace parallax::session {
 namespace {
@@ -48,17 +49,18 @@ bool WriteAll(int fd, std::string_view text) {
 class Result {
  public:
   void Set(const absl::Status& status) {
-    std::lock_guard lock(mutex_);
+    const contract::MutexLock lock(mutex_);
     status_ = status;
   }
   absl::Status Get() const {
-    std::lock_guard lock(mutex_);
+    const contract::MutexLock lock(mutex_);
     return status_;
   }
 
  private:
-  mutable std::mutex mutex_;
-  absl::Status status_ = absl::UnavailableError("the controller went away before a session began");
+  mutable contract::Mutex mutex_;
+  absl::Status status_ ABSL_GUARDED_BY(mutex_) =
+      absl::UnavailableError("the controller went away before a session began");
 };
 
 // Blocks until one of the three is readable, at most `timeout_ms` (-1: for ever). True when `stop_fd` was.
