@@ -13,7 +13,7 @@ ARROWS = {
     "proto/contract": set(),
     "agent/net": {"proto"},
     "agent/host": {"proto", "agent/net"},
-    "agent/policy": {"proto"},
+    "agent/policy": {"proto", "agent/net"},
     "agent/probes": {"proto", "agent/net", "agent/host", "agent/policy"},
     "agent/clients": {"proto", "agent/net", "agent/policy", "agent/probes"},  # a program of its own
     "agent/runner": {"proto", "agent/net", "agent/policy", "agent/probes"},

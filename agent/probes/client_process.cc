@@ -1,9 +1,5 @@
 #include "agent/probes/client_process.h"
 
-#include <poll.h>
-#include <signal.h>
-#include <spawn.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "agent/net/child_process.h"
 #include "agent/net/poll.h"
 #include "agent/probes/client_frames.h"
 #include "agent/probes/erase_secret.h"
@@ -43,33 +40,9 @@ constexpr const char* kKeptVariables[] = {"PATH",          "HOME",          "TMP
                                           "SSL_CERT_FILE", "SSL_CERT_DIR",  "LOCALDOMAIN", "RES_OPTIONS",
                                           "ASAN_OPTIONS",  "UBSAN_OPTIONS", "TSAN_OPTIONS"};
 
-struct Pipe {
-  contract::Descriptor read;
-  contract::Descriptor write;
-  bool Open() {
-    int ends[2];
-    return contract::OpenPipe(ends) && Take(ends);
-  }
-  // Of sockets, to which one can write without a SIGPIPE when the reader is gone.
-  bool OpenSockets() {
-    int ends[2];
-    return contract::OpenSocketPair(ends) && Take(ends);
-  }
-
- private:
-  bool Take(const int ends[2]) {
-    read.Reset(ends[0]);
-    write.Reset(ends[1]);
-    return true;
-  }
-};
-
 class ClientProcess {
  public:
   ClientProcess(const Context& context, Recorder& recorder) : context_(context), recorder_(recorder) {}
-  ~ClientProcess() { Reap(/*kill_first=*/true); }
-  ClientProcess(const ClientProcess&) = delete;
-  ClientProcess& operator=(const ClientProcess&) = delete;
 
   absl::Status Start(const std::string& program);
   // Writes the assignment and reads what comes, until the process ends or has to be ended.
@@ -86,16 +59,11 @@ class ClientProcess {
   void ReadObservations();
   void ReadStderr();
   void Write(std::string* left);
-  void Reap(bool kill_first);
   std::string HowItEnded() const;
 
   const Context& context_;
   Recorder& recorder_;
-  Pipe in_;
-  Pipe out_;
-  Pipe err_;
-  pid_t pid_ = -1;
-  int status_ = 0;
+  net::ChildProcess child_;
   std::string bytes_;  // of stdout, not yet a message
   std::string stderr_;
   bool broken_ = false;   // stdout made no sense
@@ -106,48 +74,20 @@ class ClientProcess {
 };
 
 absl::Status ClientProcess::Start(const std::string& program) {
-  if (!in_.OpenSockets() || !out_.Open() || !err_.Open()) {
-    return absl::ResourceExhaustedError(absl::StrCat("no pipe to ", kClientProgram, ": ", std::strerror(errno)));
-  }
-  std::vector<std::string> variables = {"LC_ALL=C"};  // messages of libraries and errno in one language on every side
+  net::ChildOptions options;
+  options.path = program;
+  options.argv = {kClientProgram};
+  options.environment = {"LC_ALL=C"};  // messages of libraries and errno in one language on every side
   for (const char* name : kKeptVariables) {
-    if (const char* value = std::getenv(name); value != nullptr) variables.push_back(absl::StrCat(name, "=", value));
+    if (const char* value = std::getenv(name); value != nullptr) {
+      options.environment->push_back(absl::StrCat(name, "=", value));
+    }
   }
-  std::vector<char*> environment;
-  environment.reserve(variables.size() + 1);
-  for (std::string& variable : variables) environment.push_back(variable.data());
-  environment.push_back(nullptr);
-  std::string name = kClientProgram;
-  char* argv[] = {name.data(), nullptr};
-
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, in_.read.get(), STDIN_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, out_.write.get(), STDOUT_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, err_.write.get(), STDERR_FILENO);
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
-  sigset_t none;
-  sigemptyset(&none);
-  sigset_t defaults;
-  sigemptyset(&defaults);
-  for (int signal : {SIGPIPE, SIGTERM, SIGINT, SIGHUP}) sigaddset(&defaults, signal);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  posix_spawnattr_setsigdefault(&attributes, &defaults);
-  posix_spawnattr_setpgroup(&attributes, 0);  // an interrupt from the terminal is the agent's to hand on
-  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-  const int error = posix_spawn(&pid_, program.c_str(), &actions, &attributes, argv, environment.data());
-  posix_spawnattr_destroy(&attributes);
-  posix_spawn_file_actions_destroy(&actions);
-  in_.read.Reset();
-  out_.write.Reset();
-  err_.write.Reset();
-  if (error != 0) {
-    pid_ = -1;
-    return absl::ResourceExhaustedError(absl::StrCat("cannot start ", program, ": ", std::strerror(error)));
-  }
-  for (int fd : {in_.write.get(), out_.read.get(), err_.read.get()}) contract::DoNotBlock(fd);
-  return absl::OkStatus();
+  options.feed_stdin = true;
+  options.read_stderr = true;
+  const int error = child_.Start(options);
+  if (error == 0) return absl::OkStatus();
+  return absl::ResourceExhaustedError(absl::StrCat("cannot start ", program, ": ", std::strerror(error)));
 }
 
 bool ClientProcess::HasOpenStep() const {
@@ -171,30 +111,32 @@ void ClientProcess::Run(std::string assignment) {
     if (late_ || context_.cancel.cancelled()) break;
     // Without a descriptor to wake us, look every 50 ms.
     const int64_t wait_ns = context_.cancel.fd() < 0 ? std::min(left_ns, 50 * net::kMs) : left_ns;
-    pollfd fds[4] = {{out_.read.get(), POLLIN, 0},
-                     {err_.read.get(), POLLIN, 0},
+    pollfd fds[4] = {{child_.stdout_fd(), POLLIN, 0},
+                     {child_.stderr_fd(), POLLIN, 0},
                      {context_.cancel.fd(), POLLIN, 0},
-                     {assignment.empty() ? -1 : in_.write.get(), POLLOUT, 0}};
+                     {assignment.empty() ? -1 : child_.stdin_fd(), POLLOUT, 0}};
     if (net::PollFor(fds, 4, wait_ns) <= 0) continue;
     if (fds[3].revents != 0) Write(&assignment);
     if (fds[1].revents != 0) ReadStderr();
     if (fds[0].revents != 0) ReadObservations();
   }
-  Reap(/*kill_first=*/more_ || broken_);
+  // Once it has said all it is about to end; else it has to be told.
+  const net::WaitLimit dying = {net::SystemClock().MonotonicNs() + kDyingNs, nullptr, -1};
+  if (more_ || broken_ || !child_.AwaitEnd(dying)) child_.Terminate(kDyingNs);
   ReadStderr();
 }
 
 void ClientProcess::Write(std::string* left) {
   // What is not written for the process is gone is no loss: its stdout tells the rest.
-  const ssize_t written = contract::SendSome(in_.write.get(), *left);
+  const ssize_t written = contract::SendSome(child_.stdin_fd(), *left);
   if (written < 0 && (errno == EAGAIN || errno == EINTR)) return;
   left->erase(0, written < 0 ? left->size() : static_cast<size_t>(written));
-  if (left->empty()) in_.write.Reset();
+  if (left->empty()) child_.CloseStdin();
 }
 
 void ClientProcess::ReadObservations() {
   std::array<char, 64 * 1024> buffer;
-  const ssize_t got = read(out_.read.get(), buffer.data(), buffer.size());
+  const ssize_t got = read(child_.stdout_fd(), buffer.data(), buffer.size());
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
   more_ = got > 0;
   if (got > 0) bytes_.append(buffer.data(), static_cast<size_t>(got));
@@ -211,39 +153,21 @@ void ClientProcess::ReadObservations() {
 void ClientProcess::ReadStderr() {
   std::array<char, 4096> buffer;
   for (;;) {
-    const ssize_t got = err_.read.get() < 0 ? 0 : read(err_.read.get(), buffer.data(), buffer.size());
+    const ssize_t got = child_.stderr_fd() < 0 ? 0 : read(child_.stderr_fd(), buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
-    if (got == 0) err_.read.Reset();  // its end: no more to poll for
+    if (got == 0) child_.CloseStderr();  // its end: no more to poll for
     if (got <= 0) return;
     const size_t room = kMaxStderrBytes - std::min(kMaxStderrBytes, stderr_.size());
     stderr_.append(buffer.data(), std::min(room, static_cast<size_t>(got)));
   }
 }
 
-void ClientProcess::Reap(bool kill_first) {
-  if (pid_ <= 0) return;
-  if (kill_first) kill(pid_, SIGTERM);
-  const int64_t patience_ns = context_.clock.MonotonicNs() + kDyingNs;
-  for (;;) {
-    const pid_t done = waitpid(pid_, &status_, WNOHANG);
-    if (done == pid_ || (done < 0 && errno != EINTR)) break;
-    if (context_.clock.MonotonicNs() >= patience_ns) {
-      kill(pid_, SIGKILL);
-      while (waitpid(pid_, &status_, 0) < 0 && errno == EINTR) {
-      }
-      break;
-    }
-    poll(nullptr, 0, 2);
-  }
-  pid_ = -1;
-}
-
 std::string ClientProcess::HowItEnded() const {
   if (broken_) return "wrote what is no observation";
-  if (WIFSIGNALED(status_)) {
-    return absl::StrCat("died by signal ", WTERMSIG(status_), " (", strsignal(WTERMSIG(status_)), ")");
+  if (WIFSIGNALED(child_.status())) {
+    return absl::StrCat("died by signal ", WTERMSIG(child_.status()), " (", strsignal(WTERMSIG(child_.status())), ")");
   }
-  return absl::StrCat("ended with exit code ", WEXITSTATUS(status_));
+  return absl::StrCat("ended with exit code ", WEXITSTATUS(child_.status()));
 }
 
 // The client got its secret from us: only we know where it came from.
@@ -255,8 +179,8 @@ void SetOrigin(const std::string& origin, v1::Step* step) {
 void ClientProcess::Finish(std::string_view secret, std::string_view origin) {
   v1::Observation* observation = recorder_.observation();
   const bool cancelled = context_.cancel.cancelled();
-  const bool ended_well = !more_ && !broken_ && WIFEXITED(status_) && WEXITSTATUS(status_) == 0 && !HasOpenStep() &&
-                          seen_.outcome() != v1::FAILURE_UNSPECIFIED;
+  const bool ended_well = !more_ && !broken_ && WIFEXITED(child_.status()) && WEXITSTATUS(child_.status()) == 0 &&
+                          !HasOpenStep() && seen_.outcome() != v1::FAILURE_UNSPECIFIED;
   std::string when = "before it told anything";
   if (!seen_.steps().empty()) when = absl::StrCat("after ", contract::Name(seen_.steps(seen_.steps_size() - 1).kind()));
   // Its clock is ours; its steps count from its own start.
