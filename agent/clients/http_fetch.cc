@@ -61,6 +61,8 @@ class Hop {
   // Ends the step at hand, if there is one.
   void End(v1::Failure failure, std::string_view text = "");
   void EndConnect();
+  // The library dials by itself: nothing more is said to whom the policy was not asked about.
+  bool PeerIsAllowed();
   void EndHandshake();
   void EndHeaders();
   void EndFailed(CURLcode code);
@@ -180,9 +182,16 @@ void Hop::EndConnect() {
   if (connect_ns > 0 && connect_ns < step->duration_ns()) step->set_duration_ns(connect_ns);
 }
 
+bool Hop::PeerIsAllowed() {
+  if (connection_ == nullptr || net::IsConnectedTo(fd_, connection_->remote_address())) return true;
+  denied_ = absl::StrCat("libcurl connected to another address than ", connection_->remote_address());
+  return false;
+}
+
 CURLcode Hop::OnTlsContext(CURL*, void* context, void* hop) {
   auto* self = static_cast<Hop*>(hop);
   self->EndConnect();
+  if (!self->PeerIsAllowed()) return CURLE_ABORTED_BY_CALLBACK;
   self->observer_.Watch(context);
   self->Begin(v1::TLS_HANDSHAKE);
   return CURLE_OK;
@@ -199,6 +208,7 @@ void Hop::EndHandshake() {
 int Hop::OnReady(void* hop, char*, char*, int, int) {
   auto* self = static_cast<Hop*>(hop);
   self->EndConnect();
+  if (!self->PeerIsAllowed()) return CURL_PREREQFUNC_ABORT;
   self->EndHandshake();
   if (!self->untrusted_.empty()) return CURL_PREREQFUNC_ABORT;
   self->Begin(v1::REQUEST);

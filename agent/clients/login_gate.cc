@@ -11,6 +11,7 @@
 #include <string_view>
 #include <utility>
 
+#include "agent/probes/postgres/messages.h"
 #include "agent/probes/withhold.h"
 #include "contract/descriptors.h"
 
@@ -19,7 +20,6 @@ namespace {
 
 constexpr size_t kHeadBytes = 5;  // type and length
 constexpr size_t kRequestBytes = 8;
-constexpr uint32_t kSslRequest = 80877103;
 // What libpq itself takes at this stage (fe-connect.c), or less.
 constexpr uint32_t kMaxRequest = 2000;
 constexpr uint32_t kMaxError = 30000;
@@ -116,7 +116,7 @@ void LoginGate::FromClient() {
   if (expects_ != Expects::kRequest) return;
   asked_ += bytes;
   if (asked_.size() < kRequestBytes) return;
-  const bool tls = Int32At(asked_, 0) == kRequestBytes && Int32At(asked_, 4) == kSslRequest;
+  const bool tls = Int32At(asked_, 0) == kRequestBytes && Int32At(asked_, 4) == probes::postgres::kSslRequestCode;
   expects_ = tls ? Expects::kSslAnswer : Expects::kMessage;
   asked_.clear();
 }

@@ -286,6 +286,11 @@ PostgresLogin ConnectPostgres(const std::vector<std::pair<std::string, std::stri
     wants = PQconnectPoll(connection);
     connecting = PQstatus(connection) == CONNECTION_STARTED || (connecting && wants == PGRES_POLLING_FAILED);
     if (!connecting) watch.NoteOpened();
+    // The library dials by itself: nothing more is said to whom the policy was not asked about.
+    if (!connecting && !guard.Guards(connection) && !net::IsConnectedTo(PQsocket(connection), remote)) {
+      watch.Close(/*waited_in_vain=*/false);
+      return Failed(v1::DENIED_BY_POLICY, absl::StrCat("libpq connected to another address than ", remote));
+    }
   }
   login.used_password = PQconnectionUsedPassword(connection) != 0;
   if (wants == PGRES_POLLING_OK) {

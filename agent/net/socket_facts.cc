@@ -48,6 +48,18 @@ void DescribeOpened(int fd, v1::Connection* record) {
   ReadTcpInfo(fd, record->mutable_at_connect());
 }
 
+bool IsConnectedTo(int fd, const std::string& host_port) {
+  sockaddr_storage end{};
+  socklen_t size = sizeof(end);
+  if (getpeername(fd, reinterpret_cast<sockaddr*>(&end), &size) != 0) return true;
+  uint16_t port = 0;
+  const std::string peer = AddressText(reinterpret_cast<const sockaddr*>(&end), &port);
+  std::string address;
+  uint16_t wanted_port = 0;
+  return SplitHostPort(host_port, &address, &wanted_port) && port == wanted_port &&
+         AddressToBytes(peer) == AddressToBytes(address);
+}
+
 void DescribeClosing(int fd, bool waited_in_vain, v1::Connection* record) {
   const std::optional<TcpState> state = ReadTcpState(fd);
   if (!state) return;

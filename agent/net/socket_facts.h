@@ -3,6 +3,8 @@
 #ifndef PARALLAX_AGENT_NET_SOCKET_FACTS_H_
 #define PARALLAX_AGENT_NET_SOCKET_FACTS_H_
 
+#include <string>
+
 #include "parallax/v1/observation.pb.h"
 
 namespace parallax::net {
@@ -13,6 +15,10 @@ void ReadTcpInfo(int fd, v1::TcpInfo* out);
 // The addresses of both ends, the interface that owns ours, and the figures into `at_connect`: of a socket that has
 // just connected.
 void DescribeOpened(int fd, v1::Connection* record);
+
+// Whether the other end of a connected socket is that address and port, "10.0.4.172:5432". True of a socket that is not
+// connected: nothing can be said over it.
+bool IsConnectedTo(int fd, const std::string& host_port);
 
 // The figures into `at_end`, the bytes that went either way, and who ended it: a FIN or a RST that has arrived is the
 // peer's, SILENCE when the last thing that happened was a wait in vain, else us. Call it before close(2). An end that

@@ -88,5 +88,14 @@ TEST_F(SocketFactsTest, BytesBeforeAResetAreCounted) {
   EXPECT_EQ(Closing().end(), v1::RST_BY_PEER);
 }
 
+TEST_F(SocketFactsTest, TellsWhetherThePeerIsTheOneThatWasMeant) {
+  ScriptedServer server([](Peer& peer) { peer.AwaitEnd(); });
+  Connect(server.port());
+  EXPECT_TRUE(IsConnectedTo(fd_, "127.0.0.1:" + std::to_string(server.port())));
+  EXPECT_FALSE(IsConnectedTo(fd_, "127.0.0.2:" + std::to_string(server.port())));
+  EXPECT_FALSE(IsConnectedTo(fd_, "127.0.0.1:1"));
+  EXPECT_FALSE(IsConnectedTo(fd_, "[::1]:" + std::to_string(server.port())));
+}
+
 }  // namespace
 }  // namespace parallax::net

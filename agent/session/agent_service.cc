@@ -89,7 +89,7 @@ absl::Status AgentService::Enter(Guest& guest) {
                                                      " at once, and is busy: try again when one has ended"));
   }
   if (guest.check) {
-    if (const std::string hangs = WhatHangs(); !hangs.empty()) return absl::InternalError(hangs);
+    if (const std::string hangs = WhatHangs(); !hangs.empty()) return absl::Status(kWorkHangs, hangs);
     for (Guest* other : guests_) {
       if (Taken(true) < options_.max_checks) break;
       if (!other->check || other->evicted || guest.since - other->since < options_.check_ms) continue;

@@ -20,6 +20,9 @@
 
 namespace parallax::session {
 
+// gRPC's library gives this code never by itself (grpc/doc/statuscodes.md): who reads it needs no words.
+inline constexpr absl::StatusCode kWorkHangs = absl::StatusCode::kFailedPrecondition;
+
 struct ServiceOptions {
   int max_sessions = 1;
   // Places that only health checks take, beside those; one that has held its place for `check_ms` gives way to another.
@@ -36,7 +39,7 @@ class AgentService final : public v1::Agent::Service {
  public:
   // `session` and `options.callers` are borrowed. A caller who is not admitted is answered UNAUTHENTICATED before
   // anything else, and takes no place. Then: while the session drains, UNAVAILABLE; one session too many,
-  // RESOURCE_EXHAUSTED; a check, when every place is held by work that hangs, INTERNAL with what hangs.
+  // RESOURCE_EXHAUSTED; a check, when every place is held by work that hangs, kWorkHangs with what hangs.
   AgentService(AgentSession& session, ServiceOptions options);
 
   grpc::Status Session(grpc::ServerContext* context,

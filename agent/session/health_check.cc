@@ -15,6 +15,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "agent/net/tls_files.h"
+#include "agent/session/agent_service.h"
 #include "agent/session/listen_address.h"
 #include "contract/agent_token.h"
 #include "contract/grpc_runtime.h"
@@ -185,7 +186,7 @@ absl::Status CheckHealth(const HealthCheckOptions& options) {
   if (how_far.empty()) return absl::OkStatus();
   const std::string said = contract::Printable(contract::ConnectFailure(status.error_message()), 400);
   const bool silent = status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED;
-  if (status.error_code() == grpc::StatusCode::INTERNAL && said.find("hangs") != std::string::npos) {
+  if (status.error_code() == static_cast<grpc::StatusCode>(kWorkHangs)) {
     return absl::UnavailableError(
         absl::StrCat("the agent at ", address->Text(), " is there and does not work: ", said,
                      "\nstart it again; what hangs there is worth a report, with what its log says"));

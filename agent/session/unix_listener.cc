@@ -100,8 +100,7 @@ absl::Status RemoveStale(const std::string& path) {
   }
   const auto connected = contract::ConnectUnix(path);
   if (connected.ok()) close(*connected);
-  const bool dead = absl::IsUnavailable(connected.status()) &&
-                    connected.status().message().find("nobody listens") != absl::string_view::npos;
+  const bool dead = absl::IsFailedPrecondition(connected.status());
   if (!dead) {
     return absl::UnavailableError(absl::StrCat(
         "another agent listens on ", shown, " already: end that one, or listen elsewhere with --listen unix:PATH",

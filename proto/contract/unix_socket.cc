@@ -8,11 +8,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "contract/descriptors.h"
 #include "contract/limits.h"
+#include "contract/peer_user.h"
 
 namespace parallax::contract {
 namespace {
@@ -48,6 +50,20 @@ std::string WhoseItIs(std::string path, std::string* user) {
                       " with mode ", absl::StrFormat("%04o", facts.st_mode & 07777));
 }
 
+std::string FolderOf(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+// What is said to another user's process, a token and passwords among it, is that user's.
+absl::Status CheckListener(int fd, const std::string& path) {
+  struct stat folder {};
+  std::optional<uid_t> keeper;
+  if (stat(FolderOf(path).c_str(), &folder) == 0) keeper = folder.st_uid;
+  return CheckListenerUser(PeerUser(fd), geteuid(), keeper, path);
+}
+
 absl::Status WhyNot(const std::string& path, int error) {
   const std::string shown = Printable(path, 200);
   struct stat facts {};
@@ -64,9 +80,10 @@ absl::Status WhyNot(const std::string& path, int error) {
                                               ": start the agent (parallax-agent serve --listen unix:", shown,
                                               "), or name the socket that it prints when it listens"));
     case ECONNREFUSED:
-      return absl::UnavailableError(absl::StrCat("nobody listens on ", shown,
-                                                 ": the agent that made it has ended without removing it; start it "
-                                                 "again, it takes the place over"));
+      return absl::FailedPreconditionError(
+          absl::StrCat("nobody listens on ", shown,
+                       ": the agent that made it has ended without removing it; start it "
+                       "again, it takes the place over"));
     case EACCES:
     case EPERM: {
       std::string user;
@@ -105,6 +122,21 @@ absl::StatusOr<std::string> ParseUnixAddress(std::string_view text) {
   return std::string(path);
 }
 
+absl::Status CheckListenerUser(std::optional<uid_t> listener, uid_t self, std::optional<uid_t> keeper,
+                               const std::string& path) {
+  if (listener.has_value() && (*listener == self || *listener == 0 || listener == keeper)) return absl::OkStatus();
+  const std::string shown = Printable(path, 200);
+  if (!listener.has_value()) {
+    return absl::UnavailableError(absl::StrCat("this system does not tell whose process listens on ", shown,
+                                               ": reach the agent by exec: or over TLS"));
+  }
+  return absl::PermissionDeniedError(
+      absl::StrCat("the process that listens on ", shown, " is of ", UserName(*listener),
+                   ", and neither of this user (", UserName(self),
+                   ") nor of root nor of the owner of its folder: nothing was said to it. Is it yours? "
+                   "Let it listen in a folder of its own user, such as one of mode 0700"));
+}
+
 sockaddr_un UnixAddress(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
@@ -116,10 +148,15 @@ absl::StatusOr<int> ConnectUnix(const std::string& path) {
   const int fd = OpenSocket(AF_UNIX, SOCK_STREAM);
   if (fd < 0) return absl::UnavailableError(absl::StrCat("no socket can be made: ", strerror(errno)));
   const sockaddr_un address = UnixAddress(path);
-  if (connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0) return fd;
-  const int error = errno;
+  absl::Status status;
+  if (connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
+    status = WhyNot(path, errno);
+  } else {
+    status = CheckListener(fd, path);
+  }
+  if (status.ok()) return fd;
   close(fd);
-  return WhyNot(path, error);
+  return status;
 }
 
 }  // namespace parallax::contract

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,8 +24,15 @@ absl::StatusOr<std::string> ParseUnixAddress(std::string_view text);
 // `path` must have come from ParseUnixAddress.
 sockaddr_un UnixAddress(const std::string& path);
 
-// A connected, non-blocking descriptor, close-on-exec. NotFound, PermissionDenied or Unavailable say what is there,
-// whose it is and what to do. Never blocks.
+// Whether to speak to a process that listens at `path`: one of this user (`self`), of root, or of the owner of the
+// socket's folder (`keeper`), who decides what lies there. PermissionDenied says whose it is; Unavailable: nobody
+// knows.
+absl::Status CheckListenerUser(std::optional<uid_t> listener, uid_t self, std::optional<uid_t> keeper,
+                               const std::string& path);
+
+// A connected, non-blocking descriptor, close-on-exec, to a process that CheckListenerUser lets be. NotFound,
+// PermissionDenied or Unavailable say what is there, whose it is and what to do; FailedPrecondition: a socket on which
+// nobody listens any more. Never blocks.
 absl::StatusOr<int> ConnectUnix(const std::string& path);
 
 }  // namespace parallax::contract

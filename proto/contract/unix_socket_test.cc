@@ -57,6 +57,7 @@ TEST_F(UnixSocketTest, WhatIsNotThereOrListensNoMoreOrIsNoSocket) {
   EXPECT_THAT(Words(ConnectUnix(path_)), AllOf(HasSubstr("no socket " + path_), HasSubstr("parallax-agent serve")));
   close(Bind(false));
   EXPECT_THAT(Words(ConnectUnix(path_)), HasSubstr("nobody listens"));
+  EXPECT_TRUE(absl::IsFailedPrecondition(ConnectUnix(path_).status()));
   unlink(path_.c_str());
   std::ofstream(path_) << "x";
   EXPECT_THAT(Words(ConnectUnix(path_)), HasSubstr("is not a socket"));
@@ -73,6 +74,40 @@ TEST_F(UnixSocketTest, OneThatListensAndThenIsFull) {
   EXPECT_THAT(Words(next), HasSubstr("too many wait"));
   for (const int fd : waiting) close(fd);
   close(*first);
+  close(listener);
+}
+
+TEST(CheckListenerUser, LetsBeUsRootAndWhoOwnsTheFolder) {
+  EXPECT_TRUE(CheckListenerUser(1000, 1000, 0, "/tmp/a.sock").ok());
+  EXPECT_TRUE(CheckListenerUser(0, 1000, 1000, "/tmp/a.sock").ok());
+  EXPECT_TRUE(CheckListenerUser(990, 1000, 990, "/run/agent/a.sock").ok());
+  EXPECT_TRUE(absl::IsPermissionDenied(CheckListenerUser(1001, 1000, 0, "/tmp/a.sock")));
+  EXPECT_TRUE(absl::IsPermissionDenied(CheckListenerUser(1001, 0, std::nullopt, "/tmp/a.sock")));
+  EXPECT_TRUE(absl::IsUnavailable(CheckListenerUser(std::nullopt, 1000, 1000, "/tmp/a.sock")));
+}
+
+// A process of another user has put its socket into a folder of ours, which everybody may write.
+TEST_F(UnixSocketTest, AnotherUsersProcessIsNotSpokenTo) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root, to become another user";
+  const int listener = Bind(false);
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  const pid_t child = fork();
+  if (child == 0) {  // the credentials are those of who calls listen(2)
+    close(ends[1]);
+    if (setuid(65534) != 0 || listen(listener, 1) != 0) _exit(1);
+    char byte = 0;
+    _exit(read(ends[0], &byte, 1) == 0 ? 0 : 1);
+  }
+  close(ends[0]);
+  absl::StatusOr<int> connected = absl::FailedPreconditionError("");
+  while (absl::IsFailedPrecondition(connected.status())) connected = ConnectUnix(path_);  // until it listens
+  EXPECT_TRUE(absl::IsPermissionDenied(connected.status())) << connected.status();
+  EXPECT_THAT(Words(connected), HasSubstr("nothing was said to it"));
+  close(ends[1]);
+  int status = 0;
+  waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
   close(listener);
 }
 

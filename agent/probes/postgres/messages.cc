@@ -12,7 +12,6 @@ namespace {
 
 constexpr size_t kSqlStateBytes = 5;
 constexpr uint32_t kProtocol30 = 3 << 16;
-constexpr uint32_t kSslRequestCode = (1234 << 16) | 5679;
 
 std::string Int32(uint32_t value) {
   return {static_cast<char>(value >> 24), static_cast<char>(value >> 16), static_cast<char>(value >> 8),

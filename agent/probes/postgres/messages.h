@@ -23,6 +23,9 @@ inline constexpr size_t kMaxErrorBytes = 64 * 1024;
 // A length above this is no error either: four letters of another protocol are half a gigabyte.
 inline constexpr size_t kMaxAnnouncedErrorBytes = 64 * 1024 * 1024;
 
+// The version number in whose place an SSLRequest stands.
+inline constexpr uint32_t kSslRequestCode = (1234 << 16) | 5679;
+
 std::string SslRequest();
 // `parameters` in order: "user", "database", ...
 std::string StartupMessage(const std::vector<std::pair<std::string, std::string>>& parameters);
