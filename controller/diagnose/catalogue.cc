@@ -88,8 +88,7 @@ constexpr Text kRouteOverlapTexts[] = {
      "tunnel."},
 };
 
-constexpr Atom kRouteNotThroughTunnelNeeds[] = {Atom::kNoConnectComesBack, Atom::kReferenceIsHealthy,
-                                                Atom::kLeavesByDefault};
+constexpr Atom kRouteNotThroughTunnelNeeds[] = {Atom::kNoConnectComesBack, Atom::kLeavesByDefault, Atom::kBothAreSeen};
 constexpr Link kRouteNotThroughTunnelLinks[] = {
     {Atom::kLeavesByDefault, kFor},
     {Atom::kNoRouteHere, kStrong},
@@ -204,7 +203,7 @@ constexpr Text kTunnelCarrierDeadTexts[] = {
 };
 
 constexpr Atom kTunnelForwardingDeniedNeeds[] = {Atom::kFailsBeforeFirstByte, Atom::kTunnelCarriesIt,
-                                                 Atom::kReferenceIsHealthy};
+                                                 Atom::kBothAreSeen};
 constexpr Link kTunnelForwardingDeniedLinks[] = {
     {Atom::kSocksTurnsAllDown, kStrong},     {Atom::kClosesAtTheFarEnd, kFor},
     {Atom::kFailsBeforeFirstByte, kNothing}, {Atom::kMustNotConnectAccepted, kNothing},
@@ -507,6 +506,8 @@ constexpr Link kTlsNotOfferedLinks[] = {
     {Atom::kWitnessEndsAsReference, kFor},
 };
 constexpr Text kTlsNotOfferedTexts[] = {
+    {kSummary, Atom::kSubjectEnds,
+     "{Reference}, the server offers no TLS, and sslmode={ssl_mode} demands it. The {subject} does not come so far."},
     {kSummary, std::nullopt, "The server offers no TLS, and sslmode={ssl_mode} demands it. Both sides see the same."},
 };
 
@@ -600,6 +601,8 @@ constexpr Link kPostgresCredentialsRejectedLinks[] = {
     {Atom::kWitnessEndsAsReference, kFor},
 };
 constexpr Text kPostgresCredentialsRejectedTexts[] = {
+    {kSummary, Atom::kSubjectEnds,
+     "{Reference}, the server is reached and rejects the password of '{user}'. The {subject} does not come so far."},
     {kSummary, std::nullopt, "The server is reached from both sides and rejects the password of '{user}' on both."},
     {kSettle, Atom::kPasswordSentAsGiven, "whether the real client gets in with it: --sql", Answer::kNo},
 };

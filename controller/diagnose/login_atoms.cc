@@ -70,7 +70,8 @@ Reading SourceMayBeTurnedAway(const View& view) {
 
 Reading PasswordRejectedOnBoth(const View& view) {
   if (view.theirs == nullptr || view.ours == nullptr) return Unknown();
-  if (!PasswordRejected(view.theirs) || !PasswordRejected(view.ours)) return No();
+  const bool rejected_here = PasswordRejected(view.ours) || view.subject_is_not_heard();
+  if (!PasswordRejected(view.theirs) || !rejected_here) return No();
   Reading reading = Yes();
   TellErrors(view, &reading);
   TellOrigins(view, &reading);
@@ -103,7 +104,8 @@ Reading PasswordSentAsGiven(const View& view) {
 
 Reading DatabaseMissingOnBoth(const View& view) {
   if (view.theirs == nullptr || view.ours == nullptr) return Unknown();
-  if (SqlState(view.theirs) != "3D000" || SqlState(view.ours) != "3D000") return No();
+  const bool missing_here = SqlState(view.ours) == "3D000" || view.subject_is_not_heard();
+  if (SqlState(view.theirs) != "3D000" || !missing_here) return No();
   Reading reading = Yes();
   TellErrors(view, &reading);
   return reading;

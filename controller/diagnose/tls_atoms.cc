@@ -152,9 +152,13 @@ Reading BindingOfferedInPlain(const View& view) {
 Reading NoTlsForEither(const View& view) {
   const std::string theirs = FirstByte(view.theirs);
   const std::string ours = FirstByte(view.ours);
+  const bool reference_has_none = theirs == "N" && view.theirs->failure() == v1::TLS_PROTOCOL;
+  if (ours.empty() && reference_has_none && view.subject_is_not_heard()) {
+    return Yes().Because(absl::StrCat(view.reference_name, " the SSLRequest is answered N"), *view.theirs,
+                         view.pair->probe(), *StepOf(view.theirs, v1::SSL_REQUEST));
+  }
   if (theirs.empty() || ours.empty()) return Unknown();
-  if (theirs != "N" || ours != "N") return No();
-  if (view.theirs->failure() != v1::TLS_PROTOCOL || view.ours->failure() != v1::TLS_PROTOCOL) return No();
+  if (!reference_has_none || ours != "N" || view.ours->failure() != v1::TLS_PROTOCOL) return No();
   Reading reading = Yes();
   TellFirstBytes(view, &reading);
   return reading;

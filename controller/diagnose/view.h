@@ -59,6 +59,8 @@ struct View {
   bool subject_fails() const {
     return subject != nullptr && !subject->healthy() && ours != nullptr && how != How::kUnsteady;
   }
+  // The subject came to no word of the server's: what the reference meets is not contradicted there.
+  bool subject_is_not_heard() const { return subject_fails() && how != How::kFine && how != How::kLater; }
   bool both() const { return subject != nullptr && reference != nullptr; }
 };
 

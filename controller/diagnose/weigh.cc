@@ -75,10 +75,13 @@ class Explaining {
 
   bool operator()(const Candidate& cause, const Candidate& other) const {
     if (cause.cause == other.cause || !cause.found || cause.severity != v1::FAULT) return false;
-    const bool pair = std::any_of(pairs_.begin(), pairs_.end(), [&](const Explains& one) {
-      return one.cause == cause.cause->id && one.explained == other.cause->id;
-    });
-    if (pair) return true;
+    const auto is_pair = [&](const Candidate& a, const Candidate& b) {
+      return std::any_of(pairs_.begin(), pairs_.end(),
+                         [&](const Explains& one) { return one.cause == a.cause->id && one.explained == b.cause->id; });
+    };
+    if (is_pair(cause, other)) return true;
+    // A pair counts before the layers: of two causes one explains the other, and never both.
+    if (other.found && is_pair(other, cause)) return false;
     const Layer lower = cause.cause->layer;
     const Layer higher = other.cause->layer;
     if (lower >= higher || higher == Layer::kNone || !OnOnePath(lower, higher)) return false;
