@@ -23,13 +23,13 @@ constexpr size_t kPointsShown = 40;
 
 std::string Urls(const conduct::Prepared& point) {
   std::vector<std::string> urls;
-  for (const v1::Target& target : point.options.targets) urls.push_back(target.url());
+  for (const v1::Target& target : point.questions.options.targets) urls.push_back(target.url());
   return absl::StrJoin(urls, ", ");
 }
 
 // The names of the probes of one run, phase by phase.
 std::vector<std::string> ProbesOf(const conduct::Prepared& point) {
-  plan::Options options = point.options;
+  plan::Options options = point.questions.options;
   const v1::Plan names = plan::PlanNames(options);
   // Addresses are known only to the agents: a placeholder stands where a name would lead.
   for (v1::Target& target : options.targets) {
@@ -67,7 +67,7 @@ class Drawing {
     if (!experiment_.change().empty()) Line("", "and all runs once more");
     Steps("after", experiment_.after());
     if (!points_.empty()) Line("probes", absl::StrCat("of one run: ", absl::StrJoin(ProbesOf(points_.front()), "; ")));
-    if (points_.front().options.try_controls)
+    if (points_.front().questions.options.try_controls)
       Line("", "and, once the inside has said Hello, what must answer there: its resolvers and its sshd");
     const char* after = experiment_.change().empty() ? "" : " after the change";
     Line("expects", experiment_.expect().empty() ? absl::StrCat("healthy", after, ", since nothing else is said")
@@ -144,7 +144,7 @@ std::string DryRunJson(const v1::Experiment& experiment, const std::vector<condu
   json["points"] = nlohmann::ordered_json::array();
   for (const conduct::Prepared& point : points) {
     nlohmann::ordered_json targets = nlohmann::ordered_json::array();
-    for (const v1::Target& target : point.options.targets) targets.push_back(target.url());
+    for (const v1::Target& target : point.questions.options.targets) targets.push_back(target.url());
     json["points"].push_back({{"label", point.place.point()}, {"targets", targets}, {"probes", ProbesOf(point)}});
   }
   return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";

@@ -5,10 +5,12 @@
 #include "absl/strings/str_cat.h"
 #include "controller/cli/exit_codes.h"
 #include "controller/cli/keeping.h"
+#include "controller/cli/progress.h"
 #include "controller/cli/say.h"
 #include "controller/cli/terminal.h"
 #include "controller/conduct/run_once.h"
 #include "controller/diagnose/diagnose.h"
+#include "controller/dispatch/agent_dispatcher.h"
 #include "controller/dispatch/agent_tokens.h"
 #include "controller/plan/quantities.h"
 #include "controller/plan/values.h"
@@ -60,8 +62,9 @@ int RunAndRender(const conduct::RunRequest& request, const ProbingFlags& flags, 
   const auto keeper = OpenKeeper(flags.store, flags.no_store);
   if (!keeper.ok()) return UsageError(std::string(keeper.status().message()));
   ProgressLine progress;
-  const auto finished = conduct::RunOnce(*prepared, interrupt.flag(), keeper->get(),
-                                         [&](const std::string& text) { progress.Show(text); });
+  ProgressWords words([&](std::string_view line) { progress.Show(line); });
+  const dispatch::MakeDispatcher make = &dispatch::MakeAgentDispatcher;
+  const auto finished = conduct::RunOnce(*prepared, {make, interrupt.flag(), words, keeper->get()});
   progress.Clear();
   if (!finished.ok()) return UsageError(std::string(finished.status().message()));
   interrupt.EndAtOnce();  // all is observed: whoever does not want to wait for the rest need not

@@ -12,10 +12,12 @@
 #include "controller/cli/interrupt.h"
 #include "controller/cli/keeping.h"
 #include "controller/cli/probing.h"
+#include "controller/cli/progress.h"
 #include "controller/cli/say.h"
 #include "controller/cli/terminal.h"
 #include "controller/conduct/experiment_run.h"
 #include "controller/conduct/run_once.h"
+#include "controller/dispatch/agent_dispatcher.h"
 #include "controller/experiment/judge.h"
 #include "controller/experiment/loader.h"
 #include "controller/experiment/yaml_tree.h"
@@ -71,15 +73,11 @@ int RunFile(const RunFlags& flags, Interrupt& interrupt) {
   if (!keeper.ok()) return UsageError(std::string(keeper.status().message()));
 
   ProgressLine progress;
-  const auto show = [&](const std::string& line) {
-    if (line.empty()) {
-      progress.Clear();  // a step is about to speak
-    } else {
-      progress.Show(line);
-    }
-  };
-  const v1::ExperimentResult result = conduct::RunExperiment(*experiment, *points, interrupt.flag(), keeper->get(),
-                                                             show, [&] { interrupt.TakeTime(); });
+  ProgressWords words([&](std::string_view line) { progress.Show(line); });
+  const dispatch::MakeDispatcher make = &dispatch::MakeAgentDispatcher;
+  const conduct::Means means{make, interrupt.flag(), words, keeper->get()};
+  const v1::ExperimentResult result =
+      conduct::RunExperiment(*experiment, *points, means, [&] { interrupt.TakeTime(); });
   progress.Clear();
   interrupt.EndAtOnce();
   int code = experiment::ExitCode(result);

@@ -63,6 +63,7 @@ Asking PersonAtTerminal() {
 ProgressLine::ProgressLine() : on_(isatty(STDERR_FILENO) != 0 && !Dumb()) {}
 
 void ProgressLine::Show(std::string_view text) {
+  if (text.empty()) return Clear();
   if (!on_) return;
   // One column less than there are: a full line would wrap on some terminals.
   const std::string line = report::Fit(report::Clean(text), static_cast<size_t>(Columns(STDERR_FILENO)) - 1);

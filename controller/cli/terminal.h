@@ -31,7 +31,7 @@ class ProgressLine {
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
 
-  void Show(std::string_view text);
+  void Show(std::string_view text);  // "": as Clear
   void Clear();
 
  private:

@@ -30,14 +30,12 @@ int64_t UnixNs(std::chrono::system_clock::time_point at) {
 
 class Experimenter {
  public:
-  Experimenter(const v1::Experiment& experiment, const std::vector<Prepared>& points,
-               const std::atomic<bool>& interrupted, Keeper* keeper,
-               const std::function<void(const std::string&)>& progress, const std::function<void()>& takes_time)
+  Experimenter(const v1::Experiment& experiment, const std::vector<Prepared>& points, const Means& means,
+               const std::function<void()>& takes_time)
       : experiment_(experiment),
         prepared_(points),
-        interrupted_(interrupted),
-        keeper_(keeper),
-        progress_(progress),
+        means_(means),
+        interrupted_(means.interrupted),
         takes_time_(takes_time) {}
 
   v1::ExperimentResult Run() {
@@ -88,13 +86,20 @@ class Experimenter {
   bool Steps(const google::protobuf::RepeatedPtrField<v1::ExperimentStep>& steps, const std::string& part) {
     for (const v1::ExperimentStep& step : steps) {
       if (!GoesOn()) return false;
-      progress_("");
-      *result_.add_steps() = CarryOut(step, part, interrupted_, Deadline());
-      const v1::StepResult& done = *result_.steps().rbegin();
+      const v1::StepResult& done = RunStep(step, part, interrupted_, Deadline());
       if (done.error().empty()) continue;
       return Stopped(step, absl::StrCat(" failed: ", done.error()));
     }
     return true;
+  }
+
+  const v1::StepResult& RunStep(const v1::ExperimentStep& step, const std::string& part,
+                                const std::atomic<bool>& interrupted, Clock::time_point deadline) {
+    means_.observer.StepBegins(step, part);
+    v1::StepResult* result = result_.add_steps();
+    *result = CarryOut(step, part, interrupted, deadline);
+    means_.observer.StepEnds(*result);
+    return *result;
   }
 
   // False when a later step is known to fail: what would be measured before it would be for nothing.
@@ -119,9 +124,8 @@ class Experimenter {
     if (!experiment_.after().empty() && takes_time_) takes_time_();
     for (const v1::ExperimentStep& step : experiment_.after()) {
       if (interrupted_ && !step.pause().empty()) continue;
-      progress_("");
-      *result_.add_steps() = CarryOut(step, "after", step.pause().empty() ? never : interrupted_);
-      const v1::StepResult& done = *result_.steps().rbegin();
+      const v1::StepResult& done =
+          RunStep(step, "after", step.pause().empty() ? never : interrupted_, Clock::time_point::max());
       if (!done.error().empty() && result_.stopped().empty()) {
         result_.set_stopped(absl::StrCat("all was measured; then the step '", done.what(), "' failed: ", done.error()));
       }
@@ -131,7 +135,7 @@ class Experimenter {
   void NoteKept() {
     for (v1::PointResult& point : *result_.mutable_points()) {
       for (v1::PointRun& run : *point.mutable_runs()) {
-        if (keeper_ != nullptr && !run.run().empty()) run.set_kept(keeper_->IsKept(run.run()));
+        if (means_.keeper != nullptr && !run.run().empty()) run.set_kept(means_.keeper->IsKept(run.run()));
       }
     }
   }
@@ -177,12 +181,8 @@ class Experimenter {
     prepared.place.set_execution(result_.execution());
     prepared.place.set_stage(stage);
     prepared.place.set_round(round);
-    const std::string what = absl::StrCat(
-        "run ", runs_, result_.runs_planned() > 0 ? absl::StrCat(" of ", result_.runs_planned()) : "",
-        stage.empty() ? "" : absl::StrCat(", ", stage), point.label().empty() ? "" : absl::StrCat(", ", point.label()));
-    progress_(what);
-    auto finished = RunOnce(prepared, interrupted_, keeper_,
-                            [&](const std::string& text) { progress_(absl::StrCat(what, ": ", text)); });
+    means_.observer.ExperimentRunBegins({runs_, result_.runs_planned(), stage, point.label()});
+    const auto finished = RunOnce(prepared, means_);
     ended_ = Clock::now();
     v1::PointRun* run = point.add_runs();
     run->set_stage(stage);
@@ -223,9 +223,8 @@ class Experimenter {
 
   const v1::Experiment& experiment_;
   const std::vector<Prepared>& prepared_;
-  const std::atomic<bool>& interrupted_;
-  Keeper* const keeper_;
-  const std::function<void(const std::string&)>& progress_;
+  const Means& means_;
+  const std::atomic<bool>& interrupted_;  // of means_
   const std::function<void()>& takes_time_;
   const Clock::time_point begun_ = Clock::now();
   Clock::time_point ended_ = begun_;
@@ -273,10 +272,8 @@ absl::StatusOr<std::vector<Prepared>> PreparePoints(const v1::Experiment& experi
 }
 
 v1::ExperimentResult RunExperiment(const v1::Experiment& experiment, const std::vector<Prepared>& points,
-                                   const std::atomic<bool>& interrupted, Keeper* keeper,
-                                   const std::function<void(const std::string&)>& progress,
-                                   const std::function<void()>& takes_time) {
-  return Experimenter(experiment, points, interrupted, keeper, progress, takes_time).Run();
+                                   const Means& means, const std::function<void()>& takes_time) {
+  return Experimenter(experiment, points, means, takes_time).Run();
 }
 
 }  // namespace parallax::conduct

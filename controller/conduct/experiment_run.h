@@ -2,14 +2,12 @@
 #ifndef PARALLAX_CONTROLLER_CONDUCT_EXPERIMENT_RUN_H_
 #define PARALLAX_CONTROLLER_CONDUCT_EXPERIMENT_RUN_H_
 
-#include <atomic>
 #include <functional>
-#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "controller/conduct/keeper.h"
 #include "controller/conduct/request.h"
+#include "controller/conduct/run_once.h"
 #include "parallax/v1/experiment.pb.h"
 
 namespace parallax::conduct {
@@ -18,15 +16,12 @@ namespace parallax::conduct {
 absl::StatusOr<std::vector<Prepared>> PreparePoints(const v1::Experiment& experiment, const ReachRequest& reach);
 
 // Runs every point in every round, before and after the change. Every run stands by itself, with agents of its own, so
-// that what a step breaks or mends is met as it is; each is kept by `keeper` (borrowed, may be null). It ends early,
-// and says why, when a step before or between fails, at the deadline, and when `interrupted`; the steps after are
-// carried out all the same, and neither ends their commands: what was set up is to be taken down. None waits for a
-// person after an interrupt. `takes_time` is called before the first of them: an interrupt must not cut them short by a
-// deadline.
+// that what a step breaks or mends is met as it is. It ends early, and says why, when a step before or between fails,
+// at the deadline, and when interrupted. The steps after are carried out all the same, and neither ends their commands:
+// what was set up is to be taken down. None waits for a person after an interrupt. `takes_time` (may be null) is called
+// before the first of them: an interrupt must not cut them short by a deadline.
 v1::ExperimentResult RunExperiment(const v1::Experiment& experiment, const std::vector<Prepared>& points,
-                                   const std::atomic<bool>& interrupted, Keeper* keeper,
-                                   const std::function<void(const std::string&)>& progress,
-                                   const std::function<void()>& takes_time = nullptr);
+                                   const Means& means, const std::function<void()>& takes_time = nullptr);
 
 }  // namespace parallax::conduct
 

@@ -33,13 +33,13 @@ class ExperimentRunTest : public ::testing::Test {
     step->set_command(command);
     step->set_timeout_ms(30'000);
   }
-  v1::ExperimentResult Run() {
-    return RunExperiment(experiment_, {}, interrupted_, nullptr, [](const auto&) {});
-  }
+  v1::ExperimentResult Run() { return RunExperiment(experiment_, {}, {no_agents_, interrupted_, nobody_}); }
 
   std::string folder_;
   v1::Experiment experiment_;
   std::atomic<bool> interrupted_{false};
+  const dispatch::MakeDispatcher no_agents_;
+  Observer nobody_;
 };
 
 TEST_F(ExperimentRunTest, AnInterruptEndsNoCommandThatTakesDown) {

@@ -88,12 +88,12 @@ absl::Status PrepareTargets(const RunRequest& request, Prepared* prepared) {
     }
     PreferFlag(request.ssl_root_cert, &parsed->target);
     if (!request.address.empty()) parsed->target.set_address(request.address);
-    prepared->options.targets.push_back(std::move(parsed->target));
+    prepared->questions.options.targets.push_back(std::move(parsed->target));
   }
   for (const std::string& url : request.controls) {
     auto parsed = Parse(url, around);
     if (!parsed.ok()) return Prefixed("--control", parsed.status());
-    prepared->options.controls.push_back(std::move(parsed->target));
+    prepared->questions.options.controls.push_back(std::move(parsed->target));
   }
   if (!request.password_from.empty()) {
     if (const auto status = plan::CheckSecretRef(request.password_from); !status.ok())
@@ -102,9 +102,9 @@ absl::Status PrepareTargets(const RunRequest& request, Prepared* prepared) {
   auto secrets = ResolveSecrets(passwords, request.password_from);
   if (!secrets.ok()) return secrets.status();
   prepared->secrets = *std::move(secrets);
-  prepared->options.password_refs = prepared->secrets.refs;
-  for (size_t i = 0; i < prepared->options.targets.size(); ++i) {
-    prepared->options.targets[i].set_credentials(!prepared->secrets.refs[i].empty());
+  prepared->questions.options.password_refs = prepared->secrets.refs;
+  for (size_t i = 0; i < prepared->questions.options.targets.size(); ++i) {
+    prepared->questions.options.targets[i].set_credentials(!prepared->secrets.refs[i].empty());
   }
   return absl::OkStatus();
 }
@@ -124,7 +124,7 @@ absl::Status AddHealth(const NamedVantage& side, Prepared* prepared) {
   const std::string flag =
       side.name == "inside" || side.name == "outside" ? absl::StrCat("--", side.name) : "--witness";
   if (const auto status = CheckSide(side.name, side.vantage); !status.ok()) return Prefixed(flag, status);
-  prepared->health.push_back({side.name, *plan::ParseHealthUrl(side.vantage)});
+  prepared->questions.health.push_back({side.name, *plan::ParseHealthUrl(side.vantage)});
   return absl::OkStatus();
 }
 
@@ -169,11 +169,11 @@ absl::Status AddConnectTo(const RunRequest& request, Prepared* prepared) {
                                                      contract::Printable(map->first, 80),
                                                      "'; this run has: ", Names(prepared->sides)));
     }
-    if (!IsDialled(prepared->options, map->second)) {
+    if (!IsDialled(prepared->questions.options, map->second)) {
       return absl::InvalidArgumentError(absl::StrCat(
           "--connect-to: no target is ", contract::Printable(map->second.host(), 80), ":", map->second.port(),
           ", so nothing would be dialled elsewhere; name host and port as the target does: ",
-          prepared->options.targets.front().host(), ":", prepared->options.targets.front().port()));
+          prepared->questions.options.targets.front().host(), ":", prepared->questions.options.targets.front().port()));
     }
   }
   return absl::OkStatus();
@@ -253,10 +253,9 @@ absl::StatusOr<Prepared> Prepare(const RunRequest& request) {
     return absl::InvalidArgumentError(absl::StrCat("--repeats: ", request.repeats, " is not in 1..", kMaxRepeats));
   }
   if (auto status = PrepareReach(request, &prepared); !status.ok()) return status;
-  // Made to see that every vantage can be understood, before a store or a file is opened; it starts nothing.
-  const auto dispatcher = dispatch::Dispatcher::Create(prepared.sides, prepared.reach, "", nullptr, {});
-  if (!dispatcher.ok()) return dispatcher.status();
-  plan::Options& options = prepared.options;
+  // Before a store or a file is opened.
+  if (auto status = dispatch::CheckSides(prepared.sides, prepared.reach); !status.ok()) return status;
+  plan::Options& options = prepared.questions.options;
   options.step_timeout_ms = request.step_timeout_ms;
   options.repeats = request.repeats;
   options.ssl_root_cert = request.ssl_root_cert;
@@ -265,7 +264,7 @@ absl::StatusOr<Prepared> Prepare(const RunRequest& request) {
   options.hold_ms = request.hold_ms;
   options.locate = request.locate;
   options.try_controls = request.try_controls;
-  prepared.investigate = request.investigate;
+  prepared.questions.investigate = request.investigate;
   prepared.title = request.title;
   prepared.place = request.place;
   return prepared;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "controller/conduct/phases.h"
 #include "controller/conduct/secret_values.h"
 #include "controller/dispatch/dispatcher.h"
 #include "controller/dispatch/reach.h"
@@ -56,20 +57,12 @@ inline constexpr size_t kMaxTargets = 32;
 inline constexpr uint32_t kMaxRepeats = 100;
 inline constexpr size_t kMaxSides = 64;  // what an agent accepts, too
 
-// A side that is a deployed health endpoint, and no agent.
-struct HealthSide {
-  std::string name;
-  v1::Target endpoint;
-};
-
 // Everything that is needed before anything is started.
 struct Prepared {
-  plan::Options options;
+  Questions questions;
   TargetSecrets secrets;
   std::vector<dispatch::SideConfig> sides;
-  std::vector<HealthSide> health;
   dispatch::Reach reach;
-  bool investigate = true;
   std::string title;
   v1::ExperimentPlace place;
   std::vector<std::string> warnings;  // what the user should know before it begins; no secrets

@@ -4,17 +4,25 @@
 
 #include <atomic>
 #include <cstddef>
-#include <functional>
-#include <memory>
-#include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "controller/conduct/keeper.h"
+#include "controller/conduct/observer.h"
 #include "controller/conduct/request.h"
+#include "controller/dispatch/dispatcher.h"
 #include "parallax/v1/finding.pb.h"
 #include "parallax/v1/run.pb.h"
 
 namespace parallax::conduct {
+
+// What a run is carried out with. All of it is borrowed.
+struct Means {
+  const dispatch::MakeDispatcher& make_dispatcher;
+  const std::atomic<bool>& interrupted;
+  Observer& observer;
+  Keeper* keeper = nullptr;  // null: nothing is kept
+};
 
 struct FinishedRun {
   v1::Run run;
@@ -25,10 +33,9 @@ struct FinishedRun {
 absl::Status CheckRoom(size_t sides);
 
 // Blocks until all is known that the plans can tell, or `interrupted`: then what was observed is there, marked so.
-// Keeps the run after every phase, when there is a `keeper` (borrowed, may be null), and waits for it never. A side
-// that is missing is data. InvalidArgument when a vantage cannot be understood: nothing was started.
-absl::StatusOr<FinishedRun> RunOnce(const Prepared& prepared, const std::atomic<bool>& interrupted, Keeper* keeper,
-                                    const std::function<void(const std::string&)>& progress);
+// Keeps the run after every phase and never waits for that. A side that is missing is data. InvalidArgument when a
+// vantage cannot be understood: nothing was started.
+absl::StatusOr<FinishedRun> RunOnce(const Prepared& prepared, const Means& means);
 
 }  // namespace parallax::conduct
 

@@ -1,4 +1,5 @@
-// Carries plans to the agents of all sides at once and collects what they observed.
+// Carries plans to the agents of all sides at once and collects what they observed. The interface alone: gRPC stays
+// behind agent_dispatcher.h, and a test may stand in for all agents.
 //
 // One Dispatcher a run, used from one thread. A side that dies, hangs or never comes is a missing side with a reason,
 // never a hang and never an error of the run.
@@ -6,7 +7,6 @@
 #define PARALLAX_CONTROLLER_DISPATCH_DISPATCHER_H_
 
 #include <atomic>
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -14,8 +14,10 @@
 
 #include "absl/status/statusor.h"
 #include "controller/dispatch/reach.h"
+#include "controller/dispatch/side_observer.h"
 #include "parallax/v1/plan.pb.h"
 #include "parallax/v1/run.pb.h"
+#include "parallax/v1/session.pb.h"
 
 namespace parallax::dispatch {
 
@@ -26,18 +28,8 @@ struct SideConfig {
   std::vector<v1::SecretValue> secrets;  // values that may be sent to this side
 };
 
-struct Progress {
-  std::string text;  // one line for people, without secrets
-};
-
 class Dispatcher {
  public:
-  // InvalidArgument for a vantage that this release does not know, naming those that it does, for one that cannot be
-  // understood, and for TLS files that cannot be used. Starts nothing.
-  // `interrupted` is polled: when it becomes true everything is cancelled and what was observed is kept.
-  static absl::StatusOr<std::unique_ptr<Dispatcher>> Create(std::vector<SideConfig> sides, Reach reach,
-                                                            std::string run_id, const std::atomic<bool>* interrupted,
-                                                            std::function<void(const Progress&)> progress);
   virtual ~Dispatcher() = default;
 
   // Starts every agent at once, exchanges Hello/Welcome and the clock samples. Fills run.sides (agent, missing, clock,
@@ -56,6 +48,16 @@ class Dispatcher {
   // destructor calls it.
   virtual void Close() = 0;
 };
+
+// Makes the dispatcher of one run, and starts nothing. `interrupted` (may be null) is polled: when it becomes true,
+// everything is cancelled and what was observed is kept. It and the observer are borrowed.
+using MakeDispatcher = std::function<absl::StatusOr<std::unique_ptr<Dispatcher>>(
+    std::vector<SideConfig> sides, Reach reach, std::string run_id, const std::atomic<bool>* interrupted,
+    SideObserver& observer)>;
+
+// InvalidArgument for a vantage that this release does not know, naming those that it does, for one that cannot be
+// understood, and for TLS files that cannot be used.
+absl::Status CheckSides(const std::vector<SideConfig>& sides, const Reach& reach);
 
 }  // namespace parallax::dispatch
 

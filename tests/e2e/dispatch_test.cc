@@ -13,11 +13,12 @@
 
 #include "contract/digest.h"
 #include "contract/limits.h"
+#include "controller/dispatch/agent_dispatcher.h"
 #include "controller/dispatch/agent_link.h"
 #include "controller/dispatch/bell.h"
 #include "controller/dispatch/child_process.h"
-#include "controller/dispatch/dispatcher.h"
 #include "controller/dispatch/preamble.h"
+#include "tests/e2e/event_lines.h"
 #include "tests/support/scripted_server.h"
 
 namespace parallax::dispatch {
@@ -68,10 +69,7 @@ class DispatchTest : public ::testing::Test {
     for (const std::string& vantage : vantages) {
       sides.push_back({"side" + std::to_string(sides.size()), vantage, {}, secrets_});
     }
-    auto dispatcher = Dispatcher::Create(sides, reach_, "run-1", &interrupted_, [this](const Progress& said) {
-      progress_ += said.text + "\n";
-      if (on_progress_) on_progress_(said.text);
-    });
+    auto dispatcher = MakeAgentDispatcher(sides, reach_, "run-1", &interrupted_, events_);
     EXPECT_TRUE(dispatcher.ok()) << dispatcher.status();
     v1::Run run;
     (*dispatcher)->Connect(run);
@@ -98,8 +96,7 @@ class DispatchTest : public ::testing::Test {
   std::atomic<bool> interrupted_{false};
   Reach reach_ = LocalReach();
   std::vector<v1::SecretValue> secrets_;
-  std::function<void(const std::string&)> on_progress_;
-  std::string progress_;
+  e2e::EventLines events_;
   std::vector<std::unique_ptr<TempFile>> scripts_;
 };
 
@@ -128,7 +125,7 @@ TEST_F(DispatchTest, AHealthEndpointIsAskedItsOwnQuestionAndNoOther) {
   sides[0].vantage = "https://api.test/health#/db=up";
   sides[1].vantage = "local";
   sides[2].vantage = "http://other.test/health?token=hunter2";
-  auto dispatcher = Dispatcher::Create(sides, reach_, "run-1", nullptr, nullptr);
+  auto dispatcher = MakeAgentDispatcher(sides, reach_, "run-1", nullptr, events_);
   ASSERT_TRUE(dispatcher.ok()) << dispatcher.status();
   v1::Run run;
   (*dispatcher)->Connect(run);
@@ -170,7 +167,7 @@ TEST_F(DispatchTest, SecretsInAVantageAreNotShown) {
   const v1::Run run = Run("exec:env PGPASSWORD=hunter2 " PARALLAX_AGENT " stdio");
   EXPECT_THAT(run.sides(0).missing(), IsEmpty());
   EXPECT_THAT(run.sides(0).vantage(), HasSubstr("PGPASSWORD=***"));
-  EXPECT_THAT(run.DebugString() + progress_, Not(HasSubstr("hunter2")));
+  EXPECT_THAT(run.DebugString() + events_.text, Not(HasSubstr("hunter2")));
 }
 
 TEST_F(DispatchTest, SecretsOfTheUsualFormsInAVantageAreNotShown) {
@@ -198,7 +195,7 @@ TEST_F(DispatchTest, SecretsOfTheUsualFormsInAVantageAreNotShown) {
                                     "x --auth hunter2",
                                     "x --bearer=hunter2"}) {
     const v1::Run run = Run("exec:/nowhere/" + command);
-    EXPECT_THAT(run.DebugString() + progress_, Not(HasSubstr("hunter2"))) << command;
+    EXPECT_THAT(run.DebugString() + events_.text, Not(HasSubstr("hunter2"))) << command;
     EXPECT_THAT(run.sides(0).vantage(), HasSubstr("***")) << command;
   }
   // What is no secret stays: it is how the user knows which side is which.
@@ -223,7 +220,7 @@ TEST_F(DispatchTest, ASecretThatAnAgentTellsDoesNotComeThrough) {
   const v1::Run run = Run("exec:" PARALLAX_FAKE_AGENT " leaky", &plan);
   ASSERT_EQ(run.observations_size(), 1);
   EXPECT_EQ(run.observations(0).observation().error(), "with ***");
-  EXPECT_THAT(run.DebugString() + progress_, Not(HasSubstr("correct-horse")));
+  EXPECT_THAT(run.DebugString() + events_.text, Not(HasSubstr("correct-horse")));
 }
 
 TEST_F(DispatchTest, WhatNobodyAskedForIsNotKept) {
@@ -309,7 +306,8 @@ TEST_F(DispatchTest, VantagesThatAreNotKnownAreUsageErrors) {
   for (const char* vantage : {"", "hub:name", "exec:", "exec:'unclosed", "exec:''", "ssh:", "ssh:-oProxyCommand=x",
                               "ssh:a b", "ssh:host:22", "ssh:$(id)", "ssh://host:0", "ssh://host:x", "grpcs://",
                               "grpcs:host:1", "grpcs://host:99999", "grpc://host:1", "grpc://192.0.2.1:7411"}) {
-    const auto dispatcher = Dispatcher::Create({{"inside", vantage, {}, {}}}, Reach{}, "run", nullptr, nullptr);
+    SideObserver nobody;
+    const auto dispatcher = MakeAgentDispatcher({{"inside", vantage, {}, {}}}, Reach{}, "run", nullptr, nobody);
     EXPECT_EQ(dispatcher.status().code(), absl::StatusCode::kInvalidArgument) << vantage;
     EXPECT_THAT(std::string(dispatcher.status().message()), HasSubstr("inside"));
   }
@@ -323,7 +321,7 @@ TEST_F(DispatchTest, AnAgentThatIsKilledMidwayLeavesWhatItObserved) {
   AddTcp(plan, 9);
   AddTcp(plan, quiet.port(), 50'000);
   const TempFile pid_file("");
-  on_progress_ = [&](const std::string& text) {
+  events_.on_line = [&](const std::string& text) {
     if (text.find("1 of 4 answers") == std::string::npos) return;
     pid_t pid = 0;
     std::ifstream(pid_file.path()) >> pid;
@@ -345,7 +343,7 @@ TEST_F(DispatchTest, AnAgentThatIsKilledDoesNotEndTheOther) {
   v1::Plan plan = EmptyPlan(2);
   AddTcp(plan, quiet.port(), 300)->set_timeout_ms(5'000);
   const TempFile pid_file("");
-  on_progress_ = [&](const std::string& text) {
+  events_.on_line = [&](const std::string& text) {
     if (text.find("1 of 4 answers") == std::string::npos) return;
     pid_t pid = 0;
     std::ifstream(pid_file.path()) >> pid;
@@ -382,7 +380,7 @@ TEST_F(DispatchTest, InterruptedItKeepsWhatWasObserved) {
   v1::Plan plan = EmptyPlan(10);
   AddTcp(plan, 9);
   AddTcp(plan, quiet.port(), 50'000);
-  on_progress_ = [&](const std::string& text) {
+  events_.on_line = [&](const std::string& text) {
     if (text.find("answers") != std::string::npos) interrupted_ = true;
   };
   const auto begin = std::chrono::steady_clock::now();
@@ -396,7 +394,7 @@ TEST_F(DispatchTest, InterruptedItKeepsWhatWasObserved) {
 }
 
 TEST_F(DispatchTest, InterruptedWhileConnectingItEndsSoon) {
-  on_progress_ = [&](const std::string& text) {
+  events_.on_line = [&](const std::string& text) {
     if (text.find("starting") != std::string::npos) interrupted_ = true;
   };
   const auto begin = std::chrono::steady_clock::now();

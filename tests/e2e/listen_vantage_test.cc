@@ -15,7 +15,8 @@
 #include <string>
 #include <vector>
 
-#include "controller/dispatch/dispatcher.h"
+#include "controller/dispatch/agent_dispatcher.h"
+#include "tests/e2e/event_lines.h"
 #include "tests/e2e/served_agent.h"
 #include "tests/support/scripted_server.h"
 #include "tests/support/tls_identity.h"
@@ -56,9 +57,7 @@ class ListenVantageTest : public ::testing::Test {
     SideConfig side;
     side.name = "inside";
     side.vantage = vantage;
-    auto dispatcher = Dispatcher::Create({side}, reach_, "run-1", nullptr, [this](const Progress& said) {
-      if (on_progress_) on_progress_(said.text);
-    });
+    auto dispatcher = MakeAgentDispatcher({side}, reach_, "run-1", nullptr, events_);
     v1::Run run;
     EXPECT_TRUE(dispatcher.ok()) << dispatcher.status();
     if (!dispatcher.ok()) return run;
@@ -70,7 +69,7 @@ class ListenVantageTest : public ::testing::Test {
   v1::Side Reached(const std::string& vantage) { return Run(vantage, TcpPlan(9)).sides(0); }
 
   Reach reach_;
-  std::function<void(const std::string&)> on_progress_;
+  e2e::EventLines events_;
 };
 
 TEST_F(ListenVantageTest, RunsAPlanThereAndLeavesTheAgentToOthers) {
@@ -178,7 +177,7 @@ TEST_F(SocketVantageTest, AnAgentThatIsAskedToEndRemovesIt) {
 
 TEST_F(ListenVantageTest, AnAgentThatIsKilledMidwayLeavesWhatItObserved) {
   ServedAgent agent(PARALLAX_AGENT);
-  on_progress_ = [&](const std::string& text) {
+  events_.on_line = [&](const std::string& text) {
     if (text.find("1 of 2 answers") != std::string::npos) agent.Signal(SIGKILL);
   };
   const v1::Run run = Run("grpc://" + agent.address(), TcpPlan(9, 0, 2));
@@ -191,7 +190,7 @@ TEST_F(ListenVantageTest, AnAgentThatFallsSilentIsMissedSoon) {
   ServedAgent agent(PARALLAX_AGENT);
   const auto plan = TcpPlan(9, 0, 2);
   std::chrono::steady_clock::time_point stopped;
-  on_progress_ = [&](const std::string& text) {
+  events_.on_line = [&](const std::string& text) {
     if (text.find("1 of 2 answers") == std::string::npos) return;
     agent.Signal(SIGSTOP);
     stopped = std::chrono::steady_clock::now();
@@ -205,13 +204,13 @@ TEST_F(ListenVantageTest, AnAgentThatIsAskedToEndFinishesTheAttemptAndSaysSo) {
   ScriptedServer quiet([](Peer& peer) { peer.AwaitEnd(); });
   ServedAgent agent(PARALLAX_AGENT);
   bool asked = false;  // once: a second time means at once, and progress is told again
-  on_progress_ = [&](const std::string& text) {
+  events_.on_line = [&](const std::string& text) {
     if (asked || text.find("attempt 1 of 2") == std::string::npos) return;
     asked = true;
     agent.Signal(SIGTERM);
   };
   const v1::Run run = Run("grpc://" + agent.address(), TcpPlan(quiet.port(), 300, 2));
-  on_progress_ = nullptr;
+  events_.on_line = nullptr;
   EXPECT_EQ(agent.Wait(), 0);
   EXPECT_THAT(run.sides(0).missing(), AnyOf(HasSubstr("asked to end"), HasSubstr("lost while")));
 }
@@ -291,7 +290,7 @@ TEST_F(TlsVantageTest, OneThatHasExpiredIsToldAmongTheReasons) {
 TEST_F(TlsVantageTest, FilesThatDoNotFitAreUsageErrors) {
   const auto refused = [&](const TlsFiles& tls) {
     reach_.tls = tls;
-    const absl::Status status = Dispatcher::Create({}, reach_, "run", nullptr, nullptr).status();
+    const absl::Status status = CheckSides({}, reach_);
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
     return std::string(status.message());
   };

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "controller/dispatch/dispatcher.h"
+#include "controller/dispatch/agent_dispatcher.h"
 #include "tests/e2e/served_agent.h"
 #include "tests/support/scripted_server.h"
 
@@ -90,7 +90,8 @@ class ServedSecretsTest : public ::testing::Test {
     side.secrets = std::move(sent);
     Reach reach;
     reach.tokens.every = e2e::kAgentToken;
-    auto dispatcher = Dispatcher::Create({side}, reach, "run-1", nullptr, nullptr);
+    SideObserver nobody;
+    auto dispatcher = MakeAgentDispatcher({side}, reach, "run-1", nullptr, nobody);
     v1::Run run;
     EXPECT_TRUE(dispatcher.ok()) << dispatcher.status();
     if (!dispatcher.ok()) return "";

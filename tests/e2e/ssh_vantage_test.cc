@@ -11,9 +11,10 @@
 #include <vector>
 
 #include "controller/dispatch/agent_copy.h"
-#include "controller/dispatch/dispatcher.h"
+#include "controller/dispatch/agent_dispatcher.h"
 #include "controller/dispatch/elf_file.h"
 #include "controller/dispatch/ssh_script.h"
+#include "tests/e2e/event_lines.h"
 #include "tests/e2e/ssh_fixture.h"
 #include "tests/support/scripted_server.h"
 
@@ -32,9 +33,8 @@ class SshVantageTest : public SshTest {
     SideConfig side;
     side.name = "inside";
     side.vantage = vantage;
-    said_.clear();
-    auto dispatcher = Dispatcher::Create({side}, reach_, "run-1", nullptr,
-                                         [this](const Progress& said) { said_ += said.text + "\n"; });
+    events_.text.clear();
+    auto dispatcher = MakeAgentDispatcher({side}, reach_, "run-1", nullptr, events_);
     v1::Run run;
     EXPECT_TRUE(dispatcher.ok()) << dispatcher.status();
     if (!dispatcher.ok()) return run;
@@ -58,7 +58,7 @@ class SshVantageTest : public SshTest {
     EXPECT_EQ(run.observations_size(), 1);
   }
 
-  std::string said_;
+  e2e::EventLines events_;
 };
 
 // --- the agent is there
@@ -110,7 +110,7 @@ TEST_F(SshVantageTest, WithoutAnybodyToAskItSaysWhatToDo) {
 TEST_F(SshVantageTest, CopiedOnceItIsFoundTheNextTime) {
   reach_.copy_agent = true;
   ExpectThere(Run());
-  EXPECT_THAT(said_, HasSubstr("copying"));
+  EXPECT_THAT(events_.text, HasSubstr("copying"));
   EXPECT_EQ(ReadFile(Copied()), ReadFile(PARALLAX_AGENT));
   struct stat about {};
   ASSERT_EQ(stat(Copied().c_str(), &about), 0);
@@ -120,7 +120,7 @@ TEST_F(SshVantageTest, CopiedOnceItIsFoundTheNextTime) {
   EXPECT_EQ(files, 1U) << "nothing half-written is left";
   reach_.copy_agent = false;
   ExpectThere(Run());
-  EXPECT_THAT(said_, Not(HasSubstr("copying")));
+  EXPECT_THAT(events_.text, Not(HasSubstr("copying")));
 }
 
 TEST_F(SshVantageTest, ItsCompanionGoesAlong) {
@@ -142,7 +142,7 @@ TEST_F(SshVantageTest, OneThatWasCopiedWithoutItIsCompletedOnceThereIsOne) {
   ExpectThere(Run());
   EXPECT_TRUE(fs::exists(Companion()));
   ExpectThere(Run());
-  EXPECT_THAT(said_, Not(HasSubstr("copying")));
+  EXPECT_THAT(events_.text, Not(HasSubstr("copying")));
 }
 
 TEST_F(SshVantageTest, TheCompanionIsFoundWhereAnInstallationHasIt) {

@@ -1,5 +1,6 @@
 #include "tests/support/run_builder.h"
 
+#include <atomic>
 #include <cstdlib>
 #include <iostream>
 #include <utility>
@@ -7,14 +8,12 @@
 #include "absl/strings/str_cat.h"
 #include "contract/digest.h"
 #include "contract/limits.h"
-#include "controller/diagnose/diagnose.h"
+#include "controller/conduct/phases.h"
 #include "controller/plan/health.h"
 #include "controller/plan/target_url.h"
 
 namespace parallax::support {
 namespace {
-
-constexpr int kMaxInvestigations = 3;
 
 v1::Target MustParse(const std::string& url) {
   auto parsed = plan::ParseTarget(url);
@@ -24,6 +23,73 @@ v1::Target MustParse(const std::string& url) {
   }
   return parsed->target;
 }
+
+void AddDigest(const v1::Side& side, v1::Phase* phase) {
+  v1::PhaseDigest* digest = phase->add_sides();
+  digest->set_side(side.name());
+  digest->set_digest(phase->digest());
+}
+
+// All agents at once: what each side's world answers.
+class Worlds final : public dispatch::Dispatcher {
+ public:
+  Worlds(const std::deque<SideWorld>& worlds, const std::vector<Attempt>& health_answers)
+      : worlds_(worlds), health_answers_(health_answers) {}
+
+  void Connect(v1::Run& run) override {
+    for (const SideWorld& world : worlds_) *run.add_sides() = world.side;
+  }
+
+  void RunPhase(const v1::Plan& plan, std::string why, v1::Run& run) override {
+    v1::Phase* phase = AddPhase(plan, std::move(why), run);
+    for (const SideWorld& world : worlds_) {
+      const bool never_came = !world.side.missing().empty() && world.lost_after == 0;
+      if (never_came || !world.side.health_url().empty()) continue;
+      AddDigest(world.side, phase);
+      for (const v1::ProbeSpec& spec : plan.probes()) {
+        for (uint32_t number = 1; number <= plan.attempts(); ++number) {
+          if (world.lost_after > 0 && number > world.lost_after) break;
+          std::optional<Attempt> attempt = world.Answer(spec, number);
+          if (attempt.has_value()) Keep(world.side, spec, number, *std::move(attempt), run);
+        }
+      }
+    }
+  }
+
+  void RunHealthPhase(const std::string& side, const v1::Plan& plan, std::string why, v1::Run& run) override {
+    v1::Phase* phase = AddPhase(plan, std::move(why), run);
+    for (const SideWorld& world : worlds_) {
+      if (world.side.name() != side) continue;
+      AddDigest(world.side, phase);
+      for (size_t i = 0; i < health_answers_.size(); ++i) {
+        Keep(world.side, plan.probes(0), static_cast<uint32_t>(i + 1), health_answers_[i], run);
+      }
+    }
+  }
+
+  void Close() override {}
+
+ private:
+  static v1::Phase* AddPhase(const v1::Plan& plan, std::string why, v1::Run& run) {
+    v1::Phase* phase = run.add_phases();
+    phase->set_plan_bytes(plan.SerializeAsString());
+    phase->set_digest(contract::Digest(phase->plan_bytes()));
+    phase->set_why(std::move(why));
+    return phase;
+  }
+
+  static void Keep(const v1::Side& side, const v1::ProbeSpec& spec, uint32_t number, Attempt attempt, v1::Run& run) {
+    attempt.set_probe(spec.name());
+    attempt.set_attempt(number);
+    v1::SideObservation* kept = run.add_observations();
+    kept->set_side(side.name());
+    kept->set_phase(static_cast<uint32_t>(run.phases_size() - 1));
+    *kept->mutable_observation() = std::move(attempt);
+  }
+
+  const std::deque<SideWorld>& worlds_;
+  const std::vector<Attempt>& health_answers_;
+};
 
 }  // namespace
 
@@ -88,18 +154,21 @@ v1::Run RunBuilder::Build() const {
   run.set_controller_version("test");
   run.set_started_unix_ns(1'790'000'000'000'000'000);
   for (const v1::Target& target : options.targets) *run.add_targets() = target;
-  for (const SideWorld& world : worlds_) *run.add_sides() = world.side;
-  RunPhase(plan::PlanNames(options), "names", &run);
-  RunPhase(plan::PlanLocate(options, run), "locate", &run);
-  RunPhase(plan::PlanProbe(options, run), "probe", &run);
-  RunHealth(&run);
-  for (int i = 0; investigate_ && i < kMaxInvestigations; ++i) {
-    const v1::Report report = diagnose::MakeReport(run);
-    const auto plan = plan::PlanInvestigation(options, run, {report.targets().begin(), report.targets().end()});
-    if (!plan.has_value()) break;
-    RunPhase(*plan, "investigate", &run);
+  conduct::Questions questions{options, {}, investigate_};
+  const v1::Side& inside = worlds_[0].side;
+  if (!inside.health_url().empty()) {
+    questions.health.push_back({inside.name(), *plan::ParseHealthUrl(inside.health_url())});
   }
+  const std::atomic<bool> never{false};
+  conduct::Observer nobody;
+  const auto agents = Agents();
+  agents->Connect(run);
+  conduct::RunPhases(questions, never, *agents, nobody, nullptr, run);
   return run;
+}
+
+std::unique_ptr<dispatch::Dispatcher> RunBuilder::Agents() const {
+  return std::make_unique<Worlds>(worlds_, health_answers_);
 }
 
 RunBuilder& RunBuilder::InsideIsHealth(const std::string& url, std::vector<Attempt> answers) {
@@ -109,55 +178,6 @@ RunBuilder& RunBuilder::InsideIsHealth(const std::string& url, std::vector<Attem
   side.set_health_url(url);
   health_answers_ = std::move(answers);
   return *this;
-}
-
-void RunBuilder::RunHealth(v1::Run* run) const {
-  const v1::Side& side = worlds_[0].side;
-  if (side.health_url().empty()) return;
-  const v1::Plan plan = plan::PlanHealth(options, *plan::ParseHealthUrl(side.health_url()));
-  v1::Phase* phase = run->add_phases();
-  phase->set_plan_bytes(plan.SerializeAsString());
-  phase->set_digest(contract::Digest(phase->plan_bytes()));
-  v1::PhaseDigest* digest = phase->add_sides();
-  digest->set_side(side.name());
-  digest->set_digest(phase->digest());
-  for (size_t i = 0; i < health_answers_.size(); ++i) {
-    v1::SideObservation* kept = run->add_observations();
-    kept->set_side(side.name());
-    kept->set_phase(static_cast<uint32_t>(run->phases_size() - 1));
-    *kept->mutable_observation() = health_answers_[i];
-    kept->mutable_observation()->set_probe(plan.probes(0).name());
-    kept->mutable_observation()->set_attempt(static_cast<uint32_t>(i + 1));
-  }
-}
-
-void RunBuilder::RunPhase(const v1::Plan& plan, const std::string& why, v1::Run* run) const {
-  if (plan.probes().empty()) return;
-  const auto index = static_cast<uint32_t>(run->phases_size());
-  v1::Phase* phase = run->add_phases();
-  phase->set_plan_bytes(plan.SerializeAsString());
-  phase->set_digest(contract::Digest(phase->plan_bytes()));
-  phase->set_why(why);
-  for (const SideWorld& world : worlds_) {
-    const bool never_came = !world.side.missing().empty() && world.lost_after == 0;
-    if (never_came || !world.side.health_url().empty()) continue;
-    v1::PhaseDigest* digest = phase->add_sides();
-    digest->set_side(world.side.name());
-    digest->set_digest(phase->digest());
-    for (const v1::ProbeSpec& spec : plan.probes()) {
-      for (uint32_t number = 1; number <= plan.attempts(); ++number) {
-        if (world.lost_after > 0 && number > world.lost_after) break;
-        std::optional<Attempt> attempt = world.Answer(spec, number);
-        if (!attempt.has_value()) continue;
-        attempt->set_probe(spec.name());
-        attempt->set_attempt(number);
-        v1::SideObservation* kept = run->add_observations();
-        kept->set_side(world.side.name());
-        kept->set_phase(index);
-        *kept->mutable_observation() = *std::move(attempt);
-      }
-    }
-  }
 }
 
 }  // namespace parallax::support

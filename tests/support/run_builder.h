@@ -1,4 +1,5 @@
-// Builds a Run as a real one would have become: the planner's own plans, and what each side's world answers to them.
+// Builds a Run as a real one would have become: the phases are those of controller/conduct, and each side's world
+// answers.
 //
 // By default all is well in each side's world. A test changes what its case is about and calls Build(), which may be
 // called again. One builder a test; no threads.
@@ -7,10 +8,12 @@
 
 #include <deque>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "controller/dispatch/dispatcher.h"
 #include "controller/plan/planner.h"
 #include "parallax/v1/run.pb.h"
 #include "tests/support/attempts.h"
@@ -40,11 +43,10 @@ class RunBuilder {
 
   plan::Options options;
   v1::Run Build() const;
+  // What Build asks. It answers for all agents, and must not outlive this.
+  std::unique_ptr<dispatch::Dispatcher> Agents() const;
 
  private:
-  void RunPhase(const v1::Plan& plan, const std::string& why, v1::Run* run) const;
-  void RunHealth(v1::Run* run) const;
-
   std::deque<SideWorld> worlds_;
   bool investigate_ = false;
   std::vector<Attempt> health_answers_;

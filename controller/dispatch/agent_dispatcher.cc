@@ -1,4 +1,4 @@
-#include "controller/dispatch/dispatcher.h"
+#include "controller/dispatch/agent_dispatcher.h"
 
 #include <poll.h>
 
@@ -15,7 +15,6 @@
 #include "controller/dispatch/kept_plan.h"
 #include "controller/dispatch/now.h"
 #include "controller/dispatch/side.h"
-#include "controller/dispatch/tls_files.h"
 
 namespace parallax::dispatch {
 namespace {
@@ -47,12 +46,8 @@ int64_t AttemptBoundNs(const v1::Plan& plan, size_t sides) {
 
 class AgentDispatcher final : public Dispatcher {
  public:
-  AgentDispatcher(Reach reach, std::string run_id, const std::atomic<bool>* interrupted,
-                  std::function<void(const Progress&)> progress)
-      : reach_(std::move(reach)),
-        run_id_(std::move(run_id)),
-        interrupted_(interrupted),
-        progress_(std::move(progress)) {}
+  AgentDispatcher(Reach reach, std::string run_id, const std::atomic<bool>* interrupted, SideObserver& observer)
+      : reach_(std::move(reach)), run_id_(std::move(run_id)), interrupted_(interrupted), observer_(observer) {}
   ~AgentDispatcher() override { Close(); }
 
   void Add(SideConfig config, Vantage vantage) {
@@ -68,11 +63,10 @@ class AgentDispatcher final : public Dispatcher {
   // One attempt of the phase at hand.
   struct Attempt {
     uint64_t assignment = 0;
-    uint32_t number = 0;
-    uint32_t of = 0;
-    uint32_t phase = 0;
+    AttemptNumber at;
+    uint32_t phase = 0;  // its index in the run
     size_t sides = 0;
-    std::string doing;
+    std::string doing;  // in words, for a side that is lost meanwhile
   };
   using Key = std::tuple<std::string, std::string, uint32_t>;  // side, probe, attempt
 
@@ -82,9 +76,6 @@ class AgentDispatcher final : public Dispatcher {
   template <typename List>
   static bool Any(const List& sides, bool (*predicate)(const Side&)) {
     return std::any_of(sides.begin(), sides.end(), [&](const auto& side) { return predicate(*side); });
-  }
-  void Say(std::string text) const {
-    if (progress_) progress_(Progress{std::move(text)});
   }
   void GreetAll(int64_t deadline_ns);
   void AskWhereNeeded();
@@ -102,7 +93,7 @@ class AgentDispatcher final : public Dispatcher {
   const Reach reach_;
   const std::string run_id_;
   const std::atomic<bool>* const interrupted_;
-  const std::function<void(const Progress&)> progress_;
+  SideObserver& observer_;
   Bell bell_;  // before the sides, which ring it
   std::vector<std::unique_ptr<Side>> sides_;
   uint64_t assignments_ = 0;
@@ -117,7 +108,7 @@ void AgentDispatcher::Connect(v1::Run& run) {
     record->set_name(side->name());
     record->set_vantage(side->vantage());
     record->mutable_connect_to()->Add(side->config().connect_to.begin(), side->config().connect_to.end());
-    Say(absl::StrCat(side->name(), ": starting ", side->vantage()));
+    observer_.SideStarts(side->name(), side->vantage());
     side->Start();
   }
   GreetAll(deadline_ns);
@@ -140,7 +131,7 @@ void AgentDispatcher::GreetAll(int64_t deadline_ns) {
         const auto received = side->Next("connecting");
         if (!received.has_value()) break;
         side->Greet(run_id_, *received);
-        if (side->ready()) Say(absl::StrCat(side->name(), ": agent ", side->hello().agent_version(), " is there"));
+        if (side->ready()) observer_.SideIsReady(side->name(), side->hello().agent_version());
       }
       if (side->preamble_fd() >= 0) preambles.push_back({side->preamble_fd(), POLLIN, 0});
     }
@@ -167,7 +158,7 @@ void AgentDispatcher::GreetAll(int64_t deadline_ns) {
 void AgentDispatcher::AskWhereNeeded() {
   for (const auto& side : sides_) {
     if (Interrupted() || !side->NeedsPerson()) continue;
-    Say("");  // the progress line makes room for what ssh asks
+    observer_.PersonIsAsked(side->name());
     side->StartAsking();
     GreetAll(MonotonicNs() + kPersonNs);
   }
@@ -183,9 +174,9 @@ void AgentDispatcher::CopyWhereNeeded() {
     if (side->stage() != Side::Stage::kAbsent) continue;
     const std::string question = side->ProposeCopy();
     if (!question.empty()) {
-      Say("");
+      observer_.PersonIsAsked(side->name());
       if (MayCopy(question)) {
-        Say(absl::StrCat(side->name(), ": copying the agent"));
+        observer_.AgentIsCopied(side->name());
         side->CopyAgent(MonotonicNs() + kPersonNs, interrupted_);
       } else {
         side->DeclineCopy();
@@ -201,7 +192,7 @@ void AgentDispatcher::Publish(v1::Run& run) {
     sides_[i]->Settle();
     sides_[i]->Publish(*run.mutable_sides(static_cast<int>(i)));
     if (!was_missing && !sides_[i]->missing().empty()) {
-      Say(absl::StrCat(sides_[i]->name(), ": missing: ", sides_[i]->missing()));
+      observer_.SideIsMissing(sides_[i]->name(), sides_[i]->missing());
     }
   }
 }
@@ -246,8 +237,7 @@ void AgentDispatcher::RunOn(const Sides& sides, const v1::Plan& plan, std::strin
     if (Interrupted() || !Any(sides, [](const Side& side) { return side.ready(); })) break;
     Attempt attempt;
     attempt.assignment = ++assignments_;
-    attempt.number = number;
-    attempt.of = plan.attempts();
+    attempt.at = {plan.phase(), number, plan.attempts()};
     attempt.phase = static_cast<uint32_t>(run.phases_size() - 1);
     attempt.sides = sides.size();
     attempt.doing = absl::StrCat("running attempt ", number, " of ", plan.attempts(),
@@ -260,7 +250,7 @@ void AgentDispatcher::RunOn(const Sides& sides, const v1::Plan& plan, std::strin
 
 void AgentDispatcher::RunAttempt(const Sides& sides, const v1::Plan& plan, const std::string& plan_bytes,
                                  const Attempt& attempt, v1::Run& run) {
-  Say(absl::StrCat(plan.phase(), ": attempt ", attempt.number, " of ", attempt.of));
+  observer_.AttemptBegins(attempt.at);
   Assign(sides, plan_bytes, attempt);
   int64_t deadline_ns = MonotonicNs() + AttemptBoundNs(plan, sides.size());
   bool cancelled = false;
@@ -297,7 +287,7 @@ void AgentDispatcher::Assign(const Sides& sides, const std::string& plan_bytes, 
     v1::Assignment assignment;
     assignment.set_id(attempt.assignment);
     assignment.set_plan(plan_bytes);
-    assignment.set_first_attempt(attempt.number);
+    assignment.set_first_attempt(attempt.at.number);
     assignment.set_attempts(1);
     assignment.set_start_at_unix_ns(start_unix_ns + sides[i]->clock_offset_ns());
     assignment.set_side_index(static_cast<uint32_t>(i));
@@ -329,7 +319,7 @@ void AgentDispatcher::Collect(Side& side, const Attempt& attempt, v1::Run& run) 
 void AgentDispatcher::Keep(Side& side, v1::NumberedObservation numbered, const Attempt& attempt, v1::Run& run) {
   v1::Observation& observation = *numbered.mutable_observation();
   // Only what was asked, and once: a duplicate changes nothing.
-  if (numbered.assignment() != attempt.assignment || observation.attempt() != attempt.number) return;
+  if (numbered.assignment() != attempt.assignment || observation.attempt() != attempt.at.number) return;
   if (!asked_.contains(observation.probe())) return;
   if (!kept_.insert(Key(side.name(), observation.probe(), observation.attempt())).second) return;
   const std::string probe = observation.probe();
@@ -340,8 +330,8 @@ void AgentDispatcher::Keep(Side& side, v1::NumberedObservation numbered, const A
   kept->set_side(side.name());
   kept->set_phase(attempt.phase);
   *kept->mutable_observation() = std::move(observation);
-  Say(absl::StrCat("attempt ", attempt.number, " of ", attempt.of, ": ", kept_.size(), " of ",
-                   asked_.size() * attempt.of * attempt.sides, " answers"));
+  observer_.ProbeIsAnswered(
+      {side.name(), probe, attempt.at, kept_.size(), asked_.size() * attempt.at.of * attempt.sides});
 }
 
 void AgentDispatcher::Finish(Side& side, const v1::Done& done, const Attempt& attempt, v1::Run& run) {
@@ -374,19 +364,16 @@ void AgentDispatcher::Close() {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Dispatcher>> Dispatcher::Create(std::vector<SideConfig> sides, Reach reach,
-                                                               std::string run_id, const std::atomic<bool>* interrupted,
-                                                               std::function<void(const Progress&)> progress) {
-  if (absl::Status status = CheckTlsFiles(reach.tls); !status.ok()) return status;
+absl::StatusOr<std::unique_ptr<Dispatcher>> MakeAgentDispatcher(std::vector<SideConfig> sides, Reach reach,
+                                                                std::string run_id,
+                                                                const std::atomic<bool>* interrupted,
+                                                                SideObserver& observer) {
+  if (absl::Status status = CheckSides(sides, reach); !status.ok()) return status;
   const std::string local_agent = reach.local_agent;
-  auto dispatcher =
-      std::make_unique<AgentDispatcher>(std::move(reach), std::move(run_id), interrupted, std::move(progress));
+  auto dispatcher = std::make_unique<AgentDispatcher>(std::move(reach), std::move(run_id), interrupted, observer);
   for (SideConfig& side : sides) {
     auto vantage = ParseVantage(side.vantage, local_agent);
-    if (!vantage.ok()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("side ", contract::Printable(side.name, 80), ": ", vantage.status().message()));
-    }
+    if (!vantage.ok()) return vantage.status();
     dispatcher->Add(std::move(side), *std::move(vantage));
   }
   return dispatcher;
