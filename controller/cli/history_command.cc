@@ -1,28 +1,17 @@
 #include <unistd.h>
 
-#include <ctime>
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "controller/cli/commands.h"
+#include "controller/cli/history_text.h"
 #include "controller/cli/say.h"
 #include "controller/cli/stored_run.h"
 #include "controller/cli/terminal.h"
-#include "controller/report/page.h"
 #include "controller/store/run_store.h"
 
 namespace parallax::cli {
 namespace {
-
-std::string LocalTime(int64_t unix_ns) {
-  const auto seconds = static_cast<time_t>(unix_ns / 1'000'000'000);
-  std::tm local{};
-  localtime_r(&seconds, &local);
-  return absl::StrFormat("%04d-%02d-%02d %02d:%02d:%02d", local.tm_year + 1900, local.tm_mon + 1, local.tm_mday,
-                         local.tm_hour, local.tm_min, local.tm_sec);
-}
 
 std::string HistoryJson(const std::vector<store::RunLine>& lines) {
   auto json = nlohmann::ordered_json::array();
@@ -36,19 +25,6 @@ std::string HistoryJson(const std::vector<store::RunLine>& lines) {
   return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
-std::string HistoryText(const std::vector<store::RunLine>& lines, bool colour) {
-  if (lines.empty()) return "no runs to show: parallax compare makes them\n";
-  report::Page page(static_cast<size_t>(Columns(STDOUT_FILENO)), colour);
-  for (const store::RunLine& line : lines) {
-    const bool healthy = line.status == "healthy";
-    page.Add({{line.id, report::Style::kBold},
-              {absl::StrCat("  ", LocalTime(line.started_unix_ns), "  ")},
-              {line.cause.empty() ? line.status : line.cause, healthy ? report::Style::kGood : report::Style::kBad},
-              {absl::StrCat("  ", line.targets)}});
-  }
-  return page.Take();
-}
-
 }  // namespace
 
 int History(const HistoryFlags& flags) {
@@ -60,7 +36,9 @@ int History(const HistoryFlags& flags) {
   const auto lines = (*store)->List(flags.limit);
   if (!lines.ok()) return UsageError(std::string(lines.status().message()));
   const bool colour = output->is_stdout() && UseColour(flags.form.color, STDOUT_FILENO);
-  const auto status = output->Write(flags.form.format == "json" ? HistoryJson(*lines) : HistoryText(*lines, colour));
+  const auto status = output->Write(flags.form.format == "json"
+                                        ? HistoryJson(*lines)
+                                        : HistoryText(*lines, static_cast<size_t>(Columns(STDOUT_FILENO)), colour));
   return status.ok() ? 0 : UsageError(std::string(status.message()));
 }
 
