@@ -67,7 +67,7 @@ def home(path):
 
 def of_a_system(name, text):
     """What belongs into a room of one operating system, and stands elsewhere."""
-    if not name.startswith(SYSTEM_OWN_TREES) or name.endswith("_test.cc"):
+    if not name.startswith(SYSTEM_OWN_TREES) or name.endswith(("_test.cc", "_for_test.h")):
         return
     here = SYSTEM_ROOMS.intersection(name.split("/"))
     for include in re.findall(r'^\s*#\s*include\s+[<"]([^>"]+)[>"]', text, re.M):
