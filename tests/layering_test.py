@@ -26,6 +26,8 @@ ARROWS = {
     "controller/report": {"proto", "controller/compare", "controller/diagnose", "controller/report"},
     "controller/report/sheet": {"proto", "controller/compare", "controller/diagnose"},
     "controller/report/html": {"proto", "controller/compare", "controller/report/sheet"},
+    "controller/report/markdown": {"proto", "controller/report/sheet"},
+    "controller/report/redact": {"proto"},
     "controller/store": {"proto"},
     "controller/dispatch": {"proto"},
     # What carries runs out; it knows no flags and no terminal. Nothing but cli may include it.

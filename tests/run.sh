@@ -45,7 +45,7 @@ beside() { nice -n 19 chrt --idle 0 "$@"; }
 
 if [ -n "$install" ]; then
   # What is not needed is not installed.
-  groups='build dev lab style'; [ -n "$fast" ] || groups='build dev lab style deploy fuzz'
+  groups='build dev lab style'; [ -n "$fast" ] || groups='build dev lab style deploy fuzz browser'
   # shellcheck disable=SC2086
   timed packages deploy/install-packages.sh $groups || { echo "FAIL: packages"; echo "0 passed, 1 failed, 0 skipped"; exit 1; }
 fi
@@ -170,6 +170,7 @@ if [ -z "$fast" ]; then
   suite fuzz beside tests/fuzz/run.sh --no-install --seconds 30
   timed lab-wait end_lab
   for preset in "${built[@]}"; do timed "$preset-tests" test_preset "$preset"; done
+  suite browser python3 tests/browser/page_test.py
   suite deploy tests/deploy/run.sh --no-install
 fi
 

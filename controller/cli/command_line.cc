@@ -46,7 +46,7 @@ constexpr char kCompareFooter[] =
     "Exit codes: 0 every side healthy and alike; 1 a fault was found; 2 usage or\n"
     "configuration; 3 cannot tell, and no fault named; 130 interrupted.";
 
-const std::vector<std::string> kReportFormats = {"text", "json", "html"};
+const std::vector<std::string> kReportFormats = {"text", "json", "markdown", "html"};
 
 void AddForm(CLI::App* command, Form& form, bool colour, const std::vector<std::string>& formats = {"text", "json"}) {
   command
@@ -59,6 +59,17 @@ void AddForm(CLI::App* command, Form& form, bool colour, const std::vector<std::
   command->add_option("--color", form.color, "auto: on a terminal without NO_COLOR")
       ->check(CLI::IsMember({"auto", "always", "never"}))
       ->capture_default_str();
+}
+
+void AddRedact(CLI::App* command, Form& form) {
+  command->add_flag("--redact", form.redact, "Names, addresses and paths as stable aliases, for other people's eyes");
+}
+
+void AddReportForm(CLI::App* command, Form& form) {
+  AddForm(command, form, true, kReportFormats);
+  AddRedact(command, form);
+  command->add_flag("--no-redact", form.no_redact, "Markdown with the names as they are; default: redacted")
+      ->excludes("--redact");
 }
 
 void AddStore(CLI::App* command, std::string& store) {
@@ -112,7 +123,7 @@ void AddProbing(CLI::App* command, ProbingFlags& flags) {
   command->add_option("--title", flags.title, "A line of your own for the report")->type_name("TEXT");
   AddStore(command, flags.store);
   command->add_flag("--no-store", flags.no_store, "Do not keep the run");
-  AddForm(command, flags.form, true, kReportFormats);
+  AddReportForm(command, flags.form);
 }
 
 void AddCompare(CLI::App& app, CompareFlags& flags) {
@@ -166,6 +177,7 @@ void AddOthers(CLI::App& app, Flags& flags) {
   AddStore(exported, flags.exported.store);
   flags.exported.form.format = "txtpb";
   AddForm(exported, flags.exported.form, false, {"txtpb", "json"});
+  AddRedact(exported, flags.exported.form);
   exported->footer(
       absl::StrCat("The file can be given as RUN to show, diagnose and diff, as ./incident.txtpb.\n", kPlainExitCodes));
 
@@ -174,12 +186,13 @@ void AddOthers(CLI::App& app, Flags& flags) {
   diff->add_option("AFTER", flags.diff.after, "The other, in the same way")->required()->type_name("");
   AddStore(diff, flags.diff.store);
   AddForm(diff, flags.diff.form, true);
+  AddRedact(diff, flags.diff.form);
   diff->footer("Exit codes: 0 they tell the same; 1 they differ; 2 usage or configuration.");
 
   CLI::App* show = app.add_subcommand("show", "Draw a stored run again");
   show->add_option("RUN", flags.show.run, kRun)->required()->type_name("");
   AddStore(show, flags.show.store);
-  AddForm(show, flags.show.form, true, kReportFormats);
+  AddReportForm(show, flags.show.form);
   show->footer(kExitCodes);
 
   CLI::App* history = app.add_subcommand("history", "List the stored runs, the newest first");
@@ -197,7 +210,7 @@ void AddOthers(CLI::App& app, Flags& flags) {
   diagnose->add_option("--name", flags.diagnose.name, "The NAME of that case; default: the cause and the run's id")
       ->type_name("NAME");
   AddStore(diagnose, flags.diagnose.store);
-  AddForm(diagnose, flags.diagnose.form, true, kReportFormats);
+  AddReportForm(diagnose, flags.diagnose.form);
   diagnose->footer(kExitCodes);
 
   CLI::App* causes =

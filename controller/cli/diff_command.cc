@@ -1,5 +1,7 @@
 #include <unistd.h>
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "controller/cli/commands.h"
 #include "controller/cli/exit_codes.h"
@@ -9,16 +11,22 @@
 #include "controller/diagnose/diagnose.h"
 #include "controller/experiment/samples.h"
 #include "controller/report/diff_report.h"
+#include "controller/report/redact/redact.h"
 
 namespace parallax::cli {
 
 int DiffRuns(const DiffFlags& flags) {
   auto output = Output::Open(flags.form.output);
   if (!output.ok()) return UsageError(std::string(output.status().message()));
-  const auto before = FetchRun(flags.store, flags.before);
+  auto before = FetchRun(flags.store, flags.before);
   if (!before.ok()) return UsageError(std::string(before.status().message()));
-  const auto after = FetchRun(flags.store, flags.after);
+  auto after = FetchRun(flags.store, flags.after);
   if (!after.ok()) return UsageError(std::string(after.status().message()));
+  if (flags.form.redact) {
+    report::Redactor redactor({&before->run, &after->run});
+    before->run = redactor.Redacted(std::move(before->run));
+    after->run = redactor.Redacted(std::move(after->run));
+  }
   const v1::Report before_report = diagnose::MakeReport(before->run);
   const v1::Report after_report = diagnose::MakeReport(after->run);
   const report::DiffSide first{before->run, before_report};

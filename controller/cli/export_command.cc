@@ -8,6 +8,7 @@
 #include "controller/cli/say.h"
 #include "controller/cli/stored_run.h"
 #include "controller/report/json_message.h"
+#include "controller/report/redact/redact.h"
 #include "parallax/v1/plan.pb.h"
 
 namespace parallax::cli {
@@ -32,11 +33,12 @@ int Export(const ExportFlags& flags) {
   if (!output.ok()) return UsageError(std::string(output.status().message()));
   const auto stored = FetchRun(flags.store, flags.run);
   if (!stored.ok()) return UsageError(std::string(stored.status().message()));
+  const v1::Run run = flags.form.redact ? report::Redacted(stored->run) : stored->run;
   std::string bytes;
   if (flags.form.format == "json") {
-    bytes = RunJson(stored->run);
+    bytes = RunJson(run);
   } else {
-    google::protobuf::TextFormat::PrintToString(stored->run, &bytes);
+    google::protobuf::TextFormat::PrintToString(run, &bytes);
   }
   const auto status = output->Write(bytes);
   return status.ok() ? kExitHealthy : UsageError(std::string(status.message()));

@@ -14,6 +14,11 @@ struct Form {
   std::string format = "text";  // a renderer's
   std::string color = "auto";   // "auto", "always", "never"
   std::string output;           // a file; "" stdout
+  bool redact = false;
+  bool no_redact = false;
+
+  // What is for pasting is read by others: Markdown is redacted unless the user says otherwise.
+  bool Redacts() const { return redact || (format == "markdown" && !no_redact); }
 };
 
 // Writes the report there. An error says where it could not be written.

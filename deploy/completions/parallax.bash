@@ -7,17 +7,19 @@ _parallax_json_values() { # COMMAND NAME
 
 _parallax_flags() { # COMMAND
   local output='--format --output --color --help'
+  local drawn="--redact --no-redact $output"
   local reaching='--copy-agent --agent-binary --tls-ca --tls-cert --tls-key --tls-name --agent-token-from'
   local probing="--connect-to --password-from --ssl-root-cert --timeout --repeats --sql --sql-ddl --sql-bytes
     --title --store --no-store $reaching"
   case $1 in
-    compare) echo "--inside --outside --witness --control --no-investigate $probing $output" ;;
-    probe) echo "--from $probing $output" ;;
+    compare) echo "--inside --outside --witness --control --no-investigate $probing $drawn" ;;
+    probe) echo "--from $probing $drawn" ;;
     run) echo "--set --dry-run --store --no-store $reaching $output" ;;
-    show | diff) echo "--store $output" ;;
-    export) echo '--store --format --output --help' ;;
+    show) echo "--store $drawn" ;;
+    diff) echo "--store --redact $output" ;;
+    export) echo '--store --format --output --redact --help' ;;
     history) echo "--limit --store $output" ;;
-    diagnose) echo "--golden --name --store $output" ;;
+    diagnose) echo "--golden --name --store $drawn" ;;
     causes) echo "$output" ;;
     *) echo '--help --version' ;;
   esac
@@ -46,7 +48,7 @@ _parallax() {
       case $command in
         export) values='txtpb json' ;;
         run) values='text json junit' ;;
-        compare | probe | show | diagnose) values='text json html' ;;
+        compare | probe | show | diagnose) values='text json markdown html' ;;
         *) values='text json' ;;
       esac ;;
     --color) values='auto always never' ;;

@@ -117,7 +117,7 @@ class Bash(unittest.TestCase):
                     self.assertEqual(long_flags, self.offers(program, *filter(None, [command]), "--"))
 
     def test_values_are_offered_where_they_are_known(self):
-        self.assertEqual({"text", "json"}, self.offers("parallax", "compare", "--format", ""))
+        self.assertEqual({"text", "json", "markdown", "html"}, self.offers("parallax", "compare", "--format", ""))
         self.assertLessEqual({"local", "exec:"}, self.offers("parallax", "compare", "--inside", ""))
         self.assertEqual({"tunnel.carrier_dead"}, self.offers("parallax", "causes", "tunnel.carrier_d"))
 
