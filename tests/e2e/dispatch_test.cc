@@ -509,12 +509,8 @@ TEST_F(DispatchTest, AnAgentThatHangsEndsWithItsController) {
   assignment.mutable_assignment()->set_id(1);
   assignment.mutable_assignment()->set_plan(TcpPlan(1, 1).SerializeAsString());
   link->Send(assignment);
-  // The second assignment is refused once the first runs, and hangs.
-  link->Send(assignment);
-  for (bool refused = false; !refused;) {
-    const auto message = link->Next();
-    if (!message.has_value()) bell.WaitFor(std::chrono::milliseconds(100));
-    refused = message.has_value() && message->message.has_done();
+  while ((*child)->StderrTail().find("stuck") == std::string::npos) {  // its probe has begun
+    bell.WaitFor(std::chrono::milliseconds(10));
     ASSERT_FALSE(link->ended());
   }
   link->Close(std::chrono::milliseconds(0)).IgnoreError();

@@ -5,6 +5,7 @@
 //   nameless        observes probes that nobody asked for
 #include <unistd.h>
 
+#include <cstdio>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,7 @@ namespace {
 absl::Status Valid(const v1::ProbeSpec&) { return absl::OkStatus(); }
 
 absl::Status Stick(const v1::ProbeSpec&, const probes::Context&, probes::Recorder&) {
+  std::fputs("stuck\n", stderr);
   for (;;) pause();
 }
 
