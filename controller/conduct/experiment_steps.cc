@@ -88,6 +88,7 @@ class Command {
     output_ = pipe_fds[0];
     fcntl(output_, F_SETFL, O_NONBLOCK);
     std::vector<char*> argv;
+    argv.reserve(words.size() + 1);
     for (const std::string& word : words) argv.push_back(const_cast<char*>(word.c_str()));
     argv.push_back(nullptr);
 
