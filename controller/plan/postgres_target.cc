@@ -292,7 +292,7 @@ absl::Status Resolver::TakeTls() {
   v1::PostgresParameters* parameters = target.mutable_parameters();
   const auto version = [&](const char* name) {
     std::string value = absl::AsciiStrToLower(Value(name));
-    if (!value.empty()) value.replace(0, 3, "TLS");
+    if (value.starts_with("tls")) value = absl::StrCat("TLS", value.substr(3));  // "TLSv1.2", as libpq spells it
     NoteSetting(name);
     return value;
   };
