@@ -116,7 +116,7 @@ suite() { # NAME COMMAND...
 # The lab and the examples, which use the same addresses of the machine one after the other. Their process's id is $lab.
 lab=''
 start_lab() {
-  echo "== lab: in the background, two labs at once; its lines follow when it is done"
+  echo "== lab: in the background, three labs at once; its lines follow when it is done"
   rm -f build/lab.log build/examples.log build/lab.status build/examples.status
   (
     child=''
@@ -124,7 +124,7 @@ start_lab() {
     trap '[ -z "$child" ] || kill "$child" 2>/dev/null; wait; exit 143' TERM
     for name in lab examples; do
       command=(python3 tests/lab/examples.py --bin build/dev)
-      [ $name = examples ] || command=(python3 tests/lab/lab.py run --all --jobs 2 --times "$times" --bin build/dev)
+      [ $name = examples ] || command=(python3 tests/lab/lab.py run --all --jobs 3 --times "$times" --bin build/dev)
       started=$SECONDS
       "${command[@]}" >"build/$name.log" 2>&1 &
       child=$!
