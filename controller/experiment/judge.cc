@@ -40,6 +40,7 @@ std::string Counted(const std::vector<std::string>& words) {
   for (const std::string& word : words) ++counts[word];
   if (counts.size() == 1) return counts.begin()->first;
   std::vector<std::string> parts;
+  parts.reserve(counts.size());
   for (const auto& [word, count] : counts) parts.push_back(absl::StrCat(word, " in ", count, " of ", words.size()));
   return absl::StrJoin(parts, ", ");
 }
