@@ -49,12 +49,12 @@ Read BothAreSeen, CertificatesDiffer, ServersDiffer, SameServer, OwnsItsCertific
     OnePasswordTwoAnswers, NobodyShowsWhoItIs, ForwardIsNobodys, TakenPort, OnlyGuessed, StrangerAnswers,
     DatabaseUnknownHere;
 // tls_atoms.cc
-Read TlsTakenAway, PlainAtForward, MayBeAnotherInPlain, BindingOfferedInPlain, NoTlsForEither, PlainTextRejected,
+Read TlsTakenAway, PlainAtForward, MayBeAnotherInPlain, BindingOfferedInPlain, NoTlsWhereverHeard, PlainTextRejected,
     StartupPassesWithTls, CertificateOutOfDate, CertificateNamesAnother, CertificateUntrusted, CertificateEndsHandshake,
     ClockIsWrong, ClockIsCertain, ChainIsAtFault;
 // login_atoms.cc
-Read TurnedAwayBeforePassword, SourceMayBeTurnedAway, PasswordRejectedOnBoth, PasswordRejectedOnOne,
-    PasswordSentAsGiven, DatabaseMissingOnBoth, NoConnectionLeft, NoConnectionLeftForBoth;
+Read TurnedAwayBeforePassword, SourceMayBeTurnedAway, PasswordRejectedWhereverHeard, PasswordRejectedOnOne,
+    PasswordSentAsGiven, DatabaseMissingWhereverHeard, NoConnectionLeft, NoConnectionLeftForBoth;
 // client_atoms.cc
 Read OnlyClientFails, LargeAnswerHangs, LargeMessageHangs, LargeTransferIsEnded;
 

@@ -498,9 +498,9 @@ constexpr Text kTlsStrippedTexts[] = {
     {kSettle, Atom::kPlainAtForward, "does the forward's far end lead to the target itself?"},
 };
 
-constexpr Atom kTlsNotOfferedNeeds[] = {Atom::kNoTlsForEither};
+constexpr Atom kTlsNotOfferedNeeds[] = {Atom::kNoTlsWhereverHeard};
 constexpr Link kTlsNotOfferedLinks[] = {
-    {Atom::kNoTlsForEither, kStrong},
+    {Atom::kNoTlsWhereverHeard, kStrong},
     {Atom::kAddressIsEachSidesOwn, kRefutes},
     {Atom::kWitnessWorks, kRefutes},
     {Atom::kWitnessEndsAsReference, kFor},
@@ -594,10 +594,10 @@ constexpr Text kPostgresCredentialsDifferTexts[] = {
      "network is not involved."},
 };
 
-constexpr Atom kPostgresCredentialsRejectedNeeds[] = {Atom::kPasswordRejectedOnBoth};
+constexpr Atom kPostgresCredentialsRejectedNeeds[] = {Atom::kPasswordRejectedWhereverHeard};
 constexpr Link kPostgresCredentialsRejectedLinks[] = {
-    {Atom::kPasswordRejectedOnBoth, kStrong}, {Atom::kPasswordSentAsGiven, kFor, kAgainst},
-    {Atom::kAddressIsEachSidesOwn, kRefutes}, {Atom::kWitnessWorks, kAgainst},
+    {Atom::kPasswordRejectedWhereverHeard, kStrong}, {Atom::kPasswordSentAsGiven, kFor, kAgainst},
+    {Atom::kAddressIsEachSidesOwn, kRefutes},        {Atom::kWitnessWorks, kAgainst},
     {Atom::kWitnessEndsAsReference, kFor},
 };
 constexpr Text kPostgresCredentialsRejectedTexts[] = {
@@ -607,9 +607,9 @@ constexpr Text kPostgresCredentialsRejectedTexts[] = {
     {kSettle, Atom::kPasswordSentAsGiven, "whether the real client gets in with it: --sql", Answer::kNo},
 };
 
-constexpr Atom kPostgresDatabaseMissingNeeds[] = {Atom::kDatabaseMissingOnBoth};
+constexpr Atom kPostgresDatabaseMissingNeeds[] = {Atom::kDatabaseMissingWhereverHeard};
 constexpr Link kPostgresDatabaseMissingLinks[] = {
-    {Atom::kDatabaseMissingOnBoth, kStrong},
+    {Atom::kDatabaseMissingWhereverHeard, kStrong},
     {Atom::kAddressIsEachSidesOwn, kRefutes},
     {Atom::kWitnessWorks, kRefutes},
     {Atom::kWitnessEndsAsReference, kFor},

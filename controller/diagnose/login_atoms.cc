@@ -68,7 +68,7 @@ Reading SourceMayBeTurnedAway(const View& view) {
   return If(TurnedAwayBeforePassword(view).yes() || OnePasswordTwoAnswers(view).yes());
 }
 
-Reading PasswordRejectedOnBoth(const View& view) {
+Reading PasswordRejectedWhereverHeard(const View& view) {
   if (view.theirs == nullptr || view.ours == nullptr) return Unknown();
   const bool rejected_here = PasswordRejected(view.ours) || view.subject_is_not_heard();
   if (!PasswordRejected(view.theirs) || !rejected_here) return No();
@@ -102,7 +102,7 @@ Reading PasswordSentAsGiven(const View& view) {
       *view.ours, view.pair->probe(), *auth);
 }
 
-Reading DatabaseMissingOnBoth(const View& view) {
+Reading DatabaseMissingWhereverHeard(const View& view) {
   if (view.theirs == nullptr || view.ours == nullptr) return Unknown();
   const bool missing_here = SqlState(view.ours) == "3D000" || view.subject_is_not_heard();
   if (SqlState(view.theirs) != "3D000" || !missing_here) return No();

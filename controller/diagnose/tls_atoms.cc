@@ -149,7 +149,7 @@ Reading BindingOfferedInPlain(const View& view) {
   return open ? NotAskedYet() : Unknown();
 }
 
-Reading NoTlsForEither(const View& view) {
+Reading NoTlsWhereverHeard(const View& view) {
   const std::string theirs = FirstByte(view.theirs);
   const std::string ours = FirstByte(view.ours);
   const bool reference_has_none = theirs == "N" && view.theirs->failure() == v1::TLS_PROTOCOL;
