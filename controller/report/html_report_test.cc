@@ -9,7 +9,7 @@
 #include "contract/digest.h"
 #include "controller/report/html/embedded_run.h"
 #include "controller/report/html/html.h"
-#include "controller/report/incident.h"
+#include "controller/report/incident_for_test.h"
 
 namespace parallax::report {
 namespace {

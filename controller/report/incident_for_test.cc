@@ -1,4 +1,4 @@
-#include "controller/report/incident.h"
+#include "controller/report/incident_for_test.h"
 
 #include <string>
 

@@ -1,6 +1,6 @@
 // A hand-built comparison for the tests of this folder: the incident that Parallax exists for.
-#ifndef PARALLAX_CONTROLLER_REPORT_INCIDENT_H_
-#define PARALLAX_CONTROLLER_REPORT_INCIDENT_H_
+#ifndef PARALLAX_CONTROLLER_REPORT_INCIDENT_FOR_TEST_H_
+#define PARALLAX_CONTROLLER_REPORT_INCIDENT_FOR_TEST_H_
 
 #include "parallax/v1/finding.pb.h"
 #include "parallax/v1/run.pb.h"
@@ -15,4 +15,4 @@ v1::Report HealthyReport();
 
 }  // namespace parallax::report
 
-#endif  // PARALLAX_CONTROLLER_REPORT_INCIDENT_H_
+#endif  // PARALLAX_CONTROLLER_REPORT_INCIDENT_FOR_TEST_H_

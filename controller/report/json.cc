@@ -59,7 +59,9 @@ ordered_json FindingJson(const v1::Finding& finding) {
           {"summary", finding.summary()},
           {"remedy", Array(finding.remedy())},
           {"evidence", std::move(evidence)},
-          {"explainedBy", finding.explained_by()}};
+          {"explainedBy", finding.explained_by()},
+          {"subject", finding.subject()},
+          {"reference", finding.reference()}};
 }
 
 ordered_json AtomJson(const diagnose::AtomAnswer& atom) {

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "controller/report/incident.h"
+#include "controller/report/incident_for_test.h"
 #include "controller/report/markdown/markdown.h"
 
 namespace parallax::report {

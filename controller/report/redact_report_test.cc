@@ -18,6 +18,7 @@
 #include "controller/report/markdown/markdown.h"
 #include "controller/report/redact/aliases.h"
 #include "controller/report/redact/redact.h"
+#include "controller/report/redact/tokens.h"
 #include "controller/report/report.h"
 
 namespace parallax::report {
@@ -97,6 +98,10 @@ std::set<std::string> Secrets(const v1::Run& run) {
     }
     for (const std::string& resolver : side.agent().host().resolvers()) {
       if (!resolver.starts_with("127.")) add(resolver);
+    }
+    std::istringstream words(side.vantage());
+    for (std::string word; words >> word;) {
+      if (word.front() == '/' && !IsPlainPath(word)) add(word);
     }
     if (side.vantage().find("plx") != std::string::npos) {
       const size_t at = side.vantage().find("plx");

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "controller/report/incident.h"
+#include "controller/report/incident_for_test.h"
 #include "controller/report/layout.h"
 
 namespace parallax::report {

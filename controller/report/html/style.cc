@@ -63,14 +63,14 @@ thead th{font-weight:600}
 .axis td{color:var(--dim);font-size:.78rem}.axis td span:last-child{float:right}.axis th{font-size:.78rem}
 tr.first{background:var(--bad-wash);box-shadow:inset 4px 0 0 var(--bad)}tr.first th{color:var(--ink);padding-left:.7rem}
 .flag{display:block;color:var(--bad);font-size:.8rem}
-tr.note td,tr.note th{border-bottom:1px solid var(--line);padding-top:0;font-size:.85rem}
+tr.note td{text-align:right}tr.note td,tr.note th{border-bottom:1px solid var(--line);padding-top:0;font-size:.85rem}
 details{border-bottom:1px solid var(--line);padding:.35rem 0}
 summary{cursor:pointer}
 .talk{list-style:none;padding-left:.4rem;font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.82rem}
 .talk .in{padding-left:2rem}
 :target{outline:3px solid var(--doubt);outline-offset:2px;border-radius:4px}
 footer{margin-top:3rem;color:var(--dim);font-size:.85rem;border-top:1px solid var(--line);padding-top:1rem}
-@media (max-width:34rem){main{padding:.8rem .8rem 3rem}h1{font-size:1.35rem}.what{width:25%}table{font-size:.82rem}
+@media (max-width:34rem){main{padding:.8rem .8rem 3rem}h1{font-size:1.35rem}.what{width:30%}table{font-size:.82rem}
 .verdict{padding:.8rem .9rem}}
 @media print{:root{color-scheme:light;--page:#fff;--card:#fff;--ink:#000;--dim:#444;--line:#bbb;--good:#0b5c31;--bad:#9c1c15;
 --doubt:#6e4800;--track:#e8e8e8;--bad-wash:#fff;--good-wash:#fff;--doubt-wash:#fff}
