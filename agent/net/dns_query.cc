@@ -1,7 +1,6 @@
 #include "agent/net/dns_query.h"
 
 #include <ares.h>
-#include <arpa/nameser.h>
 
 #include <algorithm>
 #include <memory>
@@ -19,6 +18,12 @@
 
 namespace parallax::net {
 namespace {
+
+// RFC 1035 section 3.2, RFC 3596 section 2.1. Not every system has <arpa/nameser.h>.
+constexpr int kClassIn = 1;
+constexpr int kTypeA = 1;
+constexpr int kTypeCname = 5;
+constexpr int kTypeAaaa = 28;
 
 constexpr int kTries = 3;  // over UDP: a datagram may be lost
 constexpr size_t kMaxAddresses = 64;
@@ -82,7 +87,7 @@ void Ask(const DnsQuestion& question, int64_t patience_ns, Pending* pending) {
   if (int status = ares_set_servers_ports_csv(pending->channel, server.c_str()); status != ARES_SUCCESS) {
     return pending->Fail(v1::LOCAL_RESOURCE, ares_strerror(status));
   }
-  ares_query(pending->channel, question.name.c_str(), ns_c_in, question.aaaa ? ns_t_aaaa : ns_t_a, &OnAnswer, pending);
+  ares_query(pending->channel, question.name.c_str(), kClassIn, question.aaaa ? kTypeAaaa : kTypeA, &OnAnswer, pending);
 }
 
 // Over TCP without c-ares, for which every end of a connection is a refusal: whether a resolver refused, closed or
@@ -97,7 +102,7 @@ DnsAnswer AskOverTcp(const DnsQuestion& question, const Clock& clock, const Canc
   unsigned char* bytes = nullptr;
   int size = 0;
   constexpr unsigned short kId = 0x7061;  // a TCP connection needs no secret one
-  if (ares_create_query(question.name.c_str(), ns_c_in, question.aaaa ? ns_t_aaaa : ns_t_a, kId, /*rd=*/1, &bytes,
+  if (ares_create_query(question.name.c_str(), kClassIn, question.aaaa ? kTypeAaaa : kTypeA, kId, /*rd=*/1, &bytes,
                         &size,
                         /*max_udp_size=*/0) != ARES_SUCCESS) {
     return failed(v1::NAME_NOT_FOUND, "not a name that DNS can carry");
@@ -275,12 +280,12 @@ DnsAnswer ParseDnsResponse(std::string_view message, bool aaaa) {
     const size_t next = reader.at() + size;
     if (next > message.size()) reader.MoveTo(next);  // malformed: a record that ends behind the message
     if (!reader.ok()) break;
-    const bool wanted = type == (aaaa ? ns_t_aaaa : ns_t_a) && size == (aaaa ? 16U : 4U);
+    const bool wanted = type == (aaaa ? kTypeAaaa : kTypeA) && size == (aaaa ? 16U : 4U);
     if (wanted && addresses.size() < kMaxAddresses) addresses.insert(AddressFromBytes(reader.Bytes(size)));
-    if (type == ns_t_cname && answer.cname_chain.size() < kMaxChain) {
+    if (type == kTypeCname && answer.cname_chain.size() < kMaxChain) {
       answer.cname_chain.push_back(contract::Printable(reader.Name(), contract::kMaxNameBytes));
     }
-    if (wanted || type == ns_t_cname) {
+    if (wanted || type == kTypeCname) {
       answer.ttl_seconds = answer.ttl_seconds < 0 ? ttl : std::min<int64_t>(answer.ttl_seconds, ttl);
     }
     reader.MoveTo(next);

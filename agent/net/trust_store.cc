@@ -8,7 +8,9 @@
 #include <sys/stat.h>
 
 #include <cstdlib>
+#include <filesystem>
 #include <map>
+#include <system_error>
 #include <tuple>
 #include <utility>
 
@@ -24,12 +26,14 @@ constexpr size_t kMaxKept = 8;
 constexpr size_t kMaxFileBytes = 8 * 1024 * 1024;  // a system's bundle of all authorities has a quarter of one
 
 // Which version of a file or folder it is; all zero when it is not there.
-using Version = std::tuple<dev_t, ino_t, off_t, time_t, long>;
+using Version = std::tuple<dev_t, ino_t, off_t, std::filesystem::file_time_type>;
 
 Version VersionOf(const std::string& path) {
   struct stat facts {};
   if (stat(path.c_str(), &facts) != 0) return {};
-  return {facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtim.tv_sec, facts.st_mtim.tv_nsec};
+  std::error_code gone;  // struct stat names its instants differently on each system
+  const auto changed = std::filesystem::last_write_time(path, gone);
+  return {facts.st_dev, facts.st_ino, facts.st_size, changed};
 }
 
 std::string FromEnvironment(const char* variable, const char* otherwise) {
