@@ -164,10 +164,11 @@ void ClientProcess::ReadStderr() {
 
 std::string ClientProcess::HowItEnded() const {
   if (broken_) return "wrote what is no observation";
-  if (WIFSIGNALED(child_.status())) {
-    return absl::StrCat("died by signal ", WTERMSIG(child_.status()), " (", strsignal(WTERMSIG(child_.status())), ")");
+  const int status = child_.status();  // some systems' macros take its address
+  if (WIFSIGNALED(status)) {
+    return absl::StrCat("died by signal ", WTERMSIG(status), " (", strsignal(WTERMSIG(status)), ")");
   }
-  return absl::StrCat("ended with exit code ", WEXITSTATUS(child_.status()));
+  return absl::StrCat("ended with exit code ", WEXITSTATUS(status));
 }
 
 // The client got its secret from us: only we know where it came from.
@@ -179,8 +180,9 @@ void SetOrigin(const std::string& origin, v1::Step* step) {
 void ClientProcess::Finish(std::string_view secret, std::string_view origin) {
   v1::Observation* observation = recorder_.observation();
   const bool cancelled = context_.cancel.cancelled();
-  const bool ended_well = !more_ && !broken_ && WIFEXITED(child_.status()) && WEXITSTATUS(child_.status()) == 0 &&
-                          !HasOpenStep() && seen_.outcome() != v1::FAILURE_UNSPECIFIED;
+  const int status = child_.status();
+  const bool ended_well = !more_ && !broken_ && WIFEXITED(status) && WEXITSTATUS(status) == 0 && !HasOpenStep() &&
+                          seen_.outcome() != v1::FAILURE_UNSPECIFIED;
   std::string when = "before it told anything";
   if (!seen_.steps().empty()) when = absl::StrCat("after ", contract::Name(seen_.steps(seen_.steps_size() - 1).kind()));
   // Its clock is ours; its steps count from its own start.
