@@ -59,7 +59,6 @@ absl::StatusOr<v1::Run> FromJson(const std::string& text, const std::string& sho
 absl::StatusOr<v1::Run> FromPage(const std::string& text, const std::string& shown) {
   if (text.size() > kMaxPageBytes) return absl::InvalidArgumentError(absl::StrCat(shown, " is too large for a report"));
   auto run = report::RunInPage(text, kMaxFileBytes);
-  if (run.ok()) contract::Upgrade(&*run);
   if (run.ok()) return run;
   return absl::InvalidArgumentError(absl::StrCat(shown, ": ", std::string(run.status().message()),
                                                  "; parallax show RUN --format html --output FILE writes one"));
@@ -95,7 +94,6 @@ absl::StatusOr<v1::Run> ReadFile(const std::string& path) {
     return absl::InvalidArgumentError(absl::StrCat(shown, " is no exported run (", errors.first(),
                                                    "): parallax export RUN --output FILE writes one"));
   }
-  contract::Upgrade(&run);
   return run;
 }
 
@@ -110,6 +108,7 @@ absl::StatusOr<StoredRun> FetchRun(const std::string& store_url, const std::stri
   if (IsFile(id)) {
     auto run = ReadFile(id);
     if (!run.ok()) return run.status();
+    contract::Upgrade(&*run);
     return StoredRun{nullptr, *std::move(run)};
   }
   auto store = OpenForReading(store_url);

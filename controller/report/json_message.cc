@@ -27,9 +27,7 @@ std::string EnumWord(const FieldDescriptor& field, int value) {
   if (type == "StepKind") return contract::Name(static_cast<v1::StepKind>(value));
   if (type == "End") return contract::Name(static_cast<v1::End>(value));
   if (type == "CarrierKind") return contract::Name(static_cast<v1::CarrierKind>(value));
-  for (const char* kernels : {"LinkKind", "NeighbourState", "ProcessState", "TcpState", "RouteType"}) {
-    if (type == kernels) return contract::NameOf(*field.enum_type(), value);
-  }
+  if (contract::IsKernelsOwn(*field.enum_type())) return contract::NameOf(*field.enum_type(), value);
   const auto* known = field.enum_type()->FindValueByNumber(value);
   return known == nullptr ? "unknown_" + std::to_string(value) : absl::AsciiStrToLower(known->name());
 }
@@ -122,7 +120,9 @@ bool EnumValue(const ordered_json& value, const FieldDescriptor& field, int* num
     *number = field.enum_type()->value(i)->number();
     if (EnumWord(field, *number) == value.get_ref<const std::string&>()) return true;
   }
-  return false;
+  // Once it was a string, which held whatever a kernel said.
+  *number = contract::KernelsOwnFromName(*field.enum_type(), value.get_ref<const std::string&>());
+  return contract::IsKernelsOwn(*field.enum_type());
 }
 
 bool Bytes(const ordered_json& value, const FieldDescriptor& field, std::string* text) {

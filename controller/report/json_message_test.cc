@@ -24,6 +24,17 @@ TEST(JsonMessage, ARunComesBackAsItWas) {
   EXPECT_TRUE(differencer.Compare(run, back)) << difference;
 }
 
+TEST(JsonMessage, AKernelsWordThatNobodyKnowsIsTakenAsUnknown) {
+  v1::Run run;
+  const auto json = nlohmann::ordered_json::parse(R"({"sides": [{"agent": {"host": {"interfaces": [
+      {"name": "a", "kind": "nlmon"}, {"name": "b", "kind": "tun"}, {"name": "c", "kind": ""}]}}}]})");
+  ASSERT_TRUE(MessageFromJson(json, &run).ok()) << "exports of before, where it was a string, are still read";
+  const auto& interfaces = run.sides(0).agent().host().interfaces();
+  EXPECT_EQ(interfaces[0].link_kind(), v1::LINK_KIND_OTHER);
+  EXPECT_EQ(interfaces[1].link_kind(), v1::LINK_KIND_TUN);
+  EXPECT_EQ(interfaces[2].link_kind(), v1::LINK_KIND_UNSPECIFIED);
+}
+
 TEST(JsonMessage, WhatIsOfAnotherTypeIsRefused) {
   for (const char* text : {"[]", R"({"id": 7})", R"({"sides": {}})", R"({"sides": [7]})", R"({"version": -1})",
                            R"({"version": 4294967296})", R"({"durationMs": 1e300})", R"({"interrupted": "yes"})",

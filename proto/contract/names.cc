@@ -24,23 +24,21 @@ constexpr Exception kExceptions[] = {
     {"PROCESS_STATE_WAITING_FOR_A_DISK", "waiting for a disk"},
 };
 
-// The kernel's words: its enums have the name of their type before each value, and no word where nothing is known.
+}  // namespace
+
+// Such an enum has the name of its type before each value, and no word where nothing is known.
 bool IsKernelsOwn(const EnumDescriptor& type) {
   constexpr std::string_view kTypes[] = {"LinkKind", "NeighbourState", "ProcessState", "TcpState", "RouteType"};
   return std::find(std::begin(kTypes), std::end(kTypes), type.name()) != std::end(kTypes);
 }
 
-template <typename Enum>
-Enum FromName(std::string_view name, const EnumDescriptor& type, Enum otherwise) {
-  if (name.empty()) return static_cast<Enum>(0);
+int KernelsOwnFromName(const EnumDescriptor& type, std::string_view name) {
   for (int i = 0; i < type.value_count(); ++i) {
     const int number = type.value(i)->number();
-    if (NameOf(type, number) == name) return static_cast<Enum>(number);
+    if (NameOf(type, number) == name) return number;
   }
-  return otherwise;
+  return type.name() == "LinkKind" ? static_cast<int>(v1::LINK_KIND_OTHER) : 0;
 }
-
-}  // namespace
 
 std::string NameOf(const EnumDescriptor& type, int value) {
   const bool kernels = IsKernelsOwn(type);
@@ -78,19 +76,19 @@ std::string Name(v1::TcpState value) { return NameOf(*v1::TcpState_descriptor(),
 std::string Name(v1::RouteType value) { return NameOf(*v1::RouteType_descriptor(), value); }
 
 v1::LinkKind LinkKindFromName(std::string_view name) {
-  return FromName(name, *v1::LinkKind_descriptor(), v1::LINK_KIND_OTHER);
+  return static_cast<v1::LinkKind>(KernelsOwnFromName(*v1::LinkKind_descriptor(), name));
 }
 v1::NeighbourState NeighbourStateFromName(std::string_view name) {
-  return FromName(name, *v1::NeighbourState_descriptor(), v1::NEIGHBOUR_STATE_UNSPECIFIED);
+  return static_cast<v1::NeighbourState>(KernelsOwnFromName(*v1::NeighbourState_descriptor(), name));
 }
 v1::ProcessState ProcessStateFromName(std::string_view name) {
-  return FromName(name, *v1::ProcessState_descriptor(), v1::PROCESS_STATE_UNSPECIFIED);
+  return static_cast<v1::ProcessState>(KernelsOwnFromName(*v1::ProcessState_descriptor(), name));
 }
 v1::TcpState TcpStateFromName(std::string_view name) {
-  return FromName(name, *v1::TcpState_descriptor(), v1::TCP_STATE_UNSPECIFIED);
+  return static_cast<v1::TcpState>(KernelsOwnFromName(*v1::TcpState_descriptor(), name));
 }
 v1::RouteType RouteTypeFromName(std::string_view name) {
-  return FromName(name, *v1::RouteType_descriptor(), v1::ROUTE_TYPE_UNSPECIFIED);
+  return static_cast<v1::RouteType>(KernelsOwnFromName(*v1::RouteType_descriptor(), name));
 }
 
 std::string Name(v1::SslMode value) {

@@ -46,8 +46,13 @@ std::string Name(v1::SslMode value);
 
 // What Name says of a value of any enum of the contract, for what walks over messages by reflection.
 std::string NameOf(const google::protobuf::EnumDescriptor& type, int value);
+// Whether the words of this enum are the kernel's own: any kernel may have one more.
+bool IsKernelsOwn(const google::protobuf::EnumDescriptor& type);
+// The inverse of NameOf for such an enum. UNSPECIFIED for a word that this version does not know; of a kind of
+// interface: OTHER.
+int KernelsOwnFromName(const google::protobuf::EnumDescriptor& type, std::string_view name);
 
-// The inverse of Name. UNSPECIFIED for a word that this version does not know; of a kind of interface: OTHER.
+// The same for each of them.
 v1::LinkKind LinkKindFromName(std::string_view name);
 v1::NeighbourState NeighbourStateFromName(std::string_view name);
 v1::ProcessState ProcessStateFromName(std::string_view name);
