@@ -21,6 +21,7 @@ constexpr int64_t kGlanceNs = 50 * kMs;  // at a cancellation that no descriptor
 constexpr int64_t kEndNs = 2 * kMs;      // no descriptor tells of a process's end
 constexpr int64_t kLongNs = 1000 * kMs;
 
+// Into `words`, which must outlive them.
 std::vector<char*> Pointers(const std::vector<std::string>& words) {
   std::vector<char*> pointers;
   pointers.reserve(words.size() + 1);
@@ -28,6 +29,7 @@ std::vector<char*> Pointers(const std::vector<std::string>& words) {
   pointers.push_back(nullptr);
   return pointers;
 }
+std::vector<char*> Pointers(std::vector<std::string>&& words) = delete;
 
 bool Cancelled(const WaitLimit& limit) { return limit.cancelled && limit.cancelled(); }
 
@@ -86,8 +88,9 @@ int ChildProcess::Start(const ChildOptions& options) {
   posix_spawnattr_init(&attributes);
   UseDefaults(&attributes);
   const std::vector<char*> argv = Pointers(options.argv);
-  const std::vector<char*> environment = Pointers(options.environment.value_or(std::vector<std::string>()));
-  char* const* variables = options.environment.has_value() ? environment.data() : environ;
+  const bool its_own = options.environment.has_value();
+  const std::vector<char*> environment = its_own ? Pointers(*options.environment) : std::vector<char*>();
+  char* const* variables = its_own ? environment.data() : environ;
   const int error = options.path.empty()
                         ? posix_spawnp(&pid_, argv[0], &actions, &attributes, argv.data(), variables)
                         : posix_spawn(&pid_, options.path.c_str(), &actions, &attributes, argv.data(), variables);

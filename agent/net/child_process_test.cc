@@ -104,6 +104,18 @@ TEST(ChildProcess, ReadsWhatItIsFed) {
   EXPECT_GT(read(child.stderr_fd(), words, sizeof(words)), 0);
 }
 
+TEST(ChildProcess, HasTheEnvironmentThatItIsGivenAndNoOther) {
+  ChildOptions options;
+  options.argv = {"env"};
+  options.path = "/usr/bin/env";
+  options.environment = std::vector<std::string>{"FIRST=of two that are long enough to be on the heap", "SECOND="};
+  ChildProcess child;
+  ASSERT_EQ(child.Start(options), 0);
+  std::string text;
+  EXPECT_EQ(child.Collect(1000, Within(20'000), &text), Outcome::kEnded);
+  EXPECT_EQ(text, "FIRST=of two that are long enough to be on the heap\nSECOND=\n");
+}
+
 TEST(ChildProcess, NeitherLeavesNorHandsOnADescriptor) {
   int ours[2];
   ASSERT_TRUE(contract::OpenPipe(ours));
