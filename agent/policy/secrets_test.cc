@@ -1,6 +1,5 @@
 #include "agent/policy/secrets.h"
 
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>
@@ -122,6 +121,14 @@ TEST(CredentialHelper, IsBoundedInTimeAndSize) {
   EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(10));
 }
 
+// Blocks until a helper has written an empty line into the FIFO. It is read, and not only opened: a reader that leaves
+// before ends the helper's shell by SIGPIPE.
+void AwaitLine(const std::string& fifo) {
+  std::stringstream line;
+  line << std::ifstream(fifo).rdbuf();
+  EXPECT_EQ(line.str(), "\n");
+}
+
 // A helper that waits for a person must not keep an agent whose controller has left.
 TEST(CredentialHelper, WhoGivesUpDoesNotWaitForIt) {
   int ends[2];
@@ -132,10 +139,9 @@ TEST(CredentialHelper, WhoGivesUpDoesNotWaitForIt) {
   unlink(begun.c_str());
   ASSERT_EQ(mkfifo(begun.c_str(), 0600), 0);
   std::thread canceller([&] {
-    const int fd = open(begun.c_str(), O_RDONLY);
+    AwaitLine(begun);
     cancelled = true;
     EXPECT_EQ(write(ends[1], "x", 1), 1);
-    close(fd);
   });
   const auto before = std::chrono::steady_clock::now();
   const Patience patience{kHelperTimeoutMs, [&] { return cancelled.load(); }, ends[0]};
@@ -180,10 +186,7 @@ TEST(Secrets, WhoWaitsForAnothersHelperMayGiveUpToo) {
     const Patience patience{kHelperTimeoutMs, [&] { return first_gives_up.load(); }, -1};
     EXPECT_EQ(secrets.Resolve(ref, patience).status().code(), absl::StatusCode::kCancelled);
   });
-  // Read to its end: a reader that leaves early ends the shell by SIGPIPE before it sleeps.
-  std::stringstream word;
-  word << std::ifstream(begun).rdbuf();
-  EXPECT_EQ(word.str(), "\n");
+  AwaitLine(begun);
   EXPECT_EQ(secrets.Resolve(ref, {kHelperTimeoutMs, [] { return true; }, -1}).status().code(),
             absl::StatusCode::kCancelled);
   EXPECT_EQ(secrets.Resolve(ref, {0, nullptr, -1}).status().code(), absl::StatusCode::kDeadlineExceeded);
