@@ -30,7 +30,7 @@ fi
 for file in $files; do
   # Libraries that stop at one place each: gRPC, CLI11 and spdlog; the client program's.
   # shellcheck disable=SC2046  # a list of headers
-  if cat "$file" $(sed -nE 's/^#include "(agent\/(session|clients)\/[^"]*)".*/\1/p' "$file") |
+  if cat "$file" $(sed -nE 's/^#include "(agent\/(session|clients)\/[^"]*)".*/\1/p; s/^#include "(contract\/[^"]*)".*/proto\/\1/p' "$file") |
       grep -qE '#include [<"](grpc|CLI/|spdlog/|pqxx/|libpq|curl/|nlohmann/|parallax/v1/.*\.grpc\.)'; then
     skipped=$((skipped + 1))
     echo "skipped: $file (it, or its header, includes a library of a carrier or of the client program)"
