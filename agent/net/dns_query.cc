@@ -21,9 +21,9 @@ namespace {
 
 // RFC 1035 section 3.2, RFC 3596 section 2.1. Not every system has <arpa/nameser.h>.
 constexpr int kClassIn = 1;
-constexpr int kTypeA = 1;
-constexpr int kTypeCname = 5;
-constexpr int kTypeAaaa = 28;
+constexpr uint16_t kTypeA = 1;
+constexpr uint16_t kTypeCname = 5;
+constexpr uint16_t kTypeAaaa = 28;
 
 constexpr int kTries = 3;  // over UDP: a datagram may be lost
 constexpr size_t kMaxAddresses = 64;
